@@ -247,7 +247,8 @@ type GetUserRequest_Sub struct {
 }
 
 type GetUserRequest_Email struct {
-	// E-mail, in any letter case. Of several users with it, the one who logged in first.
+	// E-mail, in any letter case. Of several users with it, the one who logged
+	// in first. Not for the gateway.
 	Email string `protobuf:"bytes,3,opt,name=email,proto3,oneof"`
 }
 
@@ -394,6 +395,7 @@ type UpdateUserRequest struct {
 	// The id says whom; the fields named by the mask are taken from it.
 	User *User `protobuf:"bytes,1,opt,name=user,proto3" json:"user,omitempty"`
 	// Any of timezone, language, default_room_access_level, default_room_configuration.
+	// Empty: nothing changes.
 	UpdateMask    *fieldmaskpb.FieldMask `protobuf:"bytes,2,opt,name=update_mask,json=updateMask,proto3" json:"update_mask,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

@@ -311,9 +311,11 @@ type RoomView struct {
 	ViewerRole Role `protobuf:"varint,2,opt,name=viewer_role,json=viewerRole,proto3,enum=parley.room.v1.Role" json:"viewer_role,omitempty"`
 	// How to enter the LiveKit room. Set exactly where the viewer may enter at once.
 	Connection *v11.Connection `protobuf:"bytes,3,opt,name=connection,proto3" json:"connection,omitempty"`
-	// How to dial in. Unset where connection is, and while the room has no PIN.
+	// How to dial in. Unset where connection is unset (but for the operator), and
+	// while the room has no PIN.
 	DialIn *v12.DialIn `protobuf:"bytes,4,opt,name=dial_in,json=dialIn,proto3" json:"dial_in,omitempty"`
-	// Every access, newest first. Only for administrators and owners.
+	// Every access, newest first. Only for administrators, owners and the operator.
+	// A user of whom nothing else is known now has its id alone.
 	Accesses      []*Access `protobuf:"bytes,5,rep,name=accesses,proto3" json:"accesses,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

@@ -33,13 +33,16 @@ const (
 //
 // RoomService holds rooms for the people who meet in them.
 // Callers: gateway (with the user's assertion, or none for an anonymous
-// visitor), operator (sees and deletes every room).
+// visitor), operator (sees every room, rotates its PIN, deletes it; enters none).
 type RoomServiceClient interface {
 	// CreateRoom creates a room owned by the user. The room exists even if no PIN
-	// can be given at once; the PIN follows.
-	// Errors: INVALID_FIELDS (name, slug, access_level, configuration), UNAUTHENTICATED.
+	// can be given at once; the PIN follows. UNAVAILABLE means that nothing was
+	// created: the call may be repeated.
+	// Errors: INVALID_FIELDS (name, slug, access_level, configuration, owner_id),
+	// UNAUTHENTICATED, PERMISSION_DENIED (a user names an owner), UNAVAILABLE.
 	CreateRoom(ctx context.Context, in *CreateRoomRequest, opts ...grpc.CallOption) (*CreateRoomResponse, error)
-	// GetRoom finds a room by UUID or slug. Errors: ROOM_NOT_FOUND.
+	// GetRoom finds a room by UUID or slug. Errors: ROOM_NOT_FOUND, UNAVAILABLE
+	// (the viewer may enter but no token can be made).
 	GetRoom(ctx context.Context, in *GetRoomRequest, opts ...grpc.CallOption) (*GetRoomResponse, error)
 	// ListRooms lists the rooms in which the user has a role, by name.
 	// Errors: INVALID_PAGE.
@@ -129,13 +132,16 @@ func (c *roomServiceClient) RotatePin(ctx context.Context, in *RotatePinRequest,
 //
 // RoomService holds rooms for the people who meet in them.
 // Callers: gateway (with the user's assertion, or none for an anonymous
-// visitor), operator (sees and deletes every room).
+// visitor), operator (sees every room, rotates its PIN, deletes it; enters none).
 type RoomServiceServer interface {
 	// CreateRoom creates a room owned by the user. The room exists even if no PIN
-	// can be given at once; the PIN follows.
-	// Errors: INVALID_FIELDS (name, slug, access_level, configuration), UNAUTHENTICATED.
+	// can be given at once; the PIN follows. UNAVAILABLE means that nothing was
+	// created: the call may be repeated.
+	// Errors: INVALID_FIELDS (name, slug, access_level, configuration, owner_id),
+	// UNAUTHENTICATED, PERMISSION_DENIED (a user names an owner), UNAVAILABLE.
 	CreateRoom(context.Context, *CreateRoomRequest) (*CreateRoomResponse, error)
-	// GetRoom finds a room by UUID or slug. Errors: ROOM_NOT_FOUND.
+	// GetRoom finds a room by UUID or slug. Errors: ROOM_NOT_FOUND, UNAVAILABLE
+	// (the viewer may enter but no token can be made).
 	GetRoom(context.Context, *GetRoomRequest) (*GetRoomResponse, error)
 	// ListRooms lists the rooms in which the user has a role, by name.
 	// Errors: INVALID_PAGE.
