@@ -284,7 +284,7 @@ func TestUnixSocketIsTheOperator(t *testing.T) {
 }
 
 func TestListOfReplicas(t *testing.T) {
-	var addresses []string
+	addresses := make([]string, 0, 2)
 	var calls [2]atomic.Int32
 	for i := range 2 {
 		listener, err := net.Listen("tcp", "127.0.0.1:0")

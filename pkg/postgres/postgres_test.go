@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io/fs"
 	"log/slog"
+	neturl "net/url"
 	"strconv"
 	"strings"
 	"sync"
@@ -99,6 +100,20 @@ func TestOpenErrorsHideThePassword(t *testing.T) {
 	}
 }
 
+// withQuery adds parameters to a database URL that may have some already.
+func withQuery(t *testing.T, databaseURL, query string) string {
+	t.Helper()
+	u, err := neturl.Parse(databaseURL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if u.RawQuery != "" {
+		query = u.RawQuery + "&" + query
+	}
+	u.RawQuery = query
+	return u.String()
+}
+
 func TestConnectionSettings(t *testing.T) {
 	t.Parallel()
 	url := testkit.Postgres(t)
@@ -110,8 +125,8 @@ func TestConnectionSettings(t *testing.T) {
 	}{
 		{"defaults", postgres.Config{URL: url}, "5s", 0},
 		{"configured", postgres.Config{URL: url, StatementTimeout: 250 * time.Millisecond, MaxConns: 3}, "250ms", 3},
-		{"in the URL", postgres.Config{URL: url + "?statement_timeout=7000&pool_max_conns=2"}, "7s", 2},
-		{"both", postgres.Config{URL: url + "?statement_timeout=7000", StatementTimeout: time.Nanosecond}, "1ms", 0},
+		{"in the URL", postgres.Config{URL: withQuery(t, url, "statement_timeout=7000&pool_max_conns=2")}, "7s", 2},
+		{"both", postgres.Config{URL: withQuery(t, url, "statement_timeout=7000"), StatementTimeout: time.Nanosecond}, "1ms", 0},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

@@ -91,19 +91,25 @@ type running struct {
 	done   chan struct{}      // closed when Run has returned
 }
 
+// exceptEnd returns err, or nil when err only says that ctx ended: being asked
+// to end is no failure.
+func exceptEnd(ctx context.Context, err error) error {
+	if end := ctx.Err(); end != nil && errors.Is(err, end) {
+		err = nil
+	}
+	return err
+}
+
 // start starts the components until one fails, one that already runs fails, or
 // ctx ends; the last is not an error.
 func (l *life) start(ctx context.Context, components []Component) error {
 	for _, c := range components {
-		if ctx.Err() != nil {
-			return nil
+		if context.Cause(ctx) != nil {
+			break
 		}
 		began := time.Now()
 		if err := l.startOne(ctx, c); err != nil {
-			if ctx.Err() != nil && errors.Is(err, ctx.Err()) {
-				return nil //nolint:nilerr // being asked to end is not a failure
-			}
-			return err
+			return exceptEnd(ctx, err)
 		}
 		l.log.DebugContext(ctx, "component started", "component", c.Name, "took", time.Since(began))
 	}
