@@ -1,0 +1,47 @@
+package livekit_test
+
+import (
+	"encoding/json"
+	"testing"
+
+	protocol "github.com/livekit/protocol/livekit"
+	lksdk "github.com/livekit/server-sdk-go/v2"
+
+	"github.com/parleymeet/parley/pkg/testkit"
+	"github.com/parleymeet/parley/services/internal/livekit"
+)
+
+func TestMergeMetadata(t *testing.T) {
+	t.Parallel()
+	server := testkit.LiveKit(t, testkit.LiveKitOptions{})
+	rooms := livekit.NewRooms(server.APIURL, server.APIKey, server.APISecret)
+	sdk := lksdk.NewRoomServiceClient(server.APIURL, server.APIKey, server.APISecret)
+	values := map[string]json.RawMessage{"access_level": json.RawMessage(`"public"`)}
+
+	if err := rooms.MergeMetadata(t.Context(), "nobody-here", values); err != nil {
+		t.Errorf("a room that LiveKit does not have: %v", err)
+	}
+	for before, want := range map[string]string{
+		``: `{"access_level":"public"}`,
+		`{"recording_status":"started","access_level":"trusted"}`: `{"access_level":"public","recording_status":"started"}`,
+		`null`:     `{"access_level":"public"}`,
+		`not JSON`: `{"access_level":"public"}`,
+	} {
+		name := "room " + before
+		if _, err := sdk.CreateRoom(t.Context(), &protocol.CreateRoomRequest{Name: name, Metadata: before}); err != nil {
+			t.Fatal(err)
+		}
+		if err := rooms.MergeMetadata(t.Context(), name, values); err != nil {
+			t.Fatalf("%q: %v", before, err)
+		}
+		found, err := sdk.ListRooms(t.Context(), &protocol.ListRoomsRequest{Names: []string{name}})
+		if err != nil || len(found.GetRooms()) != 1 || found.GetRooms()[0].GetMetadata() != want {
+			t.Errorf("%q becomes %v, error %v; want %s", before, found, err, want)
+		}
+	}
+
+	wrong := livekit.NewRooms(server.APIURL, server.APIKey, "wrong")
+	if err := wrong.MergeMetadata(t.Context(), "x", values); err == nil {
+		t.Error("a wrong secret is no error")
+	}
+}

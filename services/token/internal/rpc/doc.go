@@ -1,0 +1,2 @@
+// Package rpc serves parley.token.v1 over the domain of tokens.
+package rpc
