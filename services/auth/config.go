@@ -1,0 +1,102 @@
+package auth
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"net/url"
+	"time"
+
+	"github.com/parleymeet/parley/pkg/config"
+	"github.com/parleymeet/parley/pkg/secret"
+	"github.com/parleymeet/parley/services/auth/internal/keys"
+	"github.com/parleymeet/parley/services/auth/internal/provider"
+	"github.com/parleymeet/parley/services/internal/database"
+)
+
+// Config is the settings of the auth service.
+type Config struct {
+	DatabaseURL string        `env:"DATABASE_URL" envDefault:"sqlite://data"`
+	SecretKey   config.Secret `env:"SECRET_KEY"`
+
+	// GRPCAddr and AuthAddr say where the process listens: at the first that is set.
+	GRPCAddr string `env:"GRPC_ADDR"`
+	AuthAddr string `env:"AUTH_ADDR" envDefault:"127.0.0.1:9001"`
+
+	// SessionAge is the life of a session in seconds.
+	SessionAge int `env:"SESSION_COOKIE_AGE" envDefault:"43200"`
+	// KeyRotation is how long one signing key signs.
+	KeyRotation time.Duration `env:"KEY_ROTATION" envDefault:"24h"`
+	// OperatorEmails are the people who run the suite.
+	OperatorEmails []string `env:"OPERATOR_EMAILS"`
+
+	// DevelopmentLogin lets anyone in by e-mail alone.
+	DevelopmentLogin bool `env:"DEVELOPMENT_LOGIN"`
+
+	OIDCIssuerURL    string        `env:"OIDC_ISSUER_URL"`
+	OIDCClientID     string        `env:"OIDC_CLIENT_ID"`
+	OIDCClientSecret config.Secret `env:"OIDC_CLIENT_SECRET"`
+	OIDCScopes       []string      `env:"OIDC_SCOPES" envSeparator:" " envDefault:"openid email profile"`
+	// OIDCCreateUser lets people in whom the suite has not seen before.
+	OIDCCreateUser bool `env:"OIDC_CREATE_USER" envDefault:"true"`
+	// OIDCEssentialClaims must not be empty, besides sub.
+	OIDCEssentialClaims []string `env:"OIDC_USERINFO_ESSENTIAL_CLAIMS"`
+	// OIDCFullNameClaims make the full name, joined by spaces.
+	OIDCFullNameClaims []string `env:"OIDC_USERINFO_FULLNAME_FIELDS" envDefault:"given_name,usual_name"`
+	// OIDCShortNameClaim is the short name.
+	OIDCShortNameClaim string `env:"OIDC_USERINFO_SHORTNAME_FIELD" envDefault:"given_name"`
+	// OIDCOperatorClaim marks operators where it is true; empty for none.
+	OIDCOperatorClaim string `env:"OIDC_OPERATOR_CLAIM"`
+}
+
+// Validate returns every fault, joined.
+func (c *Config) Validate() error {
+	var faults []error
+	if _, err := database.Locate(c.DatabaseURL, serviceName); err != nil {
+		faults = append(faults, err)
+	}
+	if _, err := secret.Parse(c.SecretKey.Reveal()); err != nil {
+		faults = append(faults, err)
+	}
+	if c.SessionAge <= 0 {
+		faults = append(faults, errors.New("SESSION_COOKIE_AGE must be a number of seconds above 0"))
+	}
+	if c.KeyRotation < keys.MinRotation {
+		faults = append(faults, fmt.Errorf("KEY_ROTATION must be at least %v", keys.MinRotation))
+	}
+	return errors.Join(append(faults, c.providerFaults()...)...)
+}
+
+func (c *Config) providerFaults() []error {
+	switch {
+	case c.DevelopmentLogin && c.OIDCIssuerURL != "":
+		return []error{errors.New("DEVELOPMENT_LOGIN and OIDC_ISSUER_URL are both set: keep one")}
+	case c.DevelopmentLogin:
+		return c.developmentFaults()
+	case c.OIDCIssuerURL == "":
+		return []error{errors.New("nobody could log in: set OIDC_ISSUER_URL, OIDC_CLIENT_ID and OIDC_CLIENT_SECRET, or DEVELOPMENT_LOGIN=true on a machine for development")}
+	}
+	var faults []error
+	if u, err := url.Parse(c.OIDCIssuerURL); err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" {
+		faults = append(faults, errors.New("OIDC_ISSUER_URL must be an http or https URL"))
+	}
+	if c.OIDCClientID == "" {
+		faults = append(faults, errors.New("OIDC_CLIENT_ID is not set"))
+	}
+	return faults
+}
+
+func (c *Config) developmentFaults() []error {
+	host, _, err := net.SplitHostPort(c.listenAddr())
+	if err != nil || !provider.IsLoopback(host) {
+		return []error{fmt.Errorf("DEVELOPMENT_LOGIN lets anyone in, so the service must listen on a loopback address, not %q: change GRPC_ADDR or use OIDC_ISSUER_URL", c.listenAddr())}
+	}
+	return nil
+}
+
+func (c *Config) listenAddr() string {
+	if c.GRPCAddr != "" {
+		return c.GRPCAddr
+	}
+	return c.AuthAddr
+}

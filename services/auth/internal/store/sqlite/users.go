@@ -1,0 +1,150 @@
+package sqlite
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"strings"
+
+	"github.com/parleymeet/parley/pkg/apierr"
+	"github.com/parleymeet/parley/services/auth/internal/users"
+)
+
+const userColumns = `id, sub, email, full_name, short_name, operator_claim,
+	timezone, language, room_access_level, room_configuration, created_at`
+
+// userFields are the targets of userColumns.
+func userFields(u *users.User) []any {
+	return []any{
+		&u.ID, &u.Sub, &u.Email, &u.FullName, &u.ShortName, &u.OperatorClaim,
+		&u.Timezone, &u.Language, &u.RoomAccessLevel, object{&u.RoomConfiguration}, instant{&u.Created},
+	}
+}
+
+// object scans a JSON object.
+type object struct{ into *map[string]any }
+
+// Scan implements sql.Scanner.
+func (o object) Scan(value any) error {
+	text, ok := value.(string)
+	if !ok {
+		return errors.New("sqlite: an object that is no text")
+	}
+	*o.into = nil
+	return json.Unmarshal([]byte(text), o.into)
+}
+
+func (s *Store) read(ctx context.Context, query string, args ...any) (users.User, error) {
+	var u users.User
+	if err := s.db.Read().QueryRowContext(ctx, query, args...).Scan(userFields(&u)...); err != nil {
+		return users.User{}, fault(err, apierr.UserNotFound)
+	}
+	return u, nil
+}
+
+func (s *Store) write(ctx context.Context, query string, args ...any) (users.User, error) {
+	var u users.User
+	if err := s.returning(ctx, userFields(&u), query, args...); err != nil {
+		return users.User{}, fault(err, apierr.UserNotFound)
+	}
+	return u, nil
+}
+
+// FindUser implements users.Store.
+func (s *Store) FindUser(ctx context.Context, id string) (users.User, error) {
+	return s.read(ctx, `SELECT `+userColumns+` FROM users WHERE id = ?`, id)
+}
+
+// FindUserBySub implements users.Store.
+func (s *Store) FindUserBySub(ctx context.Context, sub string) (users.User, error) {
+	return s.read(ctx, `SELECT `+userColumns+` FROM users WHERE sub = ?`, sub)
+}
+
+// FindUserByEmail implements users.Store.
+func (s *Store) FindUserByEmail(ctx context.Context, email string) (users.User, error) {
+	return s.read(ctx, `SELECT `+userColumns+` FROM users WHERE email_key = ? ORDER BY created_at, id LIMIT 1`,
+		strings.ToLower(email))
+}
+
+// FindUsers implements users.Store.
+func (s *Store) FindUsers(ctx context.Context, ids []string) ([]users.User, error) {
+	list, err := json.Marshal(ids)
+	if err != nil {
+		return nil, err
+	}
+	rows, err := s.db.Read().QueryContext(ctx,
+		`SELECT `+userColumns+` FROM users WHERE id IN (SELECT value FROM json_each(?))`, string(list))
+	if err != nil {
+		return nil, fault(err, apierr.UserNotFound)
+	}
+	defer func() { _ = rows.Close() }() // rows.Err tells what went wrong
+	var found []users.User
+	for rows.Next() {
+		var u users.User
+		if err := rows.Scan(userFields(&u)...); err != nil {
+			return nil, fault(err, apierr.UserNotFound)
+		}
+		found = append(found, u)
+	}
+	return found, fault(rows.Err(), apierr.UserNotFound)
+}
+
+// LogIn implements users.Store.
+func (s *Store) LogIn(ctx context.Context, c users.Claims, fresh users.User) (users.User, error) {
+	configuration, err := json.Marshal(fresh.RoomConfiguration)
+	if err != nil {
+		return users.User{}, err
+	}
+	return s.write(ctx, `
+		INSERT INTO users (id, sub, email, email_key, full_name, short_name, operator_claim,
+			timezone, language, room_access_level, room_configuration, created_at)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+		ON CONFLICT (sub) DO UPDATE SET
+			email          = CASE WHEN excluded.email <> '' THEN excluded.email ELSE users.email END,
+			email_key      = CASE WHEN excluded.email <> '' THEN excluded.email_key ELSE users.email_key END,
+			full_name      = CASE WHEN excluded.full_name <> '' THEN excluded.full_name ELSE users.full_name END,
+			short_name     = CASE WHEN excluded.short_name <> '' THEN excluded.short_name ELSE users.short_name END,
+			operator_claim = excluded.operator_claim
+		RETURNING `+userColumns,
+		fresh.ID, c.Sub, c.Email, strings.ToLower(c.Email), c.FullName, c.ShortName, c.Operator,
+		fresh.Timezone, fresh.Language, fresh.RoomAccessLevel, string(configuration), fresh.Created.UnixMicro())
+}
+
+// LogInKnown implements users.Store.
+func (s *Store) LogInKnown(ctx context.Context, c users.Claims) (users.User, error) {
+	return s.write(ctx, `
+		UPDATE users SET
+			email          = CASE WHEN ?2 <> '' THEN ?2 ELSE email END,
+			email_key      = CASE WHEN ?2 <> '' THEN ?3 ELSE email_key END,
+			full_name      = CASE WHEN ?4 <> '' THEN ?4 ELSE full_name END,
+			short_name     = CASE WHEN ?5 <> '' THEN ?5 ELSE short_name END,
+			operator_claim = ?6
+		WHERE sub = ?1
+		RETURNING `+userColumns,
+		c.Sub, c.Email, strings.ToLower(c.Email), c.FullName, c.ShortName, c.Operator)
+}
+
+// ChangeUser implements users.Store.
+func (s *Store) ChangeUser(ctx context.Context, id string, change users.Change) (users.User, error) {
+	var accessLevel, configuration *string
+	if change.RoomAccessLevel != nil {
+		accessLevel = *change.RoomAccessLevel
+	}
+	if change.RoomConfiguration != nil {
+		raw, err := json.Marshal(change.RoomConfiguration)
+		if err != nil {
+			return users.User{}, err
+		}
+		text := string(raw)
+		configuration = &text
+	}
+	return s.write(ctx, `
+		UPDATE users SET
+			timezone           = coalesce(?2, timezone),
+			language           = coalesce(?3, language),
+			room_access_level  = CASE WHEN ?4 THEN ?5 ELSE room_access_level END,
+			room_configuration = coalesce(?6, room_configuration)
+		WHERE id = ?1
+		RETURNING `+userColumns,
+		id, change.Timezone, change.Language, change.RoomAccessLevel != nil, accessLevel, configuration)
+}

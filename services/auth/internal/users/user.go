@@ -1,0 +1,76 @@
+package users
+
+import (
+	"context"
+	"time"
+)
+
+// What a new user starts with.
+const (
+	DefaultTimezone = "UTC"
+	DefaultLanguage = "en-us"
+)
+
+// User is a person who has logged in at least once.
+type User struct {
+	// ID is a UUID.
+	ID string
+	// Sub is the subject at the identity provider.
+	Sub string
+	// Email, FullName and ShortName are empty when the provider gave none.
+	Email     string
+	FullName  string
+	ShortName string
+	// OperatorClaim is whether the provider called the person an operator at
+	// the last log-in. Operator also counts the configured e-mails.
+	OperatorClaim bool
+	Timezone      string
+	Language      string
+	// RoomAccessLevel of rooms the user creates; nil when never chosen, empty
+	// for the server's default.
+	RoomAccessLevel *string
+	// RoomConfiguration of rooms the user creates; never nil.
+	RoomConfiguration map[string]any
+	Created           time.Time
+}
+
+// Claims are what the identity provider says about a person at a log-in.
+type Claims struct {
+	Sub       string
+	Email     string
+	FullName  string
+	ShortName string
+	Operator  bool
+}
+
+// Change is a change of preferences. Nil fields stay as they are.
+type Change struct {
+	Timezone *string
+	Language *string
+	// RoomAccessLevel points to the new value, which itself may be nil.
+	RoomAccessLevel   **string
+	RoomConfiguration map[string]any
+}
+
+// Store keeps users. All methods fail with UNAVAILABLE while the database is away.
+type Store interface {
+	// FindUser returns the user with the id. Errors: USER_NOT_FOUND.
+	FindUser(ctx context.Context, id string) (User, error)
+	// FindUserBySub returns the user with the sub. Errors: USER_NOT_FOUND.
+	FindUserBySub(ctx context.Context, sub string) (User, error)
+	// FindUserByEmail returns the user with the e-mail, whatever its letter
+	// case; the one created first when there are several. Errors: USER_NOT_FOUND.
+	FindUserByEmail(ctx context.Context, email string) (User, error)
+	// FindUsers returns those users that exist among the ids, each once, in no order.
+	FindUsers(ctx context.Context, ids []string) ([]User, error)
+	// LogIn returns the user with the sub of the claims, after it wrote those
+	// claims that are not empty, and the operator mark, over what was known.
+	// Where there is no such user it stores fresh, whose claims are the same,
+	// and returns it. Log-ins of one person at once make one user.
+	LogIn(ctx context.Context, claims Claims, fresh User) (User, error)
+	// LogInKnown is LogIn for a user that must exist. Errors: USER_NOT_FOUND.
+	LogInKnown(ctx context.Context, claims Claims) (User, error)
+	// ChangeUser applies a change and returns the user after it. Changes of
+	// different fields at once are all kept. Errors: USER_NOT_FOUND.
+	ChangeUser(ctx context.Context, id string, change Change) (User, error)
+}

@@ -1,0 +1,81 @@
+package gateway
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"net/url"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/parleymeet/parley/services/gateway/internal/web"
+)
+
+// Config is the settings of the gateway.
+type Config struct {
+	// HTTPAddr is where browsers come in.
+	HTTPAddr string `env:"HTTP_ADDR" envDefault:"127.0.0.1:8080"`
+	// LiveKitURL is what browsers dial.
+	LiveKitURL string `env:"LIVEKIT_URL"`
+	// FrontendDir holds a built single-page app; empty for none.
+	FrontendDir string `env:"FRONTEND_DIR"`
+	// ContentOrigins may be used by the frontend's pages besides its own and
+	// LiveKit's. The defaults carry the models for background effects.
+	ContentOrigins []string `env:"FRONTEND_CONTENT_ORIGINS" envDefault:"https://cdn.jsdelivr.net,https://storage.googleapis.com"`
+
+	// TrustedProxies are the networks whose X-Forwarded-Proto and X-Forwarded-Host are believed.
+	TrustedProxies []netip.Prefix `env:"TRUSTED_PROXIES"`
+	// CSRFTrustedOrigins may send write requests besides our own pages.
+	CSRFTrustedOrigins []string `env:"CSRF_TRUSTED_ORIGINS"`
+	// CookieSecure keeps cookies off plain HTTP. Unset: unless HTTP_ADDR is loopback.
+	CookieSecure *bool `env:"COOKIE_SECURE"`
+
+	// DevelopmentLogin lets everybody in as whom they say. Only on a loopback address.
+	DevelopmentLogin bool `env:"DEVELOPMENT_LOGIN"`
+	// LoginRedirectURL is where a log-in ends that named no other place.
+	LoginRedirectURL        string `env:"LOGIN_REDIRECT_URL" envDefault:"/"`
+	LoginRedirectURLFailure string `env:"LOGIN_REDIRECT_URL_FAILURE" envDefault:"/"`
+	LogoutRedirectURL       string `env:"LOGOUT_REDIRECT_URL" envDefault:"/"`
+	// RedirectFieldName is the query parameter with the place where a log-in ends.
+	RedirectFieldName    string   `env:"OIDC_REDIRECT_FIELD_NAME" envDefault:"returnTo"`
+	RedirectAllowedHosts []string `env:"OIDC_REDIRECT_ALLOWED_HOSTS"`
+	RedirectRequireHTTPS bool     `env:"OIDC_REDIRECT_REQUIRE_HTTPS"`
+
+	Browser BrowserConfig
+}
+
+// Validate returns every fault, joined.
+func (c *Config) Validate() error {
+	var faults []error
+	fault := func(format string, args ...any) { faults = append(faults, fmt.Errorf(format, args...)) }
+	if _, _, err := net.SplitHostPort(c.HTTPAddr); err != nil {
+		fault("HTTP_ADDR must be host:port: %w", err)
+	}
+	if u, err := url.Parse(c.LiveKitURL); err != nil || u.Host == "" || !slices.Contains([]string{"ws", "wss", "http", "https"}, u.Scheme) {
+		fault("LIVEKIT_URL must be the URL that browsers dial, such as wss://livekit.example.org")
+	}
+	if c.FrontendDir != "" {
+		if info, err := os.Stat(c.FrontendDir); err != nil || !info.IsDir() {
+			fault("FRONTEND_DIR %q is not a directory", c.FrontendDir)
+		}
+	}
+	if c.DevelopmentLogin && !web.IsLoopback(c.HTTPAddr) {
+		fault("DEVELOPMENT_LOGIN lets everybody in as anybody: HTTP_ADDR must be a loopback address, such as 127.0.0.1:8080")
+	}
+	for _, origin := range append(slices.Clone(c.CSRFTrustedOrigins), c.ContentOrigins...) {
+		if u, err := url.Parse(strings.Replace(origin, "://*.", "://", 1)); err != nil || u.Host == "" || u.Path != "" || strings.ContainsAny(origin, "; \t'") {
+			fault("CSRF_TRUSTED_ORIGINS, FRONTEND_CONTENT_ORIGINS: %q is not an origin such as https://meet.example.org", origin)
+		}
+	}
+	return errors.Join(append(faults, c.Browser.faults()...)...)
+}
+
+// cookieSecure resolves the default of COOKIE_SECURE.
+func (c *Config) cookieSecure() bool {
+	if c.CookieSecure != nil {
+		return *c.CookieSecure
+	}
+	return !web.IsLoopback(c.HTTPAddr)
+}

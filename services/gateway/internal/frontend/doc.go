@@ -1,0 +1,21 @@
+// Package frontend is the facade server: parley.frontend.v1, the REST contract
+// as gRPC, a thin mapping onto the suite's services.
+//
+// It listens on a pipe inside the gateway's process, where grpc-gateway calls
+// it. Each handler reads the form, calls one service with the visitor's
+// assertion and shapes the answer. It decides no rights: services do. Where the
+// contract puts "may you?" before "is it well-formed?", a form that is wrong is
+// answered only after the service was asked whether the visitor may at all.
+//
+//	facade.go    Facade: construction, registration, policy
+//	config.go    ConfigService
+//	directory.go the telephone numbers shown to everybody, cached
+//	users.go     UserService
+//	rooms.go     RoomService
+//	trunks.go    TrunkService
+//	trunkform.go bodies of trunks and numbers
+//	calls.go     CallService, ResolverService
+//	page.go      the pagination envelope
+//	wire.go      values that JSON may show as null, times, enumerations
+//	roomwire.go, trunkwire.go  messages of the services to messages of the contract
+package frontend

@@ -1,0 +1,79 @@
+package frontend
+
+import (
+	"log/slog"
+
+	"google.golang.org/grpc"
+
+	authv1 "github.com/parleymeet/parley/gen/parley/auth/v1"
+	frontendv1 "github.com/parleymeet/parley/gen/parley/frontend/v1"
+	roomv1 "github.com/parleymeet/parley/gen/parley/room/v1"
+	telephonyv1 "github.com/parleymeet/parley/gen/parley/telephony/v1"
+	"github.com/parleymeet/parley/pkg/clock"
+	"github.com/parleymeet/parley/pkg/grpcx"
+	"github.com/parleymeet/parley/pkg/identity"
+)
+
+// Deps are what the facade is built on.
+type Deps struct {
+	Auth, Room, Telephony grpc.ClientConnInterface
+	// Config is the answer of ConfigService but for its telephony part.
+	Config *frontendv1.Config
+	Clock  clock.Clock
+	Logger *slog.Logger
+}
+
+// Facade is the server of parley.frontend.v1.
+type Facade struct {
+	config    configServer
+	users     userServer
+	rooms     roomServer
+	trunks    trunkServer
+	calls     callServer
+	resolvers resolverServer
+}
+
+// New returns a facade over the services. None of them needs to be up.
+func New(deps Deps) *Facade {
+	return &Facade{
+		config: configServer{
+			base:      deps.Config,
+			directory: newDirectory(telephonyv1.NewDirectoryServiceClient(deps.Telephony), deps.Clock, deps.Logger),
+		},
+		users:     userServer{users: authv1.NewUserServiceClient(deps.Auth)},
+		rooms:     roomServer{rooms: roomv1.NewRoomServiceClient(deps.Room)},
+		trunks:    trunkServer{trunks: telephonyv1.NewTrunkServiceClient(deps.Telephony)},
+		calls:     callServer{calls: telephonyv1.NewCallServiceClient(deps.Telephony)},
+		resolvers: resolverServer{dispatch: telephonyv1.NewDispatchServiceClient(deps.Telephony)},
+	}
+}
+
+// Register registers every service of the facade.
+func (f *Facade) Register(r grpc.ServiceRegistrar) {
+	frontendv1.RegisterConfigServiceServer(r, &f.config)
+	frontendv1.RegisterUserServiceServer(r, &f.users)
+	frontendv1.RegisterRoomServiceServer(r, &f.rooms)
+	frontendv1.RegisterTrunkServiceServer(r, &f.trunks)
+	frontendv1.RegisterCallServiceServer(r, &f.calls)
+	frontendv1.RegisterResolverServiceServer(r, &f.resolvers)
+}
+
+// services are the facade's services.
+func services() []grpc.ServiceDesc {
+	return []grpc.ServiceDesc{
+		frontendv1.ConfigService_ServiceDesc, frontendv1.UserService_ServiceDesc, frontendv1.RoomService_ServiceDesc,
+		frontendv1.TrunkService_ServiceDesc, frontendv1.CallService_ServiceDesc, frontendv1.ResolverService_ServiceDesc,
+	}
+}
+
+// Policy lets the gateway's own HTTP side in and nobody else. The facade
+// verifies no assertion: it passes it on to the service that it is made for.
+func Policy() grpcx.Policy {
+	all := grpcx.Policy{}
+	for _, desc := range services() {
+		for method, rule := range grpcx.Service(desc, grpcx.Rule{Callers: []string{identity.CallerGateway}}) {
+			all[method] = rule
+		}
+	}
+	return all
+}

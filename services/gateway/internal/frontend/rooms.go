@@ -1,0 +1,165 @@
+package frontend
+
+import (
+	"context"
+
+	"google.golang.org/protobuf/types/known/fieldmaskpb"
+
+	frontendv1 "github.com/parleymeet/parley/gen/parley/frontend/v1"
+	roomv1 "github.com/parleymeet/parley/gen/parley/room/v1"
+	"github.com/parleymeet/parley/pkg/apierr"
+	"github.com/parleymeet/parley/services/gateway/internal/form"
+	"github.com/parleymeet/parley/services/gateway/internal/visit"
+)
+
+type roomServer struct {
+	frontendv1.UnimplementedRoomServiceServer
+	rooms roomv1.RoomServiceClient
+}
+
+// maxRoomName is the most characters of a room's name.
+const maxRoomName = 500
+
+// CreateRoom creates a room of the visitor's.
+func (s *roomServer) CreateRoom(ctx context.Context, req *frontendv1.CreateRoomRequest) (*frontendv1.CreateRoomResponse, error) {
+	ctx, _ = visit.Enter(ctx)
+	fields, _, err := roomFields(req.GetBody(), true)
+	if err != nil {
+		return nil, err
+	}
+	answer, err := s.rooms.CreateRoom(ctx, &roomv1.CreateRoomRequest{
+		Name: fields.GetName(), AccessLevel: fields.GetAccessLevel(), Configuration: fields.GetConfiguration(), DisplayName: req.GetUsername(),
+	})
+	if err != nil {
+		return nil, err
+	}
+	shown, err := room(answer.GetRoom())
+	if err != nil {
+		return nil, err
+	}
+	return &frontendv1.CreateRoomResponse{Room: shown}, nil
+}
+
+// GetRoom answers with as much of a room as the visitor may see.
+func (s *roomServer) GetRoom(ctx context.Context, req *frontendv1.GetRoomRequest) (*frontendv1.GetRoomResponse, error) {
+	ctx, _ = visit.Enter(ctx)
+	answer, err := s.rooms.GetRoom(ctx, &roomv1.GetRoomRequest{IdOrSlug: req.GetId(), DisplayName: req.GetUsername()})
+	if err != nil {
+		return nil, err
+	}
+	shown, err := room(answer.GetRoom())
+	if err != nil {
+		return nil, err
+	}
+	return &frontendv1.GetRoomResponse{Room: shown}, nil
+}
+
+// ListRooms lists the visitor's rooms; an anonymous visitor has none.
+func (s *roomServer) ListRooms(ctx context.Context, req *frontendv1.ListRoomsRequest) (*frontendv1.ListRoomsResponse, error) {
+	ctx, v := visit.Enter(ctx)
+	p, err := listPage(v.URL, req.GetPage(), pageSize(req.GetPageSize()), func(size, skip int32) ([]*roomv1.RoomView, int32, error) {
+		if v.UserID == "" {
+			return nil, 0, nil
+		}
+		answer, err := s.rooms.ListRooms(ctx, &roomv1.ListRoomsRequest{PageSize: size, Skip: skip, DisplayName: req.GetUsername()})
+		return answer.GetRooms(), answer.GetTotalSize(), err
+	})
+	if err != nil {
+		return nil, err
+	}
+	results := make([]*frontendv1.Room, 0, len(p.items))
+	for _, view := range p.items {
+		shown, err := room(view)
+		if err != nil {
+			return nil, err
+		}
+		results = append(results, shown)
+	}
+	return &frontendv1.ListRoomsResponse{Count: p.count, Next: p.next, Previous: p.previous, Results: results}, nil
+}
+
+// ReplaceRoom changes what is given; the name must be.
+func (s *roomServer) ReplaceRoom(ctx context.Context, req *frontendv1.ReplaceRoomRequest) (*frontendv1.ReplaceRoomResponse, error) {
+	shown, err := s.update(ctx, req.GetId(), req.GetUsername(), req.GetBody(), true)
+	if err != nil {
+		return nil, err
+	}
+	return &frontendv1.ReplaceRoomResponse{Room: shown}, nil
+}
+
+// UpdateRoom changes what is given.
+func (s *roomServer) UpdateRoom(ctx context.Context, req *frontendv1.UpdateRoomRequest) (*frontendv1.UpdateRoomResponse, error) {
+	shown, err := s.update(ctx, req.GetId(), req.GetUsername(), req.GetBody(), false)
+	if err != nil {
+		return nil, err
+	}
+	return &frontendv1.UpdateRoomResponse{Room: shown}, nil
+}
+
+func (s *roomServer) update(ctx context.Context, id, username string, body *frontendv1.RoomFields, whole bool) (*frontendv1.Room, error) {
+	ctx, _ = visit.Enter(ctx)
+	fields, mask, wrong := roomFields(body, whole)
+	if wrong != nil {
+		return nil, s.firstMayChange(ctx, id, wrong)
+	}
+	answer, err := s.rooms.UpdateRoom(ctx, &roomv1.UpdateRoomRequest{IdOrSlug: id, Room: fields, UpdateMask: mask, DisplayName: username})
+	if err != nil {
+		return nil, err
+	}
+	return room(answer.GetRoom())
+}
+
+// firstMayChange returns what a visitor with a wrong form is told: that the
+// room does not exist or is not for it to change, and only then what is wrong.
+func (s *roomServer) firstMayChange(ctx context.Context, id string, wrong error) error {
+	answer, err := s.rooms.GetRoom(ctx, &roomv1.GetRoomRequest{IdOrSlug: id})
+	if err != nil {
+		return err
+	}
+	if answer.GetRoom().GetViewerRole() < roomv1.Role_ROLE_ADMINISTRATOR {
+		return apierr.New(apierr.PermissionDenied, "")
+	}
+	return wrong
+}
+
+// DeleteRoom deletes a room.
+func (s *roomServer) DeleteRoom(ctx context.Context, req *frontendv1.DeleteRoomRequest) (*frontendv1.DeleteRoomResponse, error) {
+	ctx, _ = visit.Enter(ctx)
+	if _, err := s.rooms.DeleteRoom(ctx, &roomv1.DeleteRoomRequest{IdOrSlug: req.GetId()}); err != nil {
+		return nil, err
+	}
+	return &frontendv1.DeleteRoomResponse{}, nil
+}
+
+// RotatePin gives a room a new PIN.
+func (s *roomServer) RotatePin(ctx context.Context, req *frontendv1.RotatePinRequest) (*frontendv1.RotatePinResponse, error) {
+	ctx, _ = visit.Enter(ctx)
+	answer, err := s.rooms.RotatePin(ctx, &roomv1.RotatePinRequest{IdOrSlug: req.GetId(), DisplayName: req.GetUsername()})
+	if err != nil {
+		return nil, err
+	}
+	shown, err := room(answer.GetRoom())
+	if err != nil {
+		return nil, err
+	}
+	return &frontendv1.RotatePinResponse{Room: shown}, nil
+}
+
+// roomFields reads the body of a creation or change and what it names.
+func roomFields(body *frontendv1.RoomFields, whole bool) (*roomv1.Room, *fieldmaskpb.FieldMask, error) {
+	var f form.Form
+	fields, mask := &roomv1.Room{}, &fieldmaskpb.FieldMask{}
+	if name, ok := f.String("name", body.GetName(), form.Rules{Required: whole, Max: maxRoomName}); ok {
+		fields.Name = name
+		mask.Paths = append(mask.Paths, "name")
+	}
+	if level, ok := f.Choice("access_level", body.GetAccessLevel(), accessLevels(), form.Rules{}); ok {
+		fields.AccessLevel = roomv1.AccessLevel(number(roomv1.AccessLevel(0).Descriptor(), level))
+		mask.Paths = append(mask.Paths, "access_level")
+	}
+	if configuration, ok := f.Configuration("configuration", body.GetConfiguration()); ok {
+		fields.Configuration = configuration
+		mask.Paths = append(mask.Paths, "configuration")
+	}
+	return fields, mask, f.Err()
+}

@@ -1,0 +1,150 @@
+package web
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/grpc-ecosystem/grpc-gateway/v2/runtime"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/metadata"
+	"google.golang.org/protobuf/proto"
+
+	frontendv1 "github.com/parleymeet/parley/gen/parley/frontend/v1"
+	"github.com/parleymeet/parley/pkg/apierr"
+	"github.com/parleymeet/parley/services/gateway/internal/visit"
+)
+
+// api is the REST facade: grpc-gateway with the table of routes in front.
+type api struct {
+	table    map[string]route
+	sessions sessions
+	failures failures
+}
+
+// newAPI returns the handler of everything under /api that has a route.
+func newAPI(facade *grpc.ClientConn, s sessions, f failures) (http.Handler, error) {
+	a := &api{table: routes(), sessions: s, failures: f}
+	mux := runtime.NewServeMux(
+		runtime.WithMarshalerOption(runtime.MIMEWildcard, newMarshaler()),
+		runtime.WithMiddlewares(a.admit),
+		runtime.WithMetadata(annotate),
+		runtime.WithForwardResponseOption(a.succeed),
+		runtime.WithErrorHandler(func(_ context.Context, _ *runtime.ServeMux, _ runtime.Marshaler, w http.ResponseWriter, r *http.Request, err error) {
+			f.write(w, r, err)
+		}),
+		runtime.WithRoutingErrorHandler(a.unrouted),
+		// No header of a client becomes metadata, and none of the facade's a header.
+		runtime.WithIncomingHeaderMatcher(noHeader),
+		runtime.WithOutgoingHeaderMatcher(noHeader),
+		runtime.WithOutgoingTrailerMatcher(noHeader),
+		runtime.WithDisablePathLengthFallback(),
+		runtime.WithDisableHTTPMethodOverride(),
+		runtime.WithWriteContentLength(),
+	)
+	for _, register := range []func(context.Context, *runtime.ServeMux, *grpc.ClientConn) error{
+		frontendv1.RegisterConfigServiceHandler, frontendv1.RegisterUserServiceHandler, frontendv1.RegisterRoomServiceHandler,
+		frontendv1.RegisterTrunkServiceHandler, frontendv1.RegisterCallServiceHandler, frontendv1.RegisterResolverServiceHandler,
+	} {
+		if err := register(context.Background(), mux, facade); err != nil {
+			return nil, fmt.Errorf("register the facade: %w", err)
+		}
+	}
+	return mux, nil
+}
+
+func noHeader(string) (string, bool) { return "", false }
+
+type visitKey struct{}
+
+func annotate(ctx context.Context, _ *http.Request) metadata.MD {
+	v, _ := ctx.Value(visitKey{}).(visit.Visit)
+	return v.Metadata()
+}
+
+// admit runs before the body is decoded: route, visitor, body, in this order.
+func (a *api) admit(next runtime.HandlerFunc) runtime.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request, params map[string]string) {
+		name := routeName(r)
+		notesOf(r.Context()).route = name
+		row, ok := a.table[name]
+		if !ok {
+			a.failures.write(w, r, fmt.Errorf("no row for the route %q", name))
+			return
+		}
+		for _, param := range params {
+			if param == "" || strings.ContainsAny(param, "./\x00") || !utf8.ValidString(param) {
+				a.failures.write(w, r, notFound())
+				return
+			}
+		}
+		v, err := a.sessions.visit(r, row)
+		if err == nil {
+			r, err = withBody(w, r)
+		}
+		if err != nil {
+			a.failures.write(w, r, err)
+			return
+		}
+		r = r.WithContext(context.WithValue(r.Context(), visitKey{}, v))
+		r.URL = plainQuery(r.URL)
+		next(w, r, params)
+	}
+}
+
+// routeName is the key of a request's route in the table.
+func routeName(r *http.Request) string {
+	pattern, _ := runtime.HTTPPattern(r.Context())
+	return r.Method + " " + strings.ReplaceAll(pattern.String(), "=*}", "}")
+}
+
+// plainQuery keeps the last value of each key, as the contract's original does,
+// and makes all of them valid text.
+func plainQuery(u *url.URL) *url.URL {
+	plain := url.Values{}
+	for key, values := range u.Query() {
+		plain.Set(strings.ToValidUTF8(key, "\uFFFD"), strings.ToValidUTF8(values[len(values)-1], "\uFFFD"))
+	}
+	copied := *u
+	copied.RawQuery = plain.Encode()
+	return &copied
+}
+
+// succeed gives a good answer its status.
+func (a *api) succeed(ctx context.Context, w http.ResponseWriter, _ proto.Message) error {
+	switch status := a.table[notesOf(ctx).route].success; status {
+	case 0:
+	case http.StatusNoContent:
+		w.Header().Del("Content-Type")
+		w.WriteHeader(status)
+	default:
+		w.WriteHeader(status)
+	}
+	return nil
+}
+
+// unrouted answers requests that no method of the facade takes. Where a path
+// is for members only, an anonymous visitor is told that first.
+func (a *api) unrouted(_ context.Context, _ *runtime.ServeMux, _ runtime.Marshaler, w http.ResponseWriter, r *http.Request, _ int) {
+	methods, members := methodsAt(a.table, r.URL.Path)
+	if len(methods) == 0 {
+		a.failures.write(w, r, notFound())
+		return
+	}
+	if members {
+		if _, err := a.sessions.visit(r, route{mode: member, audience: forNobody}); err != nil {
+			a.failures.write(w, r, err)
+			return
+		}
+	}
+	if slices.Contains(methods, http.MethodGet) {
+		methods = append(methods, http.MethodHead)
+	}
+	a.failures.write(w, r, methodNotAllowed(r.Method, methods))
+}
+
+func notFound() error { return apierr.New(apierr.MethodUnknown, "Not found.") }

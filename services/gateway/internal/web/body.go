@@ -1,0 +1,128 @@
+package web
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"mime"
+	"net/http"
+)
+
+const (
+	maxBody = 1 << 20
+	// maxDepth is how deep a body may nest; nothing in the contract comes near.
+	maxDepth = 64
+)
+
+// withBody reads the body of a request that may have one and puts plain JSON
+// in its place: one object, no key twice. An absent body is an empty object.
+// It is kept for the error handler, which quotes it.
+func withBody(w http.ResponseWriter, r *http.Request) (*http.Request, error) {
+	switch r.Method {
+	case http.MethodPost, http.MethodPut, http.MethodPatch:
+	default:
+		return withContent(r, nil), nil
+	}
+	raw, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
+	if tooLarge := (*http.MaxBytesError)(nil); errors.As(err, &tooLarge) {
+		return r, newFault(http.StatusRequestEntityTooLarge, detail("Request body is too large."))
+	} else if err != nil {
+		return r, newFault(http.StatusBadRequest, detail("The request body could not be read."))
+	}
+	if len(bytes.TrimSpace(raw)) == 0 {
+		return withContent(r, []byte("{}")), nil
+	}
+	if media := r.Header.Get("Content-Type"); !isJSON(media) {
+		return r, newFault(http.StatusUnsupportedMediaType, detail(fmt.Sprintf("Unsupported media type \"%s\" in request.", media)))
+	}
+	object, err := decodeObject(raw)
+	if err != nil {
+		return r, err
+	}
+	notesOf(r.Context()).body = object
+	plain, err := json.Marshal(object)
+	if err != nil {
+		return r, parseError(err.Error())
+	}
+	return withContent(r, plain), nil
+}
+
+func withContent(r *http.Request, content []byte) *http.Request {
+	r = r.Clone(r.Context())
+	r.Body = io.NopCloser(bytes.NewReader(content))
+	r.ContentLength = int64(len(content))
+	return r
+}
+
+func isJSON(header string) bool {
+	media, _, err := mime.ParseMediaType(header)
+	return err == nil && media == "application/json"
+}
+
+// decodeObject reads a JSON object. Numbers stay as they were written.
+func decodeObject(raw []byte) (map[string]any, error) {
+	decoder := json.NewDecoder(bytes.NewReader(raw))
+	decoder.UseNumber()
+	var value any
+	if err := decoder.Decode(&value); err != nil {
+		return nil, parseError(err.Error())
+	}
+	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
+		return nil, parseError("more than one value")
+	}
+	if tooDeep(value, maxDepth) {
+		return nil, parseError("nested too deeply")
+	}
+	object, ok := value.(map[string]any)
+	if !ok {
+		text := fmt.Sprintf("Invalid data. Expected a dictionary, but got %s.", typeName(value))
+		return nil, newFault(http.StatusBadRequest, map[string][]string{nonFieldErrors: {text}})
+	}
+	return object, nil
+}
+
+func parseError(text string) error {
+	return newFault(http.StatusBadRequest, detail("JSON parse error - "+text))
+}
+
+func tooDeep(value any, left int) bool {
+	if left == 0 {
+		return true
+	}
+	switch v := value.(type) {
+	case []any:
+		for _, item := range v {
+			if tooDeep(item, left-1) {
+				return true
+			}
+		}
+	case map[string]any:
+		for _, item := range v {
+			if tooDeep(item, left-1) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// typeName names a JSON type as the contract's original does.
+func typeName(value any) string {
+	switch v := value.(type) {
+	case []any:
+		return "list"
+	case string:
+		return "str"
+	case bool:
+		return "bool"
+	case json.Number:
+		if _, err := v.Int64(); err == nil {
+			return "int"
+		}
+		return "float"
+	default:
+		return "NoneType"
+	}
+}

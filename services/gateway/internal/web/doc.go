@@ -1,0 +1,33 @@
+// Package web is the gateway's HTTP side: it turns requests of browsers into
+// calls of the facade, and errors into the bodies that the contract asks for.
+//
+// A request passes, outermost first:
+//
+//	observe   request id, recovery, access log, metrics
+//	headers   what every answer carries for the browser's safety
+//	routing   log-in, documentation, frontend files, or the API
+//	routes    one table: who may call a route, for which service, its success status
+//	session   cookie -> auth -> assertion; CSRF for the logged-in; 401
+//	body      media type, size, JSON object
+//	facade    grpc-gateway, over the connection inside the process
+//
+// The table is keyed by HTTP route, because grpc-gateway knows the RPC only
+// after this point; a route without a row is refused, and a test walks all
+// routes. When auth does not answer, the request fails: a visitor is never
+// taken for anonymous because somebody could not be asked.
+//
+//	handler.go  New: the tree of handlers; Settings
+//	routes.go   the table
+//	api.go      the middleware in front of the facade
+//	session.go  session cookie to visit
+//	csrf.go     cross-site request forgery
+//	body.go     request bodies
+//	marshal.go  JSON as the contract writes it
+//	errors.go   errors to answers
+//	fields.go   wrong fields to answers
+//	schema.go   wrong configurations to answers
+//	login.go    log-in and log-out; cookies.go, returnto.go serve it
+//	origin.go   by which URL the client came
+//	static.go   the frontend's files; pages.go our own few pages
+//	observe.go  request id, log, metrics, recovery
+package web

@@ -1,0 +1,126 @@
+package web
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"math"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+
+	"github.com/parleymeet/parley/pkg/apierr"
+	"github.com/parleymeet/parley/pkg/obs"
+)
+
+const (
+	jsonType       = "application/json"
+	nonFieldErrors = "non_field_errors"
+)
+
+// fault is a failure that only HTTP knows, with its status and body.
+type fault struct {
+	status int
+	body   any
+	allow  []string
+}
+
+func (f *fault) Error() string { return http.StatusText(f.status) }
+
+func newFault(status int, body any) error { return &fault{status: status, body: body} }
+
+func detail(text string) map[string]string { return map[string]string{"detail": text} }
+
+func methodNotAllowed(method string, allow []string) error {
+	return &fault{status: http.StatusMethodNotAllowed, body: detail(fmt.Sprintf("Method \"%s\" not allowed.", method)), allow: allow}
+}
+
+// failures turns errors into answers.
+type failures struct {
+	log *slog.Logger
+}
+
+// write answers with an error.
+func (f failures) write(w http.ResponseWriter, r *http.Request, err error) {
+	var known *fault
+	if errors.As(err, &known) {
+		if known.allow != nil {
+			w.Header().Set("Allow", strings.Join(known.allow, ", "))
+		}
+		writeJSON(w, known.status, known.body)
+		return
+	}
+	if text, ok := undecodable(err); ok {
+		f.write(w, r, parseError(text))
+		return
+	}
+	failed := apierr.From(err)
+	row := failed.Row()
+	if row.HTTP >= http.StatusInternalServerError {
+		f.log.ErrorContext(r.Context(), "request failed", "route", notesOf(r.Context()).route, "error", failed)
+	}
+	switch {
+	case row.HTTP == http.StatusUnauthorized:
+		w.Header().Set("WWW-Authenticate", "Session")
+	case failed.RetryAfter > 0:
+		w.Header().Set("Retry-After", strconv.Itoa(wholeSeconds(failed.RetryAfter)))
+	}
+	writeJSON(w, row.HTTP, bodyOf(failed, r))
+}
+
+// undecodable recognises what grpc-gateway itself says about a body or a query
+// that fits no message. Errors of services never look like it: they name a reason.
+func undecodable(err error) (string, bool) {
+	if named := (*apierr.Error)(nil); errors.As(err, &named) {
+		return "", false
+	}
+	st, ok := status.FromError(err)
+	if !ok || st.Code() != codes.InvalidArgument || len(st.Details()) > 0 {
+		return "", false
+	}
+	return "the value does not fit", true
+}
+
+// bodyOf returns the body for an error with a reason.
+func bodyOf(failed *apierr.Error, r *http.Request) any {
+	switch {
+	case failed.Reason == apierr.InvalidFields && len(failed.Violations) > 0:
+		return fieldErrors(failed.Violations, notesOf(r.Context()).body)
+	case failed.Reason == apierr.InvalidFields:
+		return map[string][]string{nonFieldErrors: {failed.PublicText()}}
+	case failed.Reason == apierr.Throttled && failed.RetryAfter > 0:
+		seconds, unit := wholeSeconds(failed.RetryAfter), "seconds"
+		if seconds == 1 {
+			unit = "second"
+		}
+		return detail(fmt.Sprintf("Request was throttled. Expected available in %d %s.", seconds, unit))
+	case failed.Reason == apierr.Internal:
+		return map[string]string{"detail": failed.PublicText(), "request_id": obs.RequestID(r.Context())}
+	default:
+		return detail(failed.PublicText())
+	}
+}
+
+func wholeSeconds(d time.Duration) int { return int(math.Ceil(d.Seconds())) }
+
+// writeJSON writes compact JSON with unescaped UTF-8.
+func writeJSON(w http.ResponseWriter, status int, body any) {
+	var b bytes.Buffer
+	encoder := json.NewEncoder(&b)
+	encoder.SetEscapeHTML(false)
+	if err := encoder.Encode(body); err != nil {
+		http.Error(w, http.StatusText(http.StatusInternalServerError), http.StatusInternalServerError)
+		return
+	}
+	raw := bytes.TrimSuffix(b.Bytes(), []byte("\n"))
+	w.Header().Set("Content-Type", jsonType)
+	w.Header().Set("Content-Length", strconv.Itoa(len(raw)))
+	w.WriteHeader(status)
+	_, _ = w.Write(raw) // the client may have gone
+}

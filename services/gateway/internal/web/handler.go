@@ -1,0 +1,122 @@
+package web
+
+import (
+	"io/fs"
+	"log/slog"
+	"net/http"
+	"net/netip"
+	"strings"
+
+	"github.com/klauspost/compress/gzhttp"
+	"github.com/prometheus/client_golang/prometheus"
+	swagger "github.com/swaggest/swgui/v5emb"
+	"google.golang.org/grpc"
+
+	"github.com/parleymeet/parley/gen/openapi"
+	authv1 "github.com/parleymeet/parley/gen/parley/auth/v1"
+	"github.com/parleymeet/parley/pkg/clock"
+)
+
+// LoginSettings say where log-ins lead.
+type LoginSettings struct {
+	// ReturnToParameter is the query parameter with the way back.
+	ReturnToParameter string
+	// ReturnToHosts are allowed besides the request's own.
+	ReturnToHosts []string
+	// ReturnToHTTPSOnly refuses ways back over http.
+	ReturnToHTTPSOnly bool
+	// Home, Failure and AfterLogout are where browsers go without a way back.
+	Home, Failure, AfterLogout string
+	// Development shows a page that asks for an e-mail.
+	Development bool
+}
+
+// Options are what the HTTP side is built from.
+type Options struct {
+	// Auth is the connection to auth, Facade the one to the facade server.
+	Auth   grpc.ClientConnInterface
+	Facade *grpc.ClientConn
+
+	Login          LoginSettings
+	CookieSecure   bool
+	TrustedOrigins []string
+	TrustedProxies []netip.Prefix
+	// Frontend are the frontend's files; nil for none.
+	Frontend fs.FS
+	// LiveKitURL and ContentOrigins may be reached by the frontend's pages.
+	LiveKitURL     string
+	ContentOrigins []string
+
+	Logger   *slog.Logger
+	Registry prometheus.Registerer
+	Clock    clock.Clock
+}
+
+// New returns the gateway's HTTP handler.
+func New(o Options) (http.Handler, error) {
+	f := failures{log: o.Logger}
+	by := origins{proxies: o.TrustedProxies}
+	facade, err := newAPI(o.Facade, sessions{
+		client: authv1.NewSessionServiceClient(o.Auth), origins: by, csrf: csrf{origins: by, trusted: o.TrustedOrigins},
+	}, f)
+	if err != nil {
+		return nil, err
+	}
+	l := &login{
+		client: authv1.NewLoginServiceClient(o.Auth), origins: by, cookies: cookies{secure: o.CookieSecure},
+		returns:  returns{hosts: o.Login.ReturnToHosts, httpsOnly: o.Login.ReturnToHTTPSOnly},
+		settings: o.Login, failures: f, log: o.Logger,
+	}
+	mux := http.NewServeMux()
+	mux.Handle("/api/", underAPI(l.routes(), facade))
+	mux.Handle("/docs/", docs())
+	if o.Frontend != nil {
+		mux.Handle("/", newStatic(o.Frontend, contentPolicy(o.LiveKitURL, o.ContentOrigins)))
+	} else {
+		mux.HandleFunc("/{$}", landing)
+	}
+	return newObserver(secured(mux), f, o)
+}
+
+// underAPI serves paths with and without a trailing slash, and HEAD like GET.
+func underAPI(pages map[string]http.Handler, facade http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		r = r.Clone(r.Context())
+		r.URL.Path, r.URL.RawPath = strings.TrimSuffix(r.URL.Path, "/"), ""
+		if page, ok := pages[r.URL.Path]; ok {
+			page.ServeHTTP(w, r)
+			return
+		}
+		if r.Method == http.MethodHead {
+			r.Method = http.MethodGet // the server writes no body to HEAD by itself
+		}
+		facade.ServeHTTP(w, r)
+	})
+}
+
+// docs serves the OpenAPI document and a page to browse it.
+func docs() http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /docs/openapi.json", func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", jsonType)
+		w.Header().Set("Cache-Control", "no-cache")
+		_, _ = w.Write(openapi.JSON) // the client may have gone
+	})
+	page := swagger.New("Parley", "/docs/openapi.json", "/docs/")
+	mux.HandleFunc("GET /docs/", func(w http.ResponseWriter, r *http.Request) {
+		// The page starts itself with a script of its own text.
+		w.Header().Set("Content-Security-Policy", "default-src 'self'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; frame-ancestors 'none'")
+		page.ServeHTTP(w, r)
+	})
+	zipped := gzhttp.GzipHandler(mux)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		notesOf(r.Context()).route = "GET docs"
+		zipped.ServeHTTP(w, r)
+	})
+}
+
+// landing is the start page of a server without frontend files.
+func landing(w http.ResponseWriter, r *http.Request) {
+	notesOf(r.Context()).route = "GET landing"
+	writePage(w, http.StatusOK, landingPage, prefix)
+}

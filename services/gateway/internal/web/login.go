@@ -1,0 +1,172 @@
+package web
+
+import (
+	"log/slog"
+	"net/http"
+	"slices"
+	"strings"
+
+	authv1 "github.com/parleymeet/parley/gen/parley/auth/v1"
+	"github.com/parleymeet/parley/pkg/apierr"
+)
+
+// login takes browsers to the identity provider and back.
+type login struct {
+	client   authv1.LoginServiceClient
+	origins  origins
+	cookies  cookies
+	returns  returns
+	settings LoginSettings
+	failures failures
+	log      *slog.Logger
+}
+
+// routes are the paths that log-in and log-out serve, without trailing slash.
+func (l *login) routes() map[string]http.Handler {
+	return map[string]http.Handler{
+		prefix + "/authenticate":    l.only(l.authenticate, http.MethodGet, http.MethodHead),
+		prefix + "/callback":        l.only(l.callback, http.MethodGet, http.MethodHead),
+		prefix + "/logout":          l.only(l.logout, http.MethodGet, http.MethodHead, http.MethodPost),
+		prefix + "/logout-callback": l.only(l.logoutCallback, http.MethodGet, http.MethodHead),
+	}
+}
+
+func (l *login) only(handle http.HandlerFunc, methods ...string) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		notesOf(r.Context()).route = r.Method + " " + r.URL.Path
+		if !slices.Contains(methods, r.Method) {
+			l.failures.write(w, r, methodNotAllowed(r.Method, methods))
+			return
+		}
+		handle(w, r)
+	})
+}
+
+// authenticate begins a log-in. A silent one always ends where it came from:
+// the page waits for nothing else.
+func (l *login) authenticate(w http.ResponseWriter, r *http.Request) {
+	query := r.URL.Query()
+	_, host := l.origins.of(r)
+	returnTo := l.returns.safe(query.Get(l.settings.ReturnToParameter), host)
+	silent := strings.EqualFold(query.Get("silent"), "true") || query.Get("prompt") == "none"
+	hint := query.Get("login_hint")
+	if l.settings.Development {
+		if !IsLoopback(r.Host) {
+			writePage(w, http.StatusForbidden, errorPage, "The development log-in answers only under a loopback name.")
+			return
+		}
+		if hint == "" && !silent {
+			writePage(w, http.StatusOK, loginPage, loginForm{Action: r.URL.Path, Parameter: l.settings.ReturnToParameter, ReturnTo: returnTo})
+			return
+		}
+	}
+	answer, err := l.client.StartLogin(r.Context(), &authv1.StartLoginRequest{
+		SessionToken: sessionToken(r), ReturnTo: returnTo, Silent: silent, LoginHint: hint, RedirectUri: l.callbackURL(r),
+	})
+	if err != nil && silent {
+		l.log.WarnContext(r.Context(), "silent log-in could not begin", "error", err)
+		redirect(w, r, or(returnTo, l.settings.Home))
+		return
+	}
+	if err != nil {
+		l.fail(w, r, err)
+		return
+	}
+	l.cookies.session(w, answer.GetSession())
+	redirect(w, r, answer.GetAuthorizationUrl())
+}
+
+// callback ends a log-in.
+func (l *login) callback(w http.ResponseWriter, r *http.Request) {
+	token := sessionToken(r)
+	if token == "" {
+		redirect(w, r, l.settings.Failure)
+		return
+	}
+	query := r.URL.Query()
+	answer, err := l.client.FinishLogin(r.Context(), &authv1.FinishLoginRequest{
+		SessionToken: token, Code: query.Get("code"), State: query.Get("state"), Error: query.Get("error"), RedirectUri: l.callbackURL(r),
+	})
+	if err != nil {
+		l.fail(w, r, err)
+		return
+	}
+	target := or(answer.GetReturnTo(), l.settings.Home)
+	switch answer.GetOutcome() {
+	case authv1.FinishLoginResponse_OUTCOME_LOGGED_IN:
+		l.cookies.session(w, answer.GetSession())
+		l.cookies.csrf(w)
+	case authv1.FinishLoginResponse_OUTCOME_SILENT_REFUSED:
+	default:
+		if !answer.GetSilent() {
+			target = l.settings.Failure
+		}
+	}
+	redirect(w, r, target)
+}
+
+// logout ends the session, at the identity provider too where it can.
+func (l *login) logout(w http.ResponseWriter, r *http.Request) {
+	token := sessionToken(r)
+	if token == "" {
+		redirect(w, r, l.settings.AfterLogout)
+		return
+	}
+	answer, err := l.client.StartLogout(r.Context(), &authv1.StartLogoutRequest{
+		SessionToken: token, RedirectUri: l.origins.base(r) + prefix + "/logout-callback/",
+	})
+	if err != nil && !apierr.Has(err, apierr.SessionNotFound) {
+		l.fail(w, r, err)
+		return
+	}
+	if away := answer.GetEndSessionUrl(); away != "" {
+		redirect(w, r, away) // the session is kept until the browser is back
+		return
+	}
+	l.cookies.forget(w)
+	redirect(w, r, l.settings.AfterLogout)
+}
+
+// logoutCallback ends the session after the visit to the identity provider.
+func (l *login) logoutCallback(w http.ResponseWriter, r *http.Request) {
+	token, state := sessionToken(r), r.URL.Query().Get("state")
+	if token == "" || state == "" {
+		redirect(w, r, l.settings.AfterLogout)
+		return
+	}
+	_, err := l.client.FinishLogout(r.Context(), &authv1.FinishLogoutRequest{SessionToken: token, State: state})
+	if err != nil && !apierr.Has(err, apierr.SessionNotFound) {
+		l.fail(w, r, err)
+		return
+	}
+	l.cookies.forget(w)
+	redirect(w, r, l.settings.AfterLogout)
+}
+
+func (l *login) callbackURL(r *http.Request) string { return l.origins.base(r) + prefix + "/callback/" }
+
+// fail shows a person that a log-in went wrong.
+func (l *login) fail(w http.ResponseWriter, r *http.Request, err error) {
+	failed := apierr.From(err)
+	status := failed.Row().HTTP
+	if status >= http.StatusInternalServerError {
+		l.log.ErrorContext(r.Context(), "log-in failed", "error", failed)
+	}
+	if failed.Reason == apierr.LoginRefused {
+		redirect(w, r, l.settings.Failure)
+		return
+	}
+	writePage(w, status, errorPage, failed.PublicText())
+}
+
+func redirect(w http.ResponseWriter, r *http.Request, target string) {
+	w.Header().Set("Cache-Control", "no-store")
+	http.Redirect(w, r, target, http.StatusFound) // #nosec G710 -- returns.safe, auth or the configuration vouch for the target
+}
+
+func or(value, fallback string) string {
+	if value == "" {
+		return fallback
+	}
+	return value
+}

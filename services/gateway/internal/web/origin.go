@@ -1,0 +1,83 @@
+package web
+
+import (
+	"net/http"
+	"net/netip"
+	"strings"
+)
+
+// origins knows by which URL a client came, also through proxies.
+type origins struct {
+	// proxies are the networks whose X-Forwarded-Proto and -Host are believed.
+	proxies []netip.Prefix
+}
+
+// of returns the scheme and the host (with port) of the client's URL.
+func (o origins) of(r *http.Request) (scheme, host string) {
+	scheme, host = "http", r.Host
+	if r.TLS != nil {
+		scheme = "https"
+	}
+	if !o.trusted(r.RemoteAddr) {
+		return scheme, host
+	}
+	switch proto := strings.ToLower(firstItem(r.Header.Get("X-Forwarded-Proto"))); proto {
+	case "http", "https":
+		scheme = proto
+	}
+	if forwarded := firstItem(r.Header.Get("X-Forwarded-Host")); forwarded != "" && !strings.ContainsAny(forwarded, "/\\@?# \t") {
+		host = forwarded
+	}
+	return scheme, host
+}
+
+// base returns the client's origin, "https://meet.example.org".
+func (o origins) base(r *http.Request) string {
+	scheme, host := o.of(r)
+	return scheme + "://" + host
+}
+
+// url returns the client's whole URL, with the path that the client wrote.
+func (o origins) url(r *http.Request) string {
+	path, query, found := strings.Cut(r.RequestURI, "?")
+	if !strings.HasPrefix(path, "/") { // absolute-form, as sent to proxies
+		path = r.URL.EscapedPath()
+	}
+	if found {
+		path += "?" + query
+	}
+	return asciiOnly(o.base(r) + path)
+}
+
+// asciiOnly percent-encodes what must not stand in a URL or in metadata.
+func asciiOnly(text string) string {
+	const hex = "0123456789ABCDEF"
+	var b strings.Builder
+	for i := range len(text) {
+		if c := text[i]; c <= ' ' || c >= 0x7f {
+			b.WriteString("%" + string(hex[c>>4]) + string(hex[c&15]))
+			continue
+		}
+		b.WriteByte(text[i])
+	}
+	return b.String()
+}
+
+func (o origins) trusted(remote string) bool {
+	addr, err := netip.ParseAddrPort(remote)
+	if err != nil {
+		return false
+	}
+	ip := addr.Addr().Unmap().WithZone("")
+	for _, proxy := range o.proxies {
+		if proxy.Contains(ip) {
+			return true
+		}
+	}
+	return false
+}
+
+func firstItem(list string) string {
+	item, _, _ := strings.Cut(list, ",")
+	return strings.TrimSpace(item)
+}

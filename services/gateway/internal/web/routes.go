@@ -1,0 +1,98 @@
+package web
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+)
+
+// prefix is where the API is served.
+const prefix = "/api/v1.0"
+
+// mode says whether a route wants a logged-in user.
+type mode int
+
+const (
+	// open ignores the session.
+	open mode = iota + 1
+	// anyone takes the session's user if there is one.
+	anyone
+	// member answers 401 to anonymous visitors.
+	member
+)
+
+// Audiences: the service for which auth makes the assertion.
+const (
+	forAuth      = "auth"
+	forRoom      = "room"
+	forTelephony = "telephony"
+	forNobody    = ""
+)
+
+// route is a row of the table.
+type route struct {
+	mode     mode
+	audience string
+	// success is the status of a good answer; 200 when 0.
+	success int
+}
+
+// routes is the table: method and path -> who may, for whom, with which success.
+func routes() map[string]route {
+	return map[string]route{
+		"GET /api/v1.0/config": {mode: open},
+
+		"GET /api/v1.0/users":        {mode: member, audience: forNobody},
+		"GET /api/v1.0/users/me":     {mode: member, audience: forAuth},
+		"PUT /api/v1.0/users/{id}":   {mode: member, audience: forAuth},
+		"PATCH /api/v1.0/users/{id}": {mode: member, audience: forAuth},
+
+		"GET /api/v1.0/rooms":                  {mode: anyone, audience: forRoom},
+		"POST /api/v1.0/rooms":                 {mode: member, audience: forRoom, success: http.StatusCreated},
+		"GET /api/v1.0/rooms/{id}":             {mode: anyone, audience: forRoom},
+		"PUT /api/v1.0/rooms/{id}":             {mode: member, audience: forRoom},
+		"PATCH /api/v1.0/rooms/{id}":           {mode: member, audience: forRoom},
+		"DELETE /api/v1.0/rooms/{id}":          {mode: member, audience: forRoom, success: http.StatusNoContent},
+		"POST /api/v1.0/rooms/{id}/rotate-pin": {mode: member, audience: forRoom},
+
+		"GET /api/v1.0/telephony/trunks":                          {mode: member, audience: forTelephony},
+		"POST /api/v1.0/telephony/trunks":                         {mode: member, audience: forTelephony, success: http.StatusCreated},
+		"GET /api/v1.0/telephony/trunks/{id}":                     {mode: member, audience: forTelephony},
+		"PATCH /api/v1.0/telephony/trunks/{id}":                   {mode: member, audience: forTelephony},
+		"DELETE /api/v1.0/telephony/trunks/{id}":                  {mode: member, audience: forTelephony, success: http.StatusNoContent},
+		"POST /api/v1.0/telephony/trunks/{id}/drain":              {mode: member, audience: forTelephony},
+		"POST /api/v1.0/telephony/trunks/{id}/numbers":            {mode: member, audience: forTelephony, success: http.StatusCreated},
+		"DELETE /api/v1.0/telephony/trunks/{id}/numbers/{number}": {mode: member, audience: forTelephony, success: http.StatusNoContent},
+		"GET /api/v1.0/telephony/calls":                           {mode: member, audience: forTelephony},
+		"POST /api/v1.0/telephony/resolve":                        {mode: member, audience: forTelephony},
+	}
+}
+
+// methodsAt returns the methods that the table has for a path, sorted, and
+// whether all of them want a logged-in user.
+func methodsAt(table map[string]route, path string) (methods []string, members bool) {
+	members = true
+	for name, row := range table {
+		method, pattern, _ := strings.Cut(name, " ")
+		if matches(pattern, path) {
+			methods = append(methods, method)
+			members = members && row.mode == member
+		}
+	}
+	slices.Sort(methods)
+	return methods, members
+}
+
+// matches reports whether a path fits a pattern of the table.
+func matches(pattern, path string) bool {
+	want, have := strings.Split(pattern, "/"), strings.Split(path, "/")
+	if len(want) != len(have) {
+		return false
+	}
+	for i := range want {
+		if !strings.HasPrefix(want[i], "{") && want[i] != have[i] {
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,59 @@
+package web
+
+import (
+	"net/http"
+	"net/url"
+	"strings"
+)
+
+// secured gives every answer what browsers need to be careful with it.
+func secured(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		header := w.Header()
+		header.Set("X-Content-Type-Options", "nosniff")
+		header.Set("Referrer-Policy", "strict-origin-when-cross-origin")
+		header.Set("Cross-Origin-Opener-Policy", "same-origin-allow-popups")
+		if strings.HasPrefix(r.URL.Path, "/api/") {
+			// Answers carry tokens and differ by cookie.
+			header.Set("Cache-Control", "no-store")
+			header.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+// contentPolicy is the policy of the frontend's pages: its own files, the
+// LiveKit server, and the origins that the operator adds.
+func contentPolicy(livekitURL string, extra []string) string {
+	more := strings.Join(extra, " ")
+	directives := []string{
+		"default-src 'self'",
+		"script-src 'self' 'wasm-unsafe-eval' blob: " + more,
+		"style-src 'self' 'unsafe-inline' " + more,
+		"img-src 'self' data: blob: https:",
+		"font-src 'self' data: " + more,
+		"media-src 'self' data: blob: " + more,
+		"worker-src 'self' blob:",
+		"connect-src 'self' data: blob: " + strings.Join(livekitOrigins(livekitURL), " ") + " " + more,
+		"object-src 'none'",
+		"base-uri 'self'",
+		"frame-ancestors 'self'",
+	}
+	for i, directive := range directives {
+		directives[i] = strings.Join(strings.Fields(directive), " ")
+	}
+	return strings.Join(directives, "; ")
+}
+
+// livekitOrigins returns the two origins by which browsers reach LiveKit: the
+// websocket, and plain requests to the same place.
+func livekitOrigins(raw string) []string {
+	u, err := url.Parse(raw)
+	if err != nil || u.Host == "" {
+		return nil
+	}
+	if u.Scheme == "wss" || u.Scheme == "https" {
+		return []string{"wss://" + u.Host, "https://" + u.Host}
+	}
+	return []string{"ws://" + u.Host, "http://" + u.Host}
+}

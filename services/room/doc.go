@@ -1,0 +1,20 @@
+// Package room is the room service: it owns rooms and the roles of users on
+// them, decides who may enter, by browser and by phone, and hands out the way
+// in.
+//
+// It asks auth (users and their defaults), token (LiveKit tokens) and telephony
+// (PINs), and starts and serves without them as far as that is honest: without
+// telephony rooms have no dial-in, and get it later; without auth accesses show
+// bare ids; without token nobody can enter, and is told so.
+//
+//	config.go   Config
+//	service.go  Service: built from Config and Deps, in the shape of every service
+//	store.go    the database of DATABASE_URL
+//
+//	internal/rooms   the domain
+//	internal/outbox  tells telephony of rooms, without losing any
+//	internal/peers   the domain's questions to other services
+//	internal/rpc     the gRPC services
+//	internal/store   PostgreSQL and SQLite
+//	internal/color   colours of participants
+package room

@@ -1,0 +1,34 @@
+package peers
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/parleymeet/parley/pkg/apierr"
+)
+
+const (
+	// viewTimeout is for what an answer can do without.
+	viewTimeout = time.Second
+	// neededTimeout is for what it cannot.
+	neededTimeout = 3 * time.Second
+)
+
+// fault turns the error of a peer into one for our caller. The reasons of known
+// are passed on with the text of our own table.
+func fault(peer string, err error, known ...apierr.Reason) error {
+	if err == nil {
+		return nil
+	}
+	cause := fmt.Errorf("%s: %w", peer, err)
+	switch reason := apierr.ReasonOf(err); {
+	case reason == apierr.DeadlineExceeded:
+		// The limit is ours, not the caller's.
+		return apierr.Wrap(apierr.Unavailable, cause)
+	case reason == apierr.Unavailable, reason == apierr.Cancelled, slices.Contains(known, reason):
+		return apierr.Wrap(reason, cause)
+	default:
+		return apierr.Wrap(apierr.Internal, cause)
+	}
+}

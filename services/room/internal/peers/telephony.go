@@ -1,0 +1,59 @@
+package peers
+
+import (
+	"context"
+
+	"google.golang.org/grpc"
+
+	telephonyv1 "github.com/parleymeet/parley/gen/parley/telephony/v1"
+	"github.com/parleymeet/parley/pkg/apierr"
+	"github.com/parleymeet/parley/services/room/internal/outbox"
+	"github.com/parleymeet/parley/services/room/internal/rooms"
+)
+
+// DialIns implements rooms.DialIns and outbox.Telephony with the telephony
+// service.
+type DialIns struct {
+	client telephonyv1.PinServiceClient
+}
+
+var (
+	_ rooms.DialIns    = (*DialIns)(nil)
+	_ outbox.Telephony = (*DialIns)(nil)
+)
+
+// NewDialIns asks telephony on the connection.
+func NewDialIns(telephony grpc.ClientConnInterface) *DialIns {
+	return &DialIns{client: telephonyv1.NewPinServiceClient(telephony)}
+}
+
+// ByRooms implements rooms.DialIns. A list has at most 100 rooms, and telephony
+// answers for 500.
+func (d *DialIns) ByRooms(ctx context.Context, roomIDs []string) (map[string]*telephonyv1.DialIn, error) {
+	ctx, cancel := context.WithTimeout(ctx, viewTimeout)
+	defer cancel()
+	resp, err := d.client.BatchGetDialIns(ctx, &telephonyv1.BatchGetDialInsRequest{RoomIds: roomIDs})
+	dialIns := make(map[string]*telephonyv1.DialIn, len(roomIDs))
+	for _, dialIn := range resp.GetDialIns() {
+		dialIns[dialIn.GetRoomId()] = dialIn
+	}
+	return dialIns, fault("telephony", err)
+}
+
+// Rotate implements rooms.DialIns. The caller's lease limits its time.
+func (d *DialIns) Rotate(ctx context.Context, roomID string) (*telephonyv1.DialIn, error) {
+	resp, err := d.client.RotatePin(ctx, &telephonyv1.RotatePinRequest{RoomId: roomID})
+	return resp.GetDialIn(), fault("telephony", err, apierr.PinsExhausted)
+}
+
+// Allocate implements outbox.Telephony. The caller's lease limits its time.
+func (d *DialIns) Allocate(ctx context.Context, roomID string) (*telephonyv1.DialIn, error) {
+	resp, err := d.client.AllocatePin(ctx, &telephonyv1.AllocatePinRequest{RoomId: roomID})
+	return resp.GetDialIn(), fault("telephony", err, apierr.PinsExhausted)
+}
+
+// Release implements outbox.Telephony. The caller's lease limits its time.
+func (d *DialIns) Release(ctx context.Context, roomID string) error {
+	_, err := d.client.ReleasePin(ctx, &telephonyv1.ReleasePinRequest{RoomId: roomID})
+	return fault("telephony", err)
+}

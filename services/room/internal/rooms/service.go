@@ -1,0 +1,94 @@
+package rooms
+
+import (
+	"log/slog"
+	"time"
+
+	"github.com/parleymeet/parley/pkg/apierr"
+	"github.com/parleymeet/parley/pkg/clock"
+	"github.com/parleymeet/parley/pkg/identity"
+	"github.com/parleymeet/parley/services/room/internal/outbox"
+)
+
+// Settings are the rules that the operator may set.
+type Settings struct {
+	// DefaultAccessLevel is for rooms of users without a preference.
+	DefaultAccessLevel AccessLevel
+	// DefaultSources may be published by moderators, and by everybody where the
+	// room's configuration does not say otherwise.
+	DefaultSources []string
+	// EditDisplayName lets logged-in people choose the name that is shown.
+	EditDisplayName bool
+}
+
+// Parts are what the service is built of. LiveRooms may be nil: then nobody is
+// told of changes while they meet.
+type Parts struct {
+	Rooms     Store
+	Accesses  AccessStore
+	Outbox    *outbox.Outbox
+	Users     Users
+	Tokens    Tokens
+	DialIns   DialIns
+	LiveRooms LiveRooms
+	Clock     clock.Clock
+	Logger    *slog.Logger
+}
+
+// Service is the domain's use cases. It is safe for concurrent use.
+type Service struct {
+	Settings
+	Parts
+	dialInTrouble troubleLog
+	userTrouble   troubleLog
+}
+
+// New returns the service.
+func New(settings Settings, parts Parts) *Service {
+	return &Service{
+		Settings:      settings,
+		Parts:         parts,
+		dialInTrouble: troubleLog{log: parts.Logger, what: "rooms are shown without dial-in"},
+		userTrouble:   troubleLog{log: parts.Logger, what: "accesses are shown without their users' details"},
+	}
+}
+
+// Caller is on whose behalf something is done.
+type Caller struct {
+	// User is nil for an anonymous visitor and for the operator.
+	User *identity.User
+	// Operator is the operator's command line: it sees and deletes every room,
+	// but enters none.
+	Operator bool
+	// DisplayName is the name that the person asks to be shown; may be empty.
+	DisplayName string
+}
+
+func (c Caller) userID() string {
+	if c.User == nil {
+		return ""
+	}
+	return c.User.ID
+}
+
+// known returns UNAUTHENTICATED for an anonymous visitor.
+func (c Caller) known() error {
+	if c.User == nil && !c.Operator {
+		return apierr.New(apierr.Unauthenticated, "")
+	}
+	return nil
+}
+
+// enters reports whether the person may enter the room at once.
+func (c Caller) enters(h Held) bool {
+	return !c.Operator && h.Room.AccessLevel.admits(c.User != nil, h.Role)
+}
+
+// seesDialIn is enters, and the operator.
+func (c Caller) seesDialIn(h Held) bool { return c.Operator || c.enters(h) }
+
+// seesAccesses reports whether the person may know who has access.
+func (c Caller) seesAccesses(h Held) bool { return c.Operator || h.Role.Administers() }
+
+// now returns the present time as stores keep it.
+func (s *Service) now() time.Time { return s.Clock.Now().Truncate(time.Microsecond) }

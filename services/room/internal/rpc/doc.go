@@ -1,0 +1,8 @@
+// Package rpc serves the domain over gRPC. Handlers only translate; the
+// interceptors of grpcx have proved who calls and checked the requests.
+//
+//	room.go       RoomService
+//	admission.go  AdmissionService
+//	wire.go       between messages and the domain's types
+//	patch.go      from a field mask to a patch
+package rpc

@@ -1,0 +1,10 @@
+// Package storetest proves that a store does what the interfaces of packages
+// rooms and outbox say. Each backend runs it in its own tests.
+//
+//	storetest.go   Run, and what the tests share
+//	rooms.go       rooms.Store and rooms.AccessStore
+//	list.go        lists
+//	tasks.go       outbox.Store, and the tasks that rooms.Store writes
+//	concurrent.go  many at once
+//	grant.go       Grant, for tests of the whole service
+package storetest

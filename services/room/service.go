@@ -1,0 +1,144 @@
+package room
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"google.golang.org/grpc"
+	healthpb "google.golang.org/grpc/health/grpc_health_v1"
+
+	roomv1 "github.com/parleymeet/parley/gen/parley/room/v1"
+	"github.com/parleymeet/parley/pkg/clock"
+	"github.com/parleymeet/parley/pkg/grpcx"
+	"github.com/parleymeet/parley/pkg/identity"
+	"github.com/parleymeet/parley/pkg/obs"
+	"github.com/parleymeet/parley/pkg/run"
+	"github.com/parleymeet/parley/services/internal/livekit"
+	"github.com/parleymeet/parley/services/room/internal/outbox"
+	"github.com/parleymeet/parley/services/room/internal/peers"
+	"github.com/parleymeet/parley/services/room/internal/rooms"
+	"github.com/parleymeet/parley/services/room/internal/rpc"
+)
+
+const serviceName = "room"
+
+// Deps are what the process gives the service.
+type Deps struct {
+	// Auth, Telephony and Token are connections to the peers.
+	Auth, Telephony, Token grpc.ClientConnInterface
+	Logger                 *slog.Logger
+	Registry               prometheus.Registerer
+	Clock                  clock.Clock
+}
+
+// Service is the room service.
+type Service struct {
+	store  store
+	outbox *outbox.Outbox
+	rooms  *rooms.Service
+	peers  map[string]grpc.ClientConnInterface // by name
+}
+
+// New builds the service. No peer and no database server needs to be up.
+func New(cfg Config, deps Deps) (*Service, error) {
+	if err := cfg.Validate(); err != nil {
+		return nil, fmt.Errorf("room: %w", err)
+	}
+	store, err := openStore(context.Background(), cfg.DatabaseURL.Reveal(), deps.Logger)
+	if err != nil {
+		return nil, fmt.Errorf("room: %w", err)
+	}
+	dialIns := peers.NewDialIns(deps.Telephony)
+	box, err := outbox.New(store, dialIns, deps.Clock, deps.Logger, deps.Registry)
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("room: %w", err), store.Close())
+	}
+	parts := rooms.Parts{
+		Rooms: store, Accesses: store, Outbox: box,
+		Users: peers.NewUsers(deps.Auth), Tokens: peers.NewTokens(deps.Token), DialIns: dialIns,
+		Clock: deps.Clock, Logger: deps.Logger,
+	}
+	if cfg.LiveKitAPIURL != "" {
+		parts.LiveRooms = livekit.NewRooms(cfg.LiveKitAPIURL, cfg.LiveKitAPIKey, cfg.LiveKitAPISecret.Reveal())
+	}
+	return &Service{
+		store: store, outbox: box, rooms: rooms.New(cfg.settings(), parts),
+		peers: map[string]grpc.ClientConnInterface{
+			identity.CallerAuth: deps.Auth, identity.CallerTelephony: deps.Telephony, identity.CallerToken: deps.Token,
+		},
+	}, nil
+}
+
+// Register registers the gRPC services.
+func (s *Service) Register(r grpc.ServiceRegistrar) {
+	roomv1.RegisterRoomServiceServer(r, rpc.NewRoomServer(s.rooms))
+	roomv1.RegisterAdmissionServiceServer(r, rpc.NewAdmissionServer(s.rooms))
+}
+
+// Policy returns who may call what.
+func Policy() grpcx.Policy {
+	people := grpcx.Rule{
+		Callers: []string{identity.CallerGateway, identity.CallerOperator},
+		User:    grpcx.RequireUser,
+	}
+	policy := grpcx.Service(roomv1.RoomService_ServiceDesc, people)
+	// Everybody with the link may look a room up.
+	people.User = grpcx.OptionalUser
+	policy[roomv1.RoomService_GetRoom_FullMethodName] = people
+
+	phones := grpcx.Rule{Callers: []string{identity.CallerTelephony, identity.CallerOperator}}
+	for method, rule := range grpcx.Service(roomv1.AdmissionService_ServiceDesc, phones) {
+		policy[method] = rule
+	}
+	return policy
+}
+
+// Component migrates the database as soon as it answers, then delivers the
+// outbox until it is stopped.
+func (s *Service) Component() run.Component {
+	work, cancel := context.WithCancel(context.Background())
+	ended := make(chan struct{})
+	return run.Component{
+		Name: serviceName,
+		Run: func(ctx context.Context) error {
+			defer close(ended)
+			defer context.AfterFunc(ctx, cancel)()
+			err := s.store.MigrateWithRetry(work)
+			if err == nil {
+				err = s.outbox.Run(work)
+			}
+			if work.Err() != nil {
+				return nil
+			}
+			return err
+		},
+		// Deliveries end, and are settled, before the store closes.
+		Stop: func(ctx context.Context) error {
+			cancel()
+			select {
+			case <-ended:
+			case <-ctx.Done():
+			}
+			return s.store.Close()
+		},
+	}
+}
+
+// Checks adds what the service needs to be ready. It serves, if less well,
+// without its peers, so they are only watched: whether they answer at all.
+func (s *Service) Checks(r *obs.Readiness) {
+	r.Require(serviceName+"-database", s.store.Ready)
+	for name, conn := range s.peers {
+		health := healthpb.NewHealthClient(conn)
+		r.Watch(serviceName+"-"+name, func(ctx context.Context) error {
+			_, err := health.Check(ctx, &healthpb.HealthCheckRequest{})
+			return err
+		})
+	}
+}
+
+// Migrate brings the database up to date.
+func (s *Service) Migrate(ctx context.Context) error { return s.store.Migrate(ctx) }

@@ -1,0 +1,106 @@
+package operator
+
+import (
+	"errors"
+	"fmt"
+	"os"
+
+	"github.com/spf13/cobra"
+	"google.golang.org/grpc"
+
+	authv1 "github.com/parleymeet/parley/gen/parley/auth/v1"
+	roomv1 "github.com/parleymeet/parley/gen/parley/room/v1"
+	telephonyv1 "github.com/parleymeet/parley/gen/parley/telephony/v1"
+	"github.com/parleymeet/parley/pkg/config"
+	"github.com/parleymeet/parley/pkg/grpcx"
+	"github.com/parleymeet/parley/services/internal/serve"
+)
+
+// settings are what the commands read from the environment beside the common ones.
+type settings struct {
+	serve.Config
+	Socket      string `env:"OPERATOR_SOCKET" envDefault:"./data/operator.sock"`
+	SIPRedisURL string `env:"SIP_REDIS_URL" envDefault:"redis://127.0.0.1:6380"`
+}
+
+// Connection finds the services of a running suite.
+type Connection struct {
+	settings settings
+	asJSON   bool
+}
+
+// NewCommands returns the command of each noun.
+func NewCommands() []*cobra.Command {
+	c := &Connection{}
+	commands := []*cobra.Command{c.trunkCommand(), c.numberCommand(), c.roomCommand(), c.pinCommand(), c.callCommand()}
+	for _, command := range commands {
+		command.PersistentFlags().BoolVar(&c.asJSON, "json", false, "print JSON instead of a table")
+		command.PersistentPreRunE = func(*cobra.Command, []string) error {
+			return config.Load(&c.settings, os.Environ())
+		}
+	}
+	return commands
+}
+
+// dial connects to the named service: over TLS where certificates are
+// configured, else over the socket of a standalone suite.
+func (c *Connection) dial(service, address string) (*grpc.ClientConn, error) {
+	if c.settings.HasTLS() {
+		files, err := grpcx.NewTLS(c.settings.TLSCertFile, c.settings.TLSKeyFile, c.settings.TLSCAFile)
+		if err != nil {
+			return nil, err
+		}
+		return grpcx.Dial(address, files.Client(service))
+	}
+	if _, err := os.Stat(c.settings.Socket); err != nil {
+		return nil, fmt.Errorf("no running suite at OPERATOR_SOCKET=%s (%w); start one, run this in its directory, or set TLS_CERT_FILE, TLS_KEY_FILE and TLS_CA_FILE to reach services of their own processes",
+			c.settings.Socket, errors.Unwrap(err))
+	}
+	return grpcx.Dial("unix:"+c.settings.Socket, nil)
+}
+
+func (c *Connection) auth() (*grpc.ClientConn, error) { return c.dial("auth", c.settings.AuthAddr) }
+
+func (c *Connection) telephony() (*grpc.ClientConn, error) {
+	return c.dial("telephony", c.settings.TelephonyAddr)
+}
+
+func (c *Connection) users() (authv1.UserServiceClient, func(), error) {
+	conn, err := c.auth()
+	if err != nil {
+		return nil, nil, err
+	}
+	return authv1.NewUserServiceClient(conn), func() { _ = conn.Close() }, nil
+}
+
+func (c *Connection) rooms() (roomv1.RoomServiceClient, func(), error) {
+	conn, err := c.dial("room", c.settings.RoomAddr)
+	if err != nil {
+		return nil, nil, err
+	}
+	return roomv1.NewRoomServiceClient(conn), func() { _ = conn.Close() }, nil
+}
+
+func (c *Connection) trunks() (telephonyv1.TrunkServiceClient, func(), error) {
+	conn, err := c.telephony()
+	if err != nil {
+		return nil, nil, err
+	}
+	return telephonyv1.NewTrunkServiceClient(conn), func() { _ = conn.Close() }, nil
+}
+
+func (c *Connection) calls() (telephonyv1.CallServiceClient, func(), error) {
+	conn, err := c.telephony()
+	if err != nil {
+		return nil, nil, err
+	}
+	return telephonyv1.NewCallServiceClient(conn), func() { _ = conn.Close() }, nil
+}
+
+func (c *Connection) dispatch() (telephonyv1.DispatchServiceClient, func(), error) {
+	conn, err := c.telephony()
+	if err != nil {
+		return nil, nil, err
+	}
+	return telephonyv1.NewDispatchServiceClient(conn), func() { _ = conn.Close() }, nil
+}

@@ -1,0 +1,84 @@
+package telephony
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"github.com/parleymeet/parley/pkg/config"
+	"github.com/parleymeet/parley/pkg/secret"
+	"github.com/parleymeet/parley/services/internal/database"
+	"github.com/parleymeet/parley/services/telephony/internal/trunks"
+)
+
+// maxTokenTTL is the longest life that the token service gives.
+const maxTokenTTL = 24 * time.Hour
+
+// Config is the settings of the service.
+type Config struct {
+	// DatabaseURL is sqlite://<directory> or postgres://...; it may hold a password.
+	DatabaseURL config.Secret `env:"DATABASE_URL" envDefault:"sqlite://data"`
+	// SecretKey seals trunk passwords and keys the hash of callers' numbers: 32
+	// bytes in base64.
+	SecretKey config.Secret `env:"SECRET_KEY"`
+
+	// PINLength is the digits of PINs of new trunks, 4 to 16.
+	PINLength int `env:"PIN_LENGTH" envDefault:"10"`
+	// PINMaxDraws is how many random draws are tried before a gap is searched.
+	PINMaxDraws int `env:"PIN_MAX_DRAWS" envDefault:"5"`
+	// PINQuarantine is how long a PIN given back is not used again.
+	PINQuarantine time.Duration `env:"PIN_QUARANTINE" envDefault:"8760h"`
+	// PINRotationGrace is how long a replaced PIN is still accepted.
+	PINRotationGrace time.Duration `env:"PIN_ROTATION_GRACE" envDefault:"24h"`
+	// PINArming is when PINs of new trunks are accepted: always.
+	PINArming string `env:"PIN_ARMING" envDefault:"always"`
+
+	// DispatchMode is how LiveKit SIP learns where calls go: resolver.
+	DispatchMode string `env:"DISPATCH_MODE" envDefault:"resolver"`
+	// DispatchDeadline bounds the answer to a call. LiveKit SIP waits 3 seconds.
+	DispatchDeadline time.Duration `env:"DISPATCH_DEADLINE" envDefault:"1500ms"`
+	// SIPRedisURL is the SIP bus; it may hold a password. Empty: no LiveKit SIP.
+	SIPRedisURL config.Secret `env:"SIP_REDIS_URL"`
+	// SIPHost makes the SIP URI of a dial-in. Empty: dial-ins have none.
+	SIPHost string `env:"SIP_HOST"`
+	// PhoneTokenTTL is the life of a caller's LiveKit token.
+	PhoneTokenTTL time.Duration `env:"PHONE_TOKEN_TTL" envDefault:"6h"`
+	// MaxCallDuration ends calls that nobody hangs up.
+	MaxCallDuration time.Duration `env:"MAX_CALL_DURATION" envDefault:"8h"`
+	// CallRetention is how long records of calls are kept.
+	CallRetention time.Duration `env:"CALL_RETENTION" envDefault:"720h"`
+}
+
+// Validate returns every fault, joined.
+func (c Config) Validate() error {
+	var faults []error
+	fault := func(ok bool, format string, args ...any) {
+		if !ok {
+			faults = append(faults, fmt.Errorf(format, args...))
+		}
+	}
+	_, err := database.Locate(c.DatabaseURL.Reveal(), serviceName)
+	fault(err == nil, "%w", err)
+	_, err = secret.Parse(c.SecretKey.Reveal())
+	fault(err == nil, "%w", err)
+	fault(c.PINLength >= trunks.MinPINLength && c.PINLength <= trunks.MaxPINLength,
+		"PIN_LENGTH must be %d to %d", trunks.MinPINLength, trunks.MaxPINLength)
+	fault(c.PINMaxDraws >= 1 && c.PINMaxDraws <= 100, "PIN_MAX_DRAWS must be 1 to 100")
+	fault(c.PINQuarantine >= 0, "PIN_QUARANTINE must not be negative")
+	fault(c.PINRotationGrace >= 0, "PIN_ROTATION_GRACE must not be negative")
+	fault(c.PINArming == string(trunks.ArmingAlways), "PIN_ARMING must be always: PINs that wait for a live room are not offered")
+	fault(c.DispatchMode == "resolver", "DISPATCH_MODE must be resolver: this server answers LiveKit SIP itself and keeps no dispatch rules in LiveKit")
+	fault(c.DispatchDeadline > 0 && c.DispatchDeadline < 3*time.Second, "DISPATCH_DEADLINE must be above 0 and below 3s, which is how long LiveKit SIP waits")
+	fault(c.PhoneTokenTTL > 0 && c.PhoneTokenTTL <= maxTokenTTL, "PHONE_TOKEN_TTL must be above 0 and at most 24h")
+	fault(c.MaxCallDuration > 0, "MAX_CALL_DURATION must be above 0")
+	fault(c.CallRetention > 0, "CALL_RETENTION must be above 0")
+	fault(!strings.ContainsAny(c.SIPHost, " \t@/;<>"), "SIP_HOST must be a host name or an address, with a port if need be")
+	if c.SIPRedisURL != "" {
+		_, err := redis.ParseURL(c.SIPRedisURL.Reveal()) // its error may repeat a password
+		fault(err == nil, "SIP_REDIS_URL must be redis://[user:password@]host:port")
+	}
+	return errors.Join(faults...)
+}

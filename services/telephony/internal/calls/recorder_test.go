@@ -1,0 +1,101 @@
+package calls
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/testutil"
+
+	"github.com/parleymeet/parley/pkg/apierr"
+	"github.com/parleymeet/parley/pkg/clock"
+)
+
+// book is a store that can be away, and that refuses one call for good.
+type book struct {
+	Store
+	mu      sync.Mutex
+	away    int // tries that still fail
+	written []string
+}
+
+func (b *book) RecordCall(_ context.Context, e Event) error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.away > 0 {
+		b.away--
+		return apierr.New(apierr.Unavailable, "")
+	}
+	if e.ID == "poison" {
+		return errors.New("refused")
+	}
+	b.written = append(b.written, e.ID)
+	return nil
+}
+
+func newRecorder(t *testing.T, s Store) *Recorder {
+	t.Helper()
+	r, err := NewRecorder(s, time.Hour, clock.System{}, slog.New(slog.DiscardHandler), prometheus.NewRegistry())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+func TestEventsAreWrittenInOrder(t *testing.T) {
+	t.Parallel()
+	b := &book{away: 3}
+	r := newRecorder(t, b)
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		r.Run(t.Context())
+	}()
+	for _, id := range []string{"1", "", "poison", "2", "3"} {
+		r.Record(Event{ID: id})
+	}
+	for deadline := time.Now().Add(10 * time.Second); ; time.Sleep(10 * time.Millisecond) {
+		b.mu.Lock()
+		done := slices.Equal(b.written, []string{"1", "2", "3"})
+		b.mu.Unlock()
+		if done {
+			break
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("written %v", b.written)
+		}
+	}
+	r.Close()
+	<-ended
+}
+
+func TestCloseWritesWhatIsQueued(t *testing.T) {
+	t.Parallel()
+	b := &book{}
+	r := newRecorder(t, b)
+	for i := range 100 {
+		r.Record(Event{ID: fmt.Sprint(i)})
+	}
+	r.Close()
+	r.Run(t.Context())
+	if len(b.written) != 100 {
+		t.Errorf("%d of 100 events written", len(b.written))
+	}
+}
+
+func TestAFullQueueDropsAndCounts(t *testing.T) {
+	t.Parallel()
+	r := newRecorder(t, &book{})
+	for range queueSize + 7 {
+		r.Record(Event{ID: "1"})
+	}
+	if n := testutil.ToFloat64(r.dropped); n != 7 {
+		t.Errorf("%v events dropped, want 7", n)
+	}
+}

@@ -1,0 +1,101 @@
+package dispatch
+
+import (
+	"context"
+	"time"
+
+	"google.golang.org/grpc"
+
+	roomv1 "github.com/parleymeet/parley/gen/parley/room/v1"
+	tokenv1 "github.com/parleymeet/parley/gen/parley/token/v1"
+
+	"github.com/parleymeet/parley/services/telephony/internal/calls"
+	"github.com/parleymeet/parley/services/telephony/internal/pins"
+	"github.com/parleymeet/parley/services/telephony/internal/trunks"
+)
+
+// Question is what a bridge knows of a call. All of it comes from outside and
+// may be anything.
+type Question struct {
+	// CallID is the bridge's id of the call.
+	CallID string
+	// TrunkID is the trunk that an earlier answer named; "" to find it by number.
+	TrunkID string
+	// Called are the numbers under which the call may be known, best first.
+	Called []string
+	// Caller is empty or a word such as "anonymous" when withheld.
+	Caller string
+	// Source is the address from which the call came. It is checked against the
+	// trunk unless AnySource is set, for bridges that do not know it.
+	Source    string
+	AnySource bool
+	// PIN is empty while the caller has not been asked.
+	PIN string
+	// NoPIN says that the caller was asked and gave none.
+	NoPIN bool
+}
+
+// Result is the answer to a question.
+type Result string
+
+// The answers.
+const (
+	Accept     Result = "accept"
+	Reject     Result = "reject"
+	RequestPIN Result = "request_pin"
+)
+
+// Decision is an answer with what it rests on.
+type Decision struct {
+	Result Result
+	// Reason is set on Reject.
+	Reason Reason
+	// TrunkID is empty when no trunk was found.
+	TrunkID string
+	// RoomID is set on Accept, and on a Reject by the room.
+	RoomID string
+	// Called and Caller are in E.164 form, empty when unknown or withheld.
+	Called, Caller string
+}
+
+// Entry is what LiveKit SIP needs to put an accepted caller into the room.
+type Entry struct {
+	Person
+	Attributes map[string]string
+	// Connection has the LiveKit URL and the token.
+	Connection *tokenv1.Connection
+}
+
+// Lookup is what storage knows of a PIN on a trunk.
+type Lookup struct {
+	// TrunkFound says whether the trunk exists; without it the rest is empty.
+	TrunkFound bool
+	TrunkState trunks.State
+	// Found says whether the trunk has the PIN in any state.
+	Found    bool
+	PINState pins.State
+	RoomID   string
+	// Until is when the PIN's state ends; zero for a current PIN.
+	Until time.Time
+}
+
+// Store looks PINs up.
+type Store interface {
+	// LookupPIN returns the trunk's state and the PIN, in one round trip.
+	LookupPIN(ctx context.Context, trunkID, digits string) (Lookup, error)
+}
+
+// Door is the room service's answer for a caller; AdmissionServiceClient meets it.
+type Door interface {
+	GetAdmission(ctx context.Context, in *roomv1.GetAdmissionRequest, opts ...grpc.CallOption) (*roomv1.GetAdmissionResponse, error)
+}
+
+// Minter mints tokens for callers; TokenServiceClient meets it.
+type Minter interface {
+	MintPhoneToken(ctx context.Context, in *tokenv1.MintPhoneTokenRequest, opts ...grpc.CallOption) (*tokenv1.MintPhoneTokenResponse, error)
+}
+
+// Recorder keeps what was decided about a call; it must not block.
+type Recorder interface {
+	Record(e calls.Event)
+}

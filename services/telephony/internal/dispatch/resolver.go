@@ -1,0 +1,299 @@
+package dispatch
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"maps"
+	"net/netip"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"google.golang.org/protobuf/types/known/durationpb"
+
+	roomv1 "github.com/parleymeet/parley/gen/parley/room/v1"
+	tokenv1 "github.com/parleymeet/parley/gen/parley/token/v1"
+
+	"github.com/parleymeet/parley/pkg/apierr"
+	"github.com/parleymeet/parley/pkg/clock"
+	"github.com/parleymeet/parley/services/telephony/internal/calls"
+	"github.com/parleymeet/parley/services/telephony/internal/e164"
+	"github.com/parleymeet/parley/services/telephony/internal/pins"
+	"github.com/parleymeet/parley/services/telephony/internal/trunks"
+)
+
+// Config is the resolver's settings.
+type Config struct {
+	// Deadline bounds each answer.
+	Deadline time.Duration
+	// TokenTTL is the life of a caller's token.
+	TokenTTL time.Duration
+	// IdentityKey keys the hash of callers' numbers.
+	IdentityKey []byte
+}
+
+// Needs are what the resolver asks.
+type Needs struct {
+	Directory *trunks.Directory
+	Store     Store
+	Door      Door
+	Minter    Minter
+	Recorder  Recorder
+	Clock     clock.Clock
+	Logger    *slog.Logger
+	Registry  prometheus.Registerer
+}
+
+// Resolver answers where calls go. Safe for concurrent use.
+type Resolver struct {
+	Needs
+	cfg     Config
+	metrics *metrics
+}
+
+// NewResolver returns a resolver.
+func NewResolver(cfg Config, needs Needs) (*Resolver, error) {
+	m, err := newMetrics(needs.Registry)
+	if err != nil {
+		return nil, fmt.Errorf("dispatch metrics: %w", err)
+	}
+	return &Resolver{Needs: needs, cfg: cfg, metrics: m}, nil
+}
+
+// refusal ends the flow with a reason; cause is for the log and may be nil.
+type refusal struct {
+	reason Reason
+	cause  error
+}
+
+func (r *refusal) Error() string { return string(r.reason) }
+func (r *refusal) Unwrap() error { return r.cause }
+
+func refuse(reason Reason) error { return &refusal{reason: reason} }
+func down(cause error) error     { return &refusal{reason: DependencyDown, cause: cause} }
+
+// Resolve answers a question without letting anybody in: bridges other than
+// LiveKit SIP do that themselves.
+func (r *Resolver) Resolve(ctx context.Context, q Question) Decision {
+	d := Decision{}
+	return r.answer(ctx, q, &d, func(ctx context.Context) error { return r.resolve(ctx, q, &d) })
+}
+
+// Dispatch answers a question and, on Accept, mints what the caller needs to
+// enter.
+func (r *Resolver) Dispatch(ctx context.Context, q Question) (Decision, Entry) {
+	d, entry := Decision{}, Entry{}
+	answer := r.answer(ctx, q, &d, func(ctx context.Context) error {
+		err := r.resolve(ctx, q, &d)
+		if err != nil || d.Result != Accept {
+			return err
+		}
+		entry, err = r.enter(ctx, q, d)
+		return err
+	})
+	return answer, entry
+}
+
+// Authenticate answers which trunk a call is on, before it rings. The result is
+// RequestPIN when the trunk takes the call.
+func (r *Resolver) Authenticate(ctx context.Context, q Question) (Decision, *trunks.Trunk) {
+	d := Decision{}
+	var trunk *trunks.Trunk
+	answer := r.answer(ctx, q, &d, func(ctx context.Context) (err error) {
+		trunk, err = r.trunk(ctx, q, &d)
+		return err
+	})
+	return answer, trunk
+}
+
+// answer runs one of the flows within the deadline and tells log, metrics and
+// call record how it ended.
+func (r *Resolver) answer(ctx context.Context, q Question, d *Decision, flow func(context.Context) error) Decision {
+	began := time.Now()
+	bounded, cancel := context.WithTimeout(ctx, r.cfg.Deadline)
+	defer cancel()
+	d.Result = RequestPIN
+	err := flow(bounded)
+	if err != nil {
+		d.Result, d.Reason = Reject, DependencyDown
+		var known *refusal
+		if errors.As(err, &known) {
+			d.Reason = known.reason
+		}
+		r.logRefusal(ctx, q, *d, errors.Unwrap(err))
+	}
+	r.metrics.observe(*d, time.Since(began))
+	r.record(q, *d)
+	return *d
+}
+
+// logRefusal tells the operator why; a dependency that is down wakes somebody.
+func (r *Resolver) logRefusal(ctx context.Context, q Question, d Decision, cause error) {
+	level, attrs := slog.LevelInfo, []slog.Attr{
+		slog.String("reason", string(d.Reason)), slog.String("trunk", d.TrunkID), slog.String("call", q.CallID),
+	}
+	if d.RoomID != "" {
+		attrs = append(attrs, slog.String("room", d.RoomID))
+	}
+	if cause != nil {
+		attrs = append(attrs, slog.String("error", cause.Error()))
+	}
+	if d.Reason == DependencyDown {
+		level = slog.LevelError
+	}
+	r.Logger.LogAttrs(ctx, level, "call refused", attrs...)
+}
+
+func (r *Resolver) record(q Question, d Decision) {
+	e := calls.Event{
+		ID: q.CallID, TrunkID: d.TrunkID, State: calls.Incoming,
+		Caller: e164.Masked(d.Caller), Called: d.Called, Started: r.Clock.Now(),
+	}
+	switch d.Result {
+	case Accept:
+		e.RoomID = d.RoomID
+	case Reject:
+		e.State, e.Refusal, e.Ended = calls.Failed, string(d.Reason), e.Started
+	}
+	r.Recorder.Record(e)
+}
+
+// trunk finds the trunk of the call and checks that it takes it.
+func (r *Resolver) trunk(ctx context.Context, q Question, d *Decision) (*trunks.Trunk, error) {
+	listing, err := r.Directory.Listing(ctx)
+	if err != nil {
+		return nil, down(fmt.Errorf("trunks: %w", err))
+	}
+	trunk, err := match(listing, q, d)
+	if err != nil {
+		return nil, err
+	}
+	d.TrunkID = trunk.ID
+	d.Caller = e164.Caller(q.Caller, trunk.Country())
+	if !q.AnySource {
+		source, _ := netip.ParseAddr(q.Source) // the zero address is in no network
+		if !trunk.Allows(source) {
+			return nil, refuse(SourceNotAllowed)
+		}
+	}
+	if !trunk.State.TakesCalls() {
+		return nil, refuse(TrunkDisabled)
+	}
+	return trunk, nil
+}
+
+func match(listing *trunks.Listing, q Question, d *Decision) (*trunks.Trunk, error) {
+	var byNumber *trunks.Trunk
+	for _, called := range q.Called {
+		number := e164.Dialled(called)
+		if trunk := listing.ByNumber(number); trunk != nil {
+			d.Called, byNumber = number, trunk
+			break
+		}
+		if d.Called == "" {
+			d.Called = number
+		}
+	}
+	switch {
+	case q.TrunkID != "":
+		if trunk := listing.ByID(q.TrunkID); trunk != nil {
+			return trunk, nil
+		}
+		return nil, refuse(TrunkUnknown)
+	case byNumber == nil:
+		return nil, refuse(NumberUnknown)
+	default:
+		return byNumber, nil
+	}
+}
+
+// resolve is the whole question up to the room's door.
+func (r *Resolver) resolve(ctx context.Context, q Question, d *Decision) error {
+	trunk, err := r.trunk(ctx, q, d)
+	if err != nil {
+		return err
+	}
+	if q.PIN == "" && !q.NoPIN {
+		return nil
+	}
+	if !wellFormed(q.PIN) {
+		return refuse(PINMalformed)
+	}
+	found, err := r.Store.LookupPIN(ctx, trunk.ID, q.PIN)
+	if err != nil {
+		return down(fmt.Errorf("look up PIN: %w", err))
+	}
+	if err := r.accepted(found); err != nil {
+		return err
+	}
+	d.RoomID = found.RoomID
+	if err := r.admitted(ctx, found.RoomID); err != nil {
+		return err
+	}
+	d.Result = Accept
+	return nil
+}
+
+func wellFormed(pin string) bool {
+	if len(pin) < trunks.MinPINLength || len(pin) > trunks.MaxPINLength {
+		return false
+	}
+	for _, c := range []byte(pin) {
+		if c < '0' || c > '9' {
+			return false
+		}
+	}
+	return true
+}
+
+// accepted says whether the PIN opens a door now. Its time is compared here: it
+// may be over before the sweeper has come by.
+func (r *Resolver) accepted(l Lookup) error {
+	switch {
+	case !l.TrunkFound:
+		return refuse(TrunkUnknown)
+	case !l.TrunkState.TakesCalls():
+		return refuse(TrunkDisabled)
+	case !l.Found:
+		return refuse(PINUnknown)
+	case l.PINState == pins.Current:
+		return nil
+	case l.PINState == pins.Retiring && r.Clock.Now().Before(l.Until):
+		return nil
+	default:
+		return refuse(PINQuarantined)
+	}
+}
+
+func (r *Resolver) admitted(ctx context.Context, roomID string) error {
+	answer, err := r.Door.GetAdmission(ctx, &roomv1.GetAdmissionRequest{RoomId: roomID})
+	switch {
+	case apierr.Has(err, apierr.RoomNotFound):
+		return refuse(RoomGone)
+	case err != nil:
+		return down(fmt.Errorf("room's admission: %w", err))
+	}
+	switch answer.GetAdmission() {
+	case roomv1.Admission_ADMISSION_ADMIT:
+		return nil
+	case roomv1.Admission_ADMISSION_LOBBY:
+		return refuse(LobbyUnavailable)
+	default:
+		return refuse(RoomDenied)
+	}
+}
+
+// enter mints the token of an accepted caller, which hears the room at once.
+func (r *Resolver) enter(ctx context.Context, q Question, d Decision) (Entry, error) {
+	person := personOf(r.cfg.IdentityKey, d.RoomID, d.Caller, q.CallID)
+	attributes := map[string]string{"is_authenticated": "false", "parley.trunk_id": d.TrunkID}
+	answer, err := r.Minter.MintPhoneToken(ctx, &tokenv1.MintPhoneTokenRequest{
+		Room: d.RoomID, Identity: person.Identity, Name: person.Name, Attributes: maps.Clone(attributes),
+		CanSubscribe: true, TimeToLive: durationpb.New(r.cfg.TokenTTL),
+	})
+	if err != nil {
+		return Entry{}, down(fmt.Errorf("mint token: %w", err))
+	}
+	return Entry{Person: person, Attributes: attributes, Connection: answer.GetConnection()}, nil
+}

@@ -1,0 +1,259 @@
+package dispatch
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"log/slog"
+	"net/netip"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"google.golang.org/grpc"
+
+	roomv1 "github.com/parleymeet/parley/gen/parley/room/v1"
+	tokenv1 "github.com/parleymeet/parley/gen/parley/token/v1"
+
+	"github.com/parleymeet/parley/pkg/apierr"
+	"github.com/parleymeet/parley/pkg/clock"
+	"github.com/parleymeet/parley/services/telephony/internal/calls"
+	"github.com/parleymeet/parley/services/telephony/internal/pins"
+	"github.com/parleymeet/parley/services/telephony/internal/trunks"
+)
+
+const (
+	room   = "11111111-1111-4111-8111-111111111111"
+	caller = "+33612345612"
+)
+
+// world is all that the resolver asks, with one knob for each way to fail.
+type world struct {
+	trunks.Store // only AllTrunks is asked
+	list         []*trunks.Trunk
+	listErr      error
+	pins         map[string]Lookup
+	lookupErr    error
+	admission    roomv1.Admission
+	admissionErr error
+	minted       *tokenv1.MintPhoneTokenRequest
+	mintErr      error
+	hang         bool
+	events       []calls.Event
+}
+
+func (w *world) AllTrunks(context.Context) ([]*trunks.Trunk, error) { return w.list, w.listErr }
+
+func (w *world) LookupPIN(_ context.Context, trunkID, digits string) (Lookup, error) {
+	return w.pins[trunkID+"/"+digits], w.lookupErr
+}
+
+func (w *world) GetAdmission(ctx context.Context, _ *roomv1.GetAdmissionRequest, _ ...grpc.CallOption) (*roomv1.GetAdmissionResponse, error) {
+	if w.hang {
+		<-ctx.Done()
+		return nil, ctx.Err()
+	}
+	return &roomv1.GetAdmissionResponse{Admission: w.admission}, w.admissionErr
+}
+
+func (w *world) MintPhoneToken(_ context.Context, req *tokenv1.MintPhoneTokenRequest, _ ...grpc.CallOption) (*tokenv1.MintPhoneTokenResponse, error) {
+	w.minted = req
+	return &tokenv1.MintPhoneTokenResponse{Connection: &tokenv1.Connection{Url: "ws://livekit", Room: room, Token: "jwt"}}, w.mintErr
+}
+
+func (w *world) Record(e calls.Event) { w.events = append(w.events, e) }
+
+var now = time.Date(2030, 1, 1, 0, 0, 0, 0, time.UTC)
+
+func newWorld() *world {
+	trunk := func(id string, state trunks.State, number string) *trunks.Trunk {
+		return &trunks.Trunk{ID: id, State: state, Numbers: []trunks.Number{{E164: number, Country: "FR"}}}
+	}
+	guarded := trunk("ST_guarded", trunks.Active, "+33100000003")
+	guarded.Allowed = []netip.Prefix{netip.MustParsePrefix("203.0.113.0/24")}
+	good := func(state pins.State, until time.Time) Lookup {
+		return Lookup{TrunkFound: true, TrunkState: trunks.Active, Found: true, PINState: state, RoomID: room, Until: until}
+	}
+	closed := good(pins.Current, time.Time{})
+	closed.TrunkState = trunks.Disabled
+	return &world{
+		list: []*trunks.Trunk{
+			trunk("ST_a", trunks.Active, "+33100000001"), trunk("ST_off", trunks.Disabled, "+33100000002"),
+			guarded, trunk("ST_drain", trunks.Draining, "+33100000004"),
+		},
+		pins: map[string]Lookup{
+			"ST_a/0001": good(pins.Current, time.Time{}), "ST_drain/0001": good(pins.Current, time.Time{}),
+			"ST_guarded/0001": good(pins.Current, time.Time{}),
+			"ST_a/0002":       good(pins.Retiring, now.Add(time.Second)), "ST_a/0003": good(pins.Retiring, now),
+			"ST_a/0004": good(pins.Quarantined, now.Add(time.Hour)), "ST_a/0005": closed, "ST_a/0006": {},
+			"ST_a/9999": {TrunkFound: true, TrunkState: trunks.Active},
+		},
+		admission: roomv1.Admission_ADMISSION_ADMIT,
+	}
+}
+
+func (w *world) resolver(t *testing.T, log *bytes.Buffer) *Resolver {
+	t.Helper()
+	r, err := NewResolver(Config{Deadline: 100 * time.Millisecond, TokenTTL: time.Hour, IdentityKey: []byte("key")}, Needs{
+		Directory: trunks.NewDirectory(w, clock.NewFake(now)), Store: w, Door: w, Minter: w, Recorder: w,
+		Clock: clock.NewFake(now), Logger: slog.New(slog.NewTextHandler(log, nil)), Registry: prometheus.NewRegistry(),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+func ask(number, pin string) Question {
+	return Question{CallID: "SCL_1", Called: []string{number}, Caller: caller, Source: "203.0.113.9", PIN: pin}
+}
+
+func TestDispatch(t *testing.T) {
+	t.Parallel()
+	const number = "+33100000001"
+	byTrunk := func(id, pin string) Question {
+		q := ask("", pin)
+		q.TrunkID = id
+		return q
+	}
+	from := func(source string) Question {
+		q := ask("+33100000003", "0001")
+		q.Source = source
+		return q
+	}
+	anySource := from("")
+	anySource.AnySource = true
+	unasked := ask(number, "")
+	unasked.NoPIN = true
+	second := ask("pilot", "0001")
+	second.Called = append(second.Called, number)
+	for name, c := range map[string]struct {
+		q      Question
+		break_ func(*world)
+		result Result
+		reason Reason
+	}{
+		"accept":                   {q: ask(number, "0001"), result: Accept},
+		"number without plus":      {q: ask("33100000001", "0001"), result: Accept},
+		"second called number":     {q: second, result: Accept},
+		"draining trunk":           {q: ask("+33100000004", "0001"), result: Accept},
+		"retiring PIN":             {q: ask(number, "0002"), result: Accept},
+		"by trunk":                 {q: byTrunk("ST_a", "0001"), result: Accept},
+		"allowed source":           {q: from("203.0.113.9"), result: Accept},
+		"mapped source":            {q: from("::ffff:203.0.113.9"), result: Accept},
+		"source not asked":         {q: anySource, result: Accept},
+		"asked for its PIN":        {q: ask(number, ""), result: RequestPIN},
+		"source not allowed":       {q: from("198.51.100.1"), result: Reject, reason: SourceNotAllowed},
+		"source unknown":           {q: from(""), result: Reject, reason: SourceNotAllowed},
+		"source is garbage":        {q: from("not an address"), result: Reject, reason: SourceNotAllowed},
+		"number unknown":           {q: ask("+33199999999", "0001"), result: Reject, reason: NumberUnknown},
+		"no number":                {q: ask("", "0001"), result: Reject, reason: NumberUnknown},
+		"trunk unknown":            {q: byTrunk("ST_none", "0001"), result: Reject, reason: TrunkUnknown},
+		"trunk gone meanwhile":     {q: ask(number, "0006"), result: Reject, reason: TrunkUnknown},
+		"trunk disabled":           {q: ask("+33100000002", ""), result: Reject, reason: TrunkDisabled},
+		"disabled meanwhile":       {q: ask(number, "0005"), result: Reject, reason: TrunkDisabled},
+		"PIN refused by caller":    {q: unasked, result: Reject, reason: PINMalformed},
+		"PIN too short":            {q: ask(number, "001"), result: Reject, reason: PINMalformed},
+		"PIN too long":             {q: ask(number, strings.Repeat("1", 17)), result: Reject, reason: PINMalformed},
+		"PIN with letters":         {q: ask(number, "00o1"), result: Reject, reason: PINMalformed},
+		"PIN in other digits":      {q: ask(number, "٠٠٠١"), result: Reject, reason: PINMalformed},
+		"PIN unknown":              {q: ask(number, "9999"), result: Reject, reason: PINUnknown},
+		"PIN quarantined":          {q: ask(number, "0004"), result: Reject, reason: PINQuarantined},
+		"retired, not swept yet":   {q: ask(number, "0003"), result: Reject, reason: PINQuarantined},
+		"room denies":              {q: ask(number, "0001"), break_: func(w *world) { w.admission = roomv1.Admission_ADMISSION_DENY }, result: Reject, reason: RoomDenied},
+		"room's answer is strange": {q: ask(number, "0001"), break_: func(w *world) { w.admission = 0 }, result: Reject, reason: RoomDenied},
+		"room has a lobby":         {q: ask(number, "0001"), break_: func(w *world) { w.admission = roomv1.Admission_ADMISSION_LOBBY }, result: Reject, reason: LobbyUnavailable},
+		"room gone":                {q: ask(number, "0001"), break_: func(w *world) { w.admissionErr = apierr.New(apierr.RoomNotFound, "") }, result: Reject, reason: RoomGone},
+		"room service down":        {q: ask(number, "0001"), break_: func(w *world) { w.admissionErr = apierr.New(apierr.Unavailable, "") }, result: Reject, reason: DependencyDown},
+		"room service hangs":       {q: ask(number, "0001"), break_: func(w *world) { w.hang = true }, result: Reject, reason: DependencyDown},
+		"token service down":       {q: ask(number, "0001"), break_: func(w *world) { w.mintErr = errors.New("down") }, result: Reject, reason: DependencyDown},
+		"database down":            {q: ask(number, "0001"), break_: func(w *world) { w.lookupErr = errors.New("down") }, result: Reject, reason: DependencyDown},
+		"database down at once":    {q: ask(number, ""), break_: func(w *world) { w.listErr = errors.New("down") }, result: Reject, reason: DependencyDown},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w, log := newWorld(), &bytes.Buffer{}
+			if c.break_ != nil {
+				c.break_(w)
+			}
+			began := time.Now()
+			d, entry := w.resolver(t, log).Dispatch(t.Context(), c.q)
+			if took := time.Since(began); took > time.Second {
+				t.Errorf("answered after %v", took)
+			}
+			if d.Result != c.result || d.Reason != c.reason {
+				t.Fatalf("%s %s, want %s %s; log %s", d.Result, d.Reason, c.result, c.reason, log)
+			}
+			if (entry.Connection != nil) != (c.result == Accept) {
+				t.Errorf("entry %+v", entry)
+			}
+			if len(w.events) != 1 || w.events[0].Refusal != string(c.reason) || w.events[0].State.Over() != (c.result == Reject) {
+				t.Errorf("recorded %+v", w.events)
+			}
+			for _, secret := range []string{caller, "612345612", "=" + c.q.PIN + " "} {
+				if len(secret) > 2 && strings.Contains(log.String(), secret) {
+					t.Errorf("%q is in the log: %s", secret, log)
+				}
+			}
+			if (c.result == Reject) != strings.Contains(log.String(), "reason="+string(c.reason)+" ") {
+				t.Errorf("log: %s", log)
+			}
+		})
+	}
+}
+
+func TestEntry(t *testing.T) {
+	t.Parallel()
+	w := newWorld()
+	_, entry := w.resolver(t, &bytes.Buffer{}).Dispatch(t.Context(), ask("+33100000001", "0001"))
+	if entry.Name != "+33 6 •• •• •• 12" || len(entry.Identity) != len("sip_")+32 || !strings.HasPrefix(entry.Identity, "sip_") {
+		t.Errorf("person %+v", entry.Person)
+	}
+	if entry.Connection.GetToken() != "jwt" || entry.Attributes["is_authenticated"] != "false" || entry.Attributes["parley.trunk_id"] != "ST_a" {
+		t.Errorf("entry %+v", entry)
+	}
+	m := w.minted
+	if m.GetRoom() != room || m.GetIdentity() != entry.Identity || m.GetName() != entry.Name || !m.GetCanSubscribe() ||
+		m.GetTimeToLive().AsDuration() != time.Hour {
+		t.Errorf("token for %+v", m)
+	}
+	if strings.Contains(m.String(), "612345612") {
+		t.Errorf("the number is in the token: %v", m)
+	}
+}
+
+func TestPersons(t *testing.T) {
+	t.Parallel()
+	key := []byte("key")
+	one := personOf(key, "room1", caller, "call1")
+	if one != personOf(key, "room1", caller, "call2") {
+		t.Error("the same caller has two identities in one room")
+	}
+	for name, other := range map[string]Person{
+		"other room":   personOf(key, "room2", caller, "call1"),
+		"other key":    personOf([]byte("key2"), "room1", caller, "call1"),
+		"other caller": personOf(key, "room1", "+33612345613", "call1"),
+	} {
+		if other.Identity == one.Identity {
+			t.Errorf("%s: the same identity", name)
+		}
+	}
+	hidden, again := personOf(key, "room1", "", "call1"), personOf(key, "room1", "", "call1")
+	if hidden.Identity == again.Identity || hidden.Name != again.Name || !strings.HasPrefix(hidden.Name, "Phone ") {
+		t.Errorf("withheld: %+v %+v", hidden, again)
+	}
+}
+
+// FuzzPIN asks with anything for a PIN: storage sees only digits of a possible length.
+func FuzzPIN(f *testing.F) {
+	for _, seed := range []string{"0001", "", "12345678901234567", "00\x0001", "+123", "٠٠٠١"} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, pin string) {
+		digitsOnly := strings.Trim(pin, "0123456789") == ""
+		if got, want := wellFormed(pin), digitsOnly && len(pin) >= 4 && len(pin) <= 16; got != want {
+			t.Fatalf("%q well formed: %v, want %v", pin, got, want)
+		}
+	})
+}

@@ -1,0 +1,93 @@
+package pins
+
+import (
+	"context"
+	"io"
+	"log/slog"
+	"time"
+
+	"github.com/parleymeet/parley/pkg/clock"
+)
+
+// Rules are the settings of PINs.
+type Rules struct {
+	// MaxDraws is how many random draws are tried before a gap is searched.
+	MaxDraws int
+	// Quarantine is how long a PIN given back is not used again.
+	Quarantine time.Duration
+	// Grace is how long a replaced PIN is still accepted.
+	Grace time.Duration
+}
+
+// Allocator gives and takes PINs. Safe for concurrent use.
+type Allocator struct {
+	store   Store
+	rules   Rules
+	clock   clock.Clock
+	random  io.Reader
+	log     *slog.Logger
+	board   *board
+	metrics *Metrics
+}
+
+// NewAllocator returns an allocator that draws from random, which is
+// crypto/rand.Reader outside of tests.
+func NewAllocator(store Store, rules Rules, c clock.Clock, random io.Reader, log *slog.Logger, m *Metrics) *Allocator {
+	return &Allocator{
+		store: store, rules: rules, clock: c, random: random, log: log,
+		board: newBoard(store, c), metrics: m,
+	}
+}
+
+// Allocate returns the current PIN of the room, a new one unless it has one.
+// With a country, a new PIN is on a trunk with a number there.
+// Errors: PINS_EXHAUSTED.
+func (a *Allocator) Allocate(ctx context.Context, roomID, country string) (PIN, error) {
+	result, err := a.place(ctx, wish{country: country, strict: true}, roomID, a.store.InsertPIN)
+	return result.PIN, err
+}
+
+// Rotate gives the room a new current PIN, in the country of the old one if it
+// can be, and returns until when the old one is accepted: zero when there was
+// none. Errors: PINS_EXHAUSTED.
+func (a *Allocator) Rotate(ctx context.Context, roomID string) (pin PIN, oldUntil time.Time, err error) {
+	old, err := a.store.CurrentPINs(ctx, []string{roomID})
+	if err != nil {
+		return PIN{}, time.Time{}, err
+	}
+	if len(old) > 0 {
+		until := a.clock.Now().Add(a.rules.Grace)
+		result, err := a.replace(ctx, old[0], Retire{Until: until})
+		if err != nil || result.Outcome == Inserted {
+			return result.PIN, until, err
+		}
+	}
+	// There was none, or it was released meanwhile.
+	pin, err = a.Allocate(ctx, roomID, "")
+	return pin, time.Time{}, err
+}
+
+// Move gives the room of a PIN another one on another trunk, unless that PIN is
+// no longer its current one. Errors: PINS_EXHAUSTED.
+func (a *Allocator) Move(ctx context.Context, pin PIN) error {
+	_, err := a.replace(ctx, pin, Retire{Until: a.clock.Now().Add(a.rules.Grace), On: pin.TrunkID})
+	return err
+}
+
+func (a *Allocator) replace(ctx context.Context, old PIN, retire Retire) (Result, error) {
+	country, err := a.board.country(ctx, old.TrunkID)
+	if err != nil {
+		return Result{}, err
+	}
+	return a.place(ctx, wish{country: country}, old.RoomID, func(ctx context.Context, d Draw) (Result, error) {
+		return a.store.ReplacePIN(ctx, d, retire)
+	})
+}
+
+// Release puts every PIN of the room into quarantine. A room without PIN is no error.
+func (a *Allocator) Release(ctx context.Context, roomID string) error {
+	return a.store.ReleasePINs(ctx, roomID, a.clock.Now().Add(a.rules.Quarantine))
+}
+
+// Refresh reads the counters anew, for the metrics of a process that allocates nothing.
+func (a *Allocator) Refresh(ctx context.Context) error { return a.board.refresh(ctx) }

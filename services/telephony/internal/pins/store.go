@@ -1,0 +1,80 @@
+package pins
+
+import (
+	"context"
+	"time"
+)
+
+// Outcome is what became of an attempt to write a PIN.
+type Outcome int
+
+const (
+	// Inserted says that the room has the PIN.
+	Inserted Outcome = iota + 1
+	// Collided says that the digits are taken on this trunk.
+	Collided
+	// RoomHasPIN says that the room has a current PIN already.
+	RoomHasPIN
+	// TrunkClosed says that the trunk is gone or takes no new PINs.
+	TrunkClosed
+	// NothingToReplace says that the room has no current PIN on the trunk to leave.
+	NothingToReplace
+)
+
+// Draw is a PIN to be written.
+type Draw struct {
+	TrunkID, Digits, RoomID string
+	Now                     time.Time
+}
+
+// Result is the outcome of an attempt.
+type Result struct {
+	Outcome Outcome
+	// PIN is the one written, or the one that the room has.
+	PIN PIN
+}
+
+// Retire says what becomes of the PIN that another one replaces.
+type Retire struct {
+	// Until is when the old PIN stops being accepted.
+	Until time.Time
+	// On limits the replacement to a room whose current PIN is on this trunk; "" for any.
+	On string
+}
+
+// Store keeps PINs and their counters. Errors not named here are faults.
+type Store interface {
+	// InsertPIN writes a current PIN and counts it, in one round trip, unless
+	// the trunk is not active (TrunkClosed), the room has a current PIN
+	// (RoomHasPIN, with that PIN) or the digits are taken on the trunk in any
+	// state (Collided). Any number of callers may try at once.
+	InsertPIN(ctx context.Context, d Draw) (Result, error)
+	// ReplacePIN makes the room's current PIN retiring and writes the new one,
+	// both or neither. Outcomes: Inserted, Collided, TrunkClosed,
+	// NothingToReplace. A room without a current PIN has nothing to replace.
+	ReplacePIN(ctx context.Context, d Draw, old Retire) (Result, error)
+	// DigitsFrom returns the PINs of a trunk in any state that are as long as
+	// from and not smaller, in ascending order, limit at most.
+	DigitsFrom(ctx context.Context, trunkID, from string, limit int) ([]string, error)
+	// CurrentPINs returns the current PINs of those rooms that have one.
+	CurrentPINs(ctx context.Context, roomIDs []string) ([]PIN, error)
+	// ReleasePINs puts the current and retiring PINs of a room into quarantine
+	// until the given time.
+	ReleasePINs(ctx context.Context, roomID string, until time.Time) error
+	// Fills returns the fill of every trunk, oldest first. It reads counters,
+	// never PINs.
+	Fills(ctx context.Context) ([]Fill, error)
+	// QuarantineExpired puts retiring PINs whose time is over into quarantine
+	// until the given time, limit at most, and returns how many. Replicas that
+	// call it at once share the work.
+	QuarantineExpired(ctx context.Context, now, until time.Time, limit int) (int, error)
+	// DeleteExpired deletes quarantined PINs whose time is over and takes them
+	// off the counters, limit at most, and returns how many.
+	DeleteExpired(ctx context.Context, now time.Time, limit int) (int, error)
+	// CurrentOn returns current PINs of a trunk behind the given digits, in
+	// ascending order, limit at most.
+	CurrentOn(ctx context.Context, trunkID, after string, limit int) ([]PIN, error)
+	// FinishDrain disables a draining trunk that has neither current nor
+	// retiring PINs, and reports whether it did.
+	FinishDrain(ctx context.Context, trunkID string, now time.Time) (bool, error)
+}

@@ -1,0 +1,75 @@
+package pins
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"github.com/parleymeet/parley/pkg/clock"
+)
+
+const (
+	sweepInterval = 30 * time.Second
+	// sweepBatch keeps each statement short, so that it never makes an
+	// allocation wait.
+	sweepBatch = 500
+)
+
+// Sweeper ends the states of PINs when their time is over. Dispatch does not
+// rely on it: it compares times itself. Replicas may sweep at once.
+type Sweeper struct {
+	store Store
+	rules Rules
+	clock clock.Clock
+	log   *slog.Logger
+}
+
+// NewSweeper returns a sweeper.
+func NewSweeper(store Store, rules Rules, c clock.Clock, log *slog.Logger) *Sweeper {
+	return &Sweeper{store: store, rules: rules, clock: c, log: log}
+}
+
+// Run sweeps until ctx ends. A failed sweep is logged and done again later.
+func (s *Sweeper) Run(ctx context.Context) {
+	tick := time.NewTicker(sweepInterval)
+	defer tick.Stop()
+	for {
+		if err := s.Sweep(ctx); err != nil && ctx.Err() == nil {
+			s.log.WarnContext(ctx, "PINs could not be swept, trying again later", "error", err)
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+	}
+}
+
+// Sweep puts every retiring PIN whose time is over into quarantine and deletes
+// every quarantined one whose time is over.
+func (s *Sweeper) Sweep(ctx context.Context) error {
+	now := s.clock.Now()
+	quarantined, err := repeat(func() (int, error) {
+		return s.store.QuarantineExpired(ctx, now, now.Add(s.rules.Quarantine), sweepBatch)
+	})
+	if err != nil {
+		return err
+	}
+	deleted, err := repeat(func() (int, error) { return s.store.DeleteExpired(ctx, now, sweepBatch) })
+	if quarantined+deleted > 0 {
+		s.log.InfoContext(ctx, "PINs swept", "quarantined", quarantined, "freed", deleted)
+	}
+	return err
+}
+
+// repeat calls batch until it has less than a full batch to do.
+func repeat(batch func() (int, error)) (int, error) {
+	total := 0
+	for {
+		n, err := batch()
+		total += n
+		if err != nil || n < sweepBatch {
+			return total, err
+		}
+	}
+}

@@ -1,0 +1,68 @@
+package rpc
+
+import (
+	"context"
+	"math"
+	"strings"
+
+	telephonyv1 "github.com/parleymeet/parley/gen/parley/telephony/v1"
+
+	"github.com/parleymeet/parley/pkg/apierr"
+	"github.com/parleymeet/parley/pkg/identity"
+	"github.com/parleymeet/parley/services/telephony/internal/calls"
+	"github.com/parleymeet/parley/services/telephony/internal/dispatch"
+	"github.com/parleymeet/parley/services/telephony/internal/page"
+)
+
+type dispatchServer struct {
+	telephonyv1.UnimplementedDispatchServiceServer
+	resolver *dispatch.Resolver
+}
+
+// ResolvePin checks the source only where the bridge tells it. Bridges act for
+// themselves; the gateway only for somebody.
+func (s *dispatchServer) ResolvePin(ctx context.Context, req *telephonyv1.ResolvePinRequest) (*telephonyv1.ResolvePinResponse, error) {
+	if identity.CallerFrom(ctx) == identity.CallerGateway {
+		if identity.UserFrom(ctx) == nil {
+			return nil, apierr.New(apierr.Unauthenticated, "")
+		}
+		if err := operatorOnly(ctx); err != nil {
+			return nil, err
+		}
+	}
+	if req.GetNumber() == "" && req.GetTrunkId() == "" {
+		return nil, apierr.InvalidField("number", "required", "A called number or a trunk is needed.")
+	}
+	decision := s.resolver.Resolve(ctx, dispatch.Question{
+		CallID: clean(req.GetCallId()), TrunkID: req.GetTrunkId(), Called: []string{req.GetNumber()},
+		Caller: req.GetCaller(), Source: req.GetSourceIp(), AnySource: req.GetSourceIp() == "", PIN: req.GetPin(),
+	})
+	return resolution(decision, identity.IsOperator(ctx)), nil
+}
+
+type callServer struct {
+	telephonyv1.UnimplementedCallServiceServer
+	calls *calls.Recorder
+}
+
+func (s *callServer) ListCalls(ctx context.Context, req *telephonyv1.ListCallsRequest) (*telephonyv1.ListCallsResponse, error) {
+	if err := operatorOnly(ctx); err != nil {
+		return nil, err
+	}
+	window, err := page.Parse(req.GetPageSize(), req.GetPageToken(), req.GetSkip())
+	if err != nil {
+		return nil, err
+	}
+	list, total, err := s.calls.List(ctx, calls.Filter{
+		RoomID: clean(req.GetRoomId()), TrunkID: clean(req.GetTrunkId()), Live: req.GetLive(),
+	}, window)
+	if err != nil {
+		return nil, err
+	}
+	return &telephonyv1.ListCallsResponse{
+		Calls: mapAll(list, callMessage), NextPageToken: window.Next(total), TotalSize: int32(min(total, math.MaxInt32)), // #nosec G115
+	}, nil
+}
+
+// clean drops what no database keeps in a text.
+func clean(text string) string { return strings.ReplaceAll(text, "\x00", "") }

@@ -1,0 +1,44 @@
+package rpc
+
+import (
+	"context"
+
+	"google.golang.org/grpc"
+
+	telephonyv1 "github.com/parleymeet/parley/gen/parley/telephony/v1"
+
+	"github.com/parleymeet/parley/pkg/apierr"
+	"github.com/parleymeet/parley/pkg/identity"
+	"github.com/parleymeet/parley/services/telephony/internal/calls"
+	"github.com/parleymeet/parley/services/telephony/internal/dispatch"
+	"github.com/parleymeet/parley/services/telephony/internal/pins"
+	"github.com/parleymeet/parley/services/telephony/internal/trunks"
+)
+
+// Domain is what the servers serve.
+type Domain struct {
+	Trunks    *trunks.Service
+	Directory *trunks.Directory
+	Allocator *pins.Allocator
+	DialIns   *pins.DialIns
+	Drainer   *pins.Drainer
+	Resolver  *dispatch.Resolver
+	Calls     *calls.Recorder
+}
+
+// Register registers all of telephony's gRPC services.
+func Register(r grpc.ServiceRegistrar, d Domain) {
+	telephonyv1.RegisterTrunkServiceServer(r, &trunkServer{trunks: d.Trunks, drainer: d.Drainer})
+	telephonyv1.RegisterPinServiceServer(r, &pinServer{allocator: d.Allocator, dialIns: d.DialIns})
+	telephonyv1.RegisterDirectoryServiceServer(r, &directoryServer{directory: d.Directory})
+	telephonyv1.RegisterDispatchServiceServer(r, &dispatchServer{resolver: d.Resolver})
+	telephonyv1.RegisterCallServiceServer(r, &callServer{calls: d.Calls})
+}
+
+// operatorOnly returns OPERATOR_REQUIRED for everybody else.
+func operatorOnly(ctx context.Context) error {
+	if !identity.IsOperator(ctx) {
+		return apierr.New(apierr.OperatorRequired, "")
+	}
+	return nil
+}

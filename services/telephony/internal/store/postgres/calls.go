@@ -1,0 +1,115 @@
+package postgres
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/parleymeet/parley/services/telephony/internal/calls"
+	"github.com/parleymeet/parley/services/telephony/internal/dispatch"
+	"github.com/parleymeet/parley/services/telephony/internal/page"
+)
+
+// LookupPIN implements dispatch.Store.
+func (s *Store) LookupPIN(ctx context.Context, trunkID, digits string) (dispatch.Lookup, error) {
+	l := dispatch.Lookup{TrunkFound: true}
+	var until *time.Time
+	err := s.Pool().QueryRow(ctx, `SELECT t.state, p.pin IS NOT NULL, coalesce(p.state, ''), coalesce(p.room_id::text, ''), p.until
+		FROM trunks t LEFT JOIN pins p ON p.trunk_id = t.id AND p.pin = $2 WHERE t.id = $1`, trunkID, digits).
+		Scan(&l.TrunkState, &l.Found, &l.PINState, &l.RoomID, &until)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return dispatch.Lookup{}, nil
+	}
+	l.Until = timeOf(until)
+	return l, fault("look up PIN", err)
+}
+
+// RecordCall implements calls.Store.
+func (s *Store) RecordCall(ctx context.Context, e calls.Event) error {
+	started := e.Started
+	if started.IsZero() {
+		started = e.Updated
+	}
+	_, err := s.Pool().Exec(ctx, `
+		INSERT INTO calls AS c (id, trunk_id, room_id, state, caller, called, started_at, answered_at, ended_at,
+			end_reason, refusal, updated_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+		ON CONFLICT (id) DO UPDATE SET
+			trunk_id    = coalesce(nullif(c.trunk_id, ''), excluded.trunk_id),
+			room_id     = coalesce(nullif(c.room_id, ''), excluded.room_id),
+			state       = CASE WHEN c.state >= 4 THEN c.state ELSE greatest(c.state, excluded.state) END,
+			caller      = coalesce(nullif(c.caller, ''), excluded.caller),
+			called      = coalesce(nullif(c.called, ''), excluded.called),
+			answered_at = coalesce(c.answered_at, excluded.answered_at),
+			ended_at    = coalesce(c.ended_at, excluded.ended_at),
+			end_reason  = coalesce(nullif(c.end_reason, ''), excluded.end_reason),
+			refusal     = coalesce(nullif(c.refusal, ''), excluded.refusal),
+			updated_at  = greatest(c.updated_at, excluded.updated_at)`,
+		e.ID, e.TrunkID, e.RoomID, int(e.State), e.Caller, e.Called, started,
+		nullable(e.Answered), nullable(e.Ended), e.EndReason, e.Refusal, e.Updated)
+	return fault("record call", err)
+}
+
+// Calls implements calls.Store.
+func (s *Store) Calls(ctx context.Context, f calls.Filter, w page.Window) ([]calls.Call, int, error) {
+	where, args := filter(f)
+	var total int
+	if err := s.Pool().QueryRow(ctx, `SELECT count(*) FROM calls`+where, args...).Scan(&total); err != nil {
+		return nil, 0, fault("count calls", err)
+	}
+	rest := fmt.Sprintf(` ORDER BY started_at DESC, id DESC LIMIT $%d OFFSET $%d`, len(args)+1, len(args)+2)
+	rows, err := s.Pool().Query(ctx, `SELECT id, trunk_id, room_id, state, caller, called, started_at, answered_at,
+		ended_at, end_reason, refusal, updated_at FROM calls`+where+rest, append(args, w.Limit, w.Offset)...)
+	if err != nil {
+		return nil, 0, fault("list calls", err)
+	}
+	list, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (calls.Call, error) {
+		var (
+			c               calls.Call
+			answered, ended *time.Time
+		)
+		err := row.Scan(&c.ID, &c.TrunkID, &c.RoomID, &c.State, &c.Caller, &c.Called, &c.Started, &answered,
+			&ended, &c.EndReason, &c.Refusal, &c.Updated)
+		c.Answered, c.Ended = timeOf(answered), timeOf(ended)
+		return c, err
+	})
+	return list, total, fault("list calls", err)
+}
+
+func filter(f calls.Filter) (where string, args []any) {
+	var terms []string
+	equal := func(column, value string) {
+		if value != "" {
+			args = append(args, value)
+			terms = append(terms, fmt.Sprintf("%s = $%d", column, len(args)))
+		}
+	}
+	equal("room_id", f.RoomID)
+	equal("trunk_id", f.TrunkID)
+	if f.Live {
+		terms = append(terms, "state < 4")
+	}
+	if len(terms) == 0 {
+		return "", nil
+	}
+	return " WHERE " + strings.Join(terms, " AND "), args
+}
+
+// FailSilentCalls implements calls.Store.
+func (s *Store) FailSilentCalls(ctx context.Context, silent, now time.Time, reason string, limit int) (int, error) {
+	tag, err := s.Pool().Exec(ctx, `UPDATE calls SET state = 5, ended_at = $2, end_reason = $3, updated_at = $2
+		WHERE id IN (SELECT id FROM calls WHERE state < 4 AND updated_at < $1 LIMIT $4)
+		AND state < 4 AND updated_at < $1`, silent, now, reason, limit)
+	return int(tag.RowsAffected()), fault("fail silent calls", err)
+}
+
+// DeleteCalls implements calls.Store.
+func (s *Store) DeleteCalls(ctx context.Context, before time.Time, limit int) (int, error) {
+	tag, err := s.Pool().Exec(ctx, `DELETE FROM calls WHERE id IN
+		(SELECT id FROM calls WHERE updated_at < $1 ORDER BY updated_at LIMIT $2) AND updated_at < $1`, before, limit)
+	return int(tag.RowsAffected()), fault("delete calls", err)
+}

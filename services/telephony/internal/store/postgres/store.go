@@ -1,0 +1,77 @@
+// Package postgres keeps telephony's trunks, PINs and calls in PostgreSQL.
+//
+// Times are stored with microseconds, which is what the domain may rely on.
+//
+//	store.go    opening, and what a driver's error means
+//	trunks.go   trunks.Store
+//	pins.go     pins.Store: writing PINs
+//	sweep.go    pins.Store: the end of PINs, and drains
+//	calls.go    calls.Store, dispatch.Store
+package postgres
+
+import (
+	"context"
+	"embed"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"time"
+
+	"github.com/parleymeet/parley/pkg/apierr"
+	"github.com/parleymeet/parley/pkg/postgres"
+)
+
+//go:embed migrations/*.sql
+var files embed.FS
+
+// Store is a PostgreSQL database of telephony.
+type Store struct {
+	*postgres.DB
+}
+
+// Open checks url and schema. It does not connect.
+func Open(ctx context.Context, url, schema string, log *slog.Logger) (*Store, error) {
+	migrations, err := fs.Sub(files, "migrations")
+	if err != nil {
+		return nil, fmt.Errorf("telephony migrations: %w", err)
+	}
+	db, err := postgres.Open(ctx, postgres.Config{URL: url, Schema: schema, Migrations: migrations, Logger: log})
+	if err != nil {
+		return nil, err
+	}
+	return &Store{DB: db}, nil
+}
+
+// Close closes the pool.
+func (s *Store) Close() error {
+	s.DB.Close()
+	return nil
+}
+
+// fault says what was being done, and whether to try again.
+func fault(doing string, err error) error {
+	if err == nil {
+		return nil
+	}
+	err = fmt.Errorf("%s: %w", doing, err)
+	if postgres.IsUnavailable(err) {
+		return apierr.Wrap(apierr.Unavailable, err)
+	}
+	return err
+}
+
+// nullable turns the zero time into NULL.
+func nullable(t time.Time) *time.Time {
+	if t.IsZero() {
+		return nil
+	}
+	return &t
+}
+
+// timeOf turns NULL into the zero time.
+func timeOf(t *time.Time) time.Time {
+	if t == nil {
+		return time.Time{}
+	}
+	return *t
+}

@@ -1,0 +1,112 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"strings"
+	"time"
+
+	"github.com/parleymeet/parley/services/telephony/internal/calls"
+	"github.com/parleymeet/parley/services/telephony/internal/dispatch"
+	"github.com/parleymeet/parley/services/telephony/internal/page"
+)
+
+// LookupPIN implements dispatch.Store.
+func (s *Store) LookupPIN(ctx context.Context, trunkID, digits string) (dispatch.Lookup, error) {
+	l := dispatch.Lookup{TrunkFound: true}
+	var until sql.NullInt64
+	err := s.Read().QueryRowContext(ctx, `SELECT t.state, p.pin IS NOT NULL, coalesce(p.state, ''), coalesce(p.room_id, ''), p.until
+		FROM trunks t LEFT JOIN pins p ON p.trunk_id = t.id AND p.pin = ? WHERE t.id = ?`, digits, trunkID).
+		Scan(&l.TrunkState, &l.Found, &l.PINState, &l.RoomID, &until)
+	if errors.Is(err, sql.ErrNoRows) {
+		return dispatch.Lookup{}, nil
+	}
+	l.Until = timeOrZero(until)
+	return l, fault("look up PIN", err)
+}
+
+// RecordCall implements calls.Store.
+func (s *Store) RecordCall(ctx context.Context, e calls.Event) error {
+	started := e.Started
+	if started.IsZero() {
+		started = e.Updated
+	}
+	_, err := s.exec(ctx, `
+		INSERT INTO calls AS c (id, trunk_id, room_id, state, caller, called, started_at, answered_at, ended_at,
+			end_reason, refusal, updated_at)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+		ON CONFLICT (id) DO UPDATE SET
+			trunk_id    = coalesce(nullif(c.trunk_id, ''), excluded.trunk_id),
+			room_id     = coalesce(nullif(c.room_id, ''), excluded.room_id),
+			state       = CASE WHEN c.state >= 4 THEN c.state ELSE max(c.state, excluded.state) END,
+			caller      = coalesce(nullif(c.caller, ''), excluded.caller),
+			called      = coalesce(nullif(c.called, ''), excluded.called),
+			answered_at = coalesce(c.answered_at, excluded.answered_at),
+			ended_at    = coalesce(c.ended_at, excluded.ended_at),
+			end_reason  = coalesce(nullif(c.end_reason, ''), excluded.end_reason),
+			refusal     = coalesce(nullif(c.refusal, ''), excluded.refusal),
+			updated_at  = max(c.updated_at, excluded.updated_at)`,
+		e.ID, e.TrunkID, e.RoomID, int(e.State), e.Caller, e.Called, micros(started),
+		nullable(e.Answered), nullable(e.Ended), e.EndReason, e.Refusal, micros(e.Updated))
+	return fault("record call", err)
+}
+
+// Calls implements calls.Store.
+func (s *Store) Calls(ctx context.Context, f calls.Filter, w page.Window) ([]calls.Call, int, error) {
+	where, args := filter(f)
+	var total int
+	if err := s.Read().QueryRowContext(ctx, `SELECT count(*) FROM calls`+where, args...).Scan(&total); err != nil {
+		return nil, 0, fault("count calls", err)
+	}
+	rows, err := s.Read().QueryContext(ctx, `SELECT id, trunk_id, room_id, state, caller, called, started_at, answered_at,
+		ended_at, end_reason, refusal, updated_at FROM calls`+where+` ORDER BY started_at DESC, id DESC LIMIT ? OFFSET ?`,
+		append(args, w.Limit, w.Offset)...)
+	list, err := collect(rows, err, func(rows *sql.Rows) (calls.Call, error) {
+		var (
+			c                calls.Call
+			started, updated int64
+			answered, ended  sql.NullInt64
+		)
+		err := rows.Scan(&c.ID, &c.TrunkID, &c.RoomID, &c.State, &c.Caller, &c.Called, &started, &answered,
+			&ended, &c.EndReason, &c.Refusal, &updated)
+		c.Started, c.Updated = timeOf(started), timeOf(updated)
+		c.Answered, c.Ended = timeOrZero(answered), timeOrZero(ended)
+		return c, err
+	})
+	return list, total, fault("list calls", err)
+}
+
+func filter(f calls.Filter) (where string, args []any) {
+	var terms []string
+	equal := func(term, value string) {
+		if value != "" {
+			args = append(args, value)
+			terms = append(terms, term)
+		}
+	}
+	equal("room_id = ?", f.RoomID)
+	equal("trunk_id = ?", f.TrunkID)
+	if f.Live {
+		terms = append(terms, "state < 4")
+	}
+	if len(terms) == 0 {
+		return "", nil
+	}
+	return " WHERE " + strings.Join(terms, " AND "), args
+}
+
+// FailSilentCalls implements calls.Store.
+func (s *Store) FailSilentCalls(ctx context.Context, silent, now time.Time, reason string, limit int) (int, error) {
+	n, err := s.exec(ctx, `UPDATE calls SET state = 5, ended_at = ?, end_reason = ?, updated_at = ?
+		WHERE id IN (SELECT id FROM calls WHERE state < 4 AND updated_at < ? LIMIT ?)`,
+		micros(now), reason, micros(now), micros(silent), limit)
+	return n, fault("fail silent calls", err)
+}
+
+// DeleteCalls implements calls.Store.
+func (s *Store) DeleteCalls(ctx context.Context, before time.Time, limit int) (int, error) {
+	n, err := s.exec(ctx, `DELETE FROM calls WHERE id IN
+		(SELECT id FROM calls WHERE updated_at < ? ORDER BY updated_at LIMIT ?)`, micros(before), limit)
+	return n, fault("delete calls", err)
+}

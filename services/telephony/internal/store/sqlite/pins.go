@@ -1,0 +1,157 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"strings"
+	"time"
+
+	"github.com/parleymeet/parley/services/telephony/internal/pins"
+)
+
+// InsertPIN implements pins.Store.
+func (s *Store) InsertPIN(ctx context.Context, d pins.Draw) (pins.Result, error) {
+	var result pins.Result
+	err := s.InTx(ctx, func(ctx context.Context, tx *sql.Tx) (err error) {
+		result, err = insert(ctx, tx, d)
+		return err
+	})
+	return result, fault("insert PIN", err)
+}
+
+// insert writes a PIN and counts it. Nothing else writes meanwhile, so that
+// what stands in the way can be read after the attempt.
+func insert(ctx context.Context, tx *sql.Tx, d pins.Draw) (pins.Result, error) {
+	written, err := tx.ExecContext(ctx, `
+		INSERT INTO pins (trunk_id, pin, room_id, state, created_at)
+		SELECT id, ?, ?, 'current', ? FROM trunks WHERE id = ? AND state = 'active'
+		ON CONFLICT DO NOTHING`, d.Digits, d.RoomID, micros(d.Now), d.TrunkID)
+	if err != nil {
+		return pins.Result{}, err
+	}
+	if n, err := written.RowsAffected(); err != nil || n == 0 {
+		return obstacle(ctx, tx, d, err)
+	}
+	_, err = tx.ExecContext(ctx, `INSERT INTO pin_counts (trunk_id, length, shard, held) VALUES (?, ?, 0, 1)
+		ON CONFLICT (trunk_id, length, shard) DO UPDATE SET held = held + 1`, d.TrunkID, len(d.Digits))
+	return pins.Result{Outcome: pins.Inserted, PIN: pins.PIN{
+		TrunkID: d.TrunkID, Digits: d.Digits, RoomID: d.RoomID, State: pins.Current,
+	}}, err
+}
+
+// obstacle tells why a PIN was not written.
+func obstacle(ctx context.Context, tx *sql.Tx, d pins.Draw, err error) (pins.Result, error) {
+	if err != nil {
+		return pins.Result{}, err
+	}
+	existing, err := queryPINs(ctx, tx, `WHERE room_id = ? AND state = 'current'`, d.RoomID)
+	if err != nil {
+		return pins.Result{}, err
+	}
+	if len(existing) > 0 {
+		return pins.Result{Outcome: pins.RoomHasPIN, PIN: existing[0]}, nil
+	}
+	var open bool
+	err = tx.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM trunks WHERE id = ? AND state = 'active')`, d.TrunkID).Scan(&open)
+	if err != nil || open {
+		return pins.Result{Outcome: pins.Collided}, err
+	}
+	return pins.Result{Outcome: pins.TrunkClosed}, nil
+}
+
+// errNotReplaced rolls a replacement back.
+var errNotReplaced = errors.New("PIN not replaced")
+
+// ReplacePIN implements pins.Store.
+func (s *Store) ReplacePIN(ctx context.Context, d pins.Draw, old pins.Retire) (pins.Result, error) {
+	var result pins.Result
+	err := s.InTx(ctx, func(ctx context.Context, tx *sql.Tx) error {
+		retired, err := tx.ExecContext(ctx, `UPDATE pins SET state = 'retiring', until = ?
+			WHERE room_id = ? AND state = 'current' AND (? = '' OR trunk_id = ?)`,
+			micros(old.Until), d.RoomID, old.On, old.On)
+		if err != nil {
+			return err
+		}
+		if n, err := retired.RowsAffected(); err != nil || n == 0 {
+			result = pins.Result{Outcome: pins.NothingToReplace}
+			return errors.Join(err, errNotReplaced)
+		}
+		if result, err = insert(ctx, tx, d); err != nil {
+			return err
+		}
+		if result.Outcome != pins.Inserted {
+			return errNotReplaced
+		}
+		return nil
+	})
+	if errors.Is(err, errNotReplaced) {
+		err = nil
+	}
+	return result, fault("replace PIN", err)
+}
+
+// DigitsFrom implements pins.Store.
+func (s *Store) DigitsFrom(ctx context.Context, trunkID, from string, limit int) ([]string, error) {
+	rows, err := s.Read().QueryContext(ctx, `SELECT pin FROM pins
+		WHERE trunk_id = ? AND pin >= ? AND length(pin) = ? ORDER BY pin LIMIT ?`, trunkID, from, len(from), limit)
+	digits, err := collect(rows, err, func(rows *sql.Rows) (digits string, err error) {
+		return digits, rows.Scan(&digits)
+	})
+	return digits, fault("list digits", err)
+}
+
+// CurrentPINs implements pins.Store.
+func (s *Store) CurrentPINs(ctx context.Context, roomIDs []string) ([]pins.PIN, error) {
+	if len(roomIDs) == 0 {
+		return nil, nil
+	}
+	args := make([]any, len(roomIDs))
+	for i, id := range roomIDs {
+		args[i] = id
+	}
+	list, err := queryPINs(ctx, s.Read(), `WHERE state = 'current' AND room_id IN (`+marks(len(args))+`)`, args...)
+	return list, fault("list PINs", err)
+}
+
+func queryPINs(ctx context.Context, q querier, rest string, args ...any) ([]pins.PIN, error) {
+	rows, err := q.QueryContext(ctx, `SELECT trunk_id, pin, room_id, state, until FROM pins `+rest, args...)
+	return collect(rows, err, func(rows *sql.Rows) (pins.PIN, error) {
+		var (
+			p     pins.PIN
+			until sql.NullInt64
+		)
+		err := rows.Scan(&p.TrunkID, &p.Digits, &p.RoomID, &p.State, &until)
+		p.Until = timeOrZero(until)
+		return p, err
+	})
+}
+
+// ReleasePINs implements pins.Store.
+func (s *Store) ReleasePINs(ctx context.Context, roomID string, until time.Time) error {
+	_, err := s.exec(ctx, `UPDATE pins SET state = 'quarantined', until = ?
+		WHERE room_id = ? AND (state = 'current' OR state = 'retiring')`, micros(until), roomID)
+	return fault("release PINs", err)
+}
+
+// Fills implements pins.Store.
+func (s *Store) Fills(ctx context.Context) ([]pins.Fill, error) {
+	rows, err := s.Read().QueryContext(ctx, `SELECT t.id, t.state, t.pin_length,
+			(SELECT coalesce(sum(c.held), 0) FROM pin_counts c WHERE c.trunk_id = t.id AND c.length = t.pin_length),
+			(SELECT count(*) FROM numbers n WHERE n.trunk_id = t.id),
+			(SELECT coalesce(group_concat(country), '') FROM
+				(SELECT DISTINCT country FROM numbers n WHERE n.trunk_id = t.id AND country <> '' ORDER BY country))
+		FROM trunks t ORDER BY t.created_at, t.id`)
+	fills, err := collect(rows, err, func(rows *sql.Rows) (pins.Fill, error) {
+		var (
+			f         pins.Fill
+			countries string
+		)
+		err := rows.Scan(&f.TrunkID, &f.State, &f.Length, &f.Held, &f.Numbers, &countries)
+		if countries != "" {
+			f.Countries = strings.Split(countries, ",")
+		}
+		return f, err
+	})
+	return fills, fault("read fills", err)
+}

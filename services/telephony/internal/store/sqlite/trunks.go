@@ -1,0 +1,218 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+
+	"github.com/parleymeet/parley/pkg/apierr"
+	"github.com/parleymeet/parley/pkg/sqlite"
+	"github.com/parleymeet/parley/services/telephony/internal/page"
+	"github.com/parleymeet/parley/services/telephony/internal/trunks"
+)
+
+const trunkColumns = `t.id, t.name, t.state, t.pin_length, t.allowed_addresses, t.auth_username,
+	t.auth_password, t.arming, t.created_at, t.updated_at,
+	(SELECT coalesce(sum(c.held), 0) FROM pin_counts c WHERE c.trunk_id = t.id AND c.length = t.pin_length)`
+
+// CreateTrunk implements trunks.Store.
+func (s *Store) CreateTrunk(ctx context.Context, t *trunks.Trunk) error {
+	err := s.InTx(ctx, func(ctx context.Context, tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx, `INSERT INTO trunks (id, name, state, pin_length, allowed_addresses, auth_username,
+				auth_password, arming, created_at, updated_at)
+			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+			t.ID, t.Name, t.State, t.PINLength, trunks.EncodeAllowed(t.Allowed), t.AuthUsername,
+			sealed(t), t.Arming, micros(t.Created), micros(t.Updated))
+		if err != nil {
+			return err
+		}
+		for i, n := range t.Numbers {
+			if err := insertNumber(ctx, tx, t.ID, i, n); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return trunkFault("create trunk", err)
+}
+
+// sealed returns the password as it is stored: empty, not NULL, for none.
+func sealed(t *trunks.Trunk) []byte { return append([]byte{}, t.SealedPassword...) }
+
+func insertNumber(ctx context.Context, tx *sql.Tx, trunkID string, position int, n trunks.Number) error {
+	_, err := tx.ExecContext(ctx, `INSERT INTO numbers (trunk_id, number, position, country, label, kind)
+		VALUES (?, ?, ?, ?, ?, ?)`, trunkID, n.E164, position, n.Country, n.Label, n.Kind)
+	if _, ok := sqlite.IsUnique(err); ok {
+		return &trunks.NumberTakenError{E164: n.E164}
+	}
+	return err
+}
+
+// Trunk implements trunks.Store.
+func (s *Store) Trunk(ctx context.Context, id string) (*trunks.Trunk, error) {
+	t, err := readTrunk(ctx, s.Read(), id)
+	return t, trunkFault("read trunk", err)
+}
+
+func readTrunk(ctx context.Context, q querier, id string) (*trunks.Trunk, error) {
+	list, err := queryTrunks(ctx, q, `WHERE t.id = ?`, id)
+	if err != nil {
+		return nil, err
+	}
+	if len(list) == 0 {
+		return nil, apierr.New(apierr.TrunkNotFound, "")
+	}
+	return list[0], nil
+}
+
+// Trunks implements trunks.Store.
+func (s *Store) Trunks(ctx context.Context, w page.Window) ([]*trunks.Trunk, int, error) {
+	var total int
+	if err := s.Read().QueryRowContext(ctx, `SELECT count(*) FROM trunks`).Scan(&total); err != nil {
+		return nil, 0, fault("count trunks", err)
+	}
+	list, err := queryTrunks(ctx, s.Read(), `ORDER BY t.created_at, t.id LIMIT ? OFFSET ?`, w.Limit, w.Offset)
+	return list, total, fault("list trunks", err)
+}
+
+// AllTrunks implements trunks.Store.
+func (s *Store) AllTrunks(ctx context.Context) ([]*trunks.Trunk, error) {
+	list, err := queryTrunks(ctx, s.Read(), `ORDER BY t.created_at, t.id`)
+	return list, fault("list all trunks", err)
+}
+
+// queryTrunks reads trunks and then their numbers.
+func queryTrunks(ctx context.Context, q querier, rest string, args ...any) ([]*trunks.Trunk, error) {
+	rows, err := q.QueryContext(ctx, `SELECT `+trunkColumns+` FROM trunks t `+rest, args...)
+	list, err := collect(rows, err, scanTrunk)
+	if err != nil || len(list) == 0 {
+		return nil, err
+	}
+	byID := make(map[string]*trunks.Trunk, len(list))
+	ids := make([]any, 0, len(list))
+	for _, t := range list {
+		byID[t.ID] = t
+		ids = append(ids, t.ID)
+	}
+	rows, err = q.QueryContext(ctx, `SELECT trunk_id, number, country, label, kind FROM numbers
+		WHERE trunk_id IN (`+marks(len(ids))+`) ORDER BY trunk_id, position, number`, ids...)
+	_, err = collect(rows, err, func(rows *sql.Rows) (struct{}, error) {
+		var (
+			id string
+			n  trunks.Number
+		)
+		if err := rows.Scan(&id, &n.E164, &n.Country, &n.Label, &n.Kind); err != nil {
+			return struct{}{}, err
+		}
+		byID[id].Numbers = append(byID[id].Numbers, n)
+		return struct{}{}, nil
+	})
+	return list, err
+}
+
+func scanTrunk(rows *sql.Rows) (*trunks.Trunk, error) {
+	var (
+		t                trunks.Trunk
+		allowed          string
+		created, updated int64
+	)
+	err := rows.Scan(&t.ID, &t.Name, &t.State, &t.PINLength, &allowed, &t.AuthUsername,
+		&t.SealedPassword, &t.Arming, &created, &updated, &t.Held)
+	if err != nil {
+		return nil, err
+	}
+	t.Created, t.Updated = timeOf(created), timeOf(updated)
+	t.Allowed, err = trunks.DecodeAllowed(allowed)
+	return &t, err
+}
+
+// UpdateTrunk implements trunks.Store.
+func (s *Store) UpdateTrunk(ctx context.Context, id string, change func(*trunks.Trunk) error) (*trunks.Trunk, error) {
+	var t *trunks.Trunk
+	err := s.InTx(ctx, func(ctx context.Context, tx *sql.Tx) (err error) {
+		if t, err = readTrunk(ctx, tx, id); err != nil {
+			return err
+		}
+		if err := change(t); err != nil {
+			return err
+		}
+		_, err = tx.ExecContext(ctx, `UPDATE trunks SET name = ?, state = ?, pin_length = ?, allowed_addresses = ?,
+				auth_username = ?, auth_password = ?, arming = ?, updated_at = ? WHERE id = ?`,
+			t.Name, t.State, t.PINLength, trunks.EncodeAllowed(t.Allowed), t.AuthUsername, sealed(t), t.Arming,
+			micros(t.Updated), id)
+		if err != nil {
+			return err
+		}
+		t, err = readTrunk(ctx, tx, id) // the count depends on the length
+		return err
+	})
+	if err != nil {
+		return nil, trunkFault("update trunk", err)
+	}
+	return t, nil
+}
+
+// DeleteTrunk implements trunks.Store.
+func (s *Store) DeleteTrunk(ctx context.Context, id string) error {
+	err := s.InTx(ctx, func(ctx context.Context, tx *sql.Tx) error {
+		if _, err := readTrunk(ctx, tx, id); err != nil {
+			return err
+		}
+		var inUse bool
+		err := tx.QueryRowContext(ctx,
+			`SELECT EXISTS (SELECT 1 FROM pins WHERE trunk_id = ? AND state <> 'quarantined')`, id).Scan(&inUse)
+		if err != nil {
+			return err
+		}
+		if inUse {
+			return apierr.New(apierr.TrunkNotEmpty, "")
+		}
+		_, err = tx.ExecContext(ctx, `DELETE FROM trunks WHERE id = ?`, id)
+		return err
+	})
+	return trunkFault("delete trunk", err)
+}
+
+// AddNumber implements trunks.Store.
+func (s *Store) AddNumber(ctx context.Context, trunkID string, n trunks.Number) error {
+	err := s.InTx(ctx, func(ctx context.Context, tx *sql.Tx) error {
+		if _, err := readTrunk(ctx, tx, trunkID); err != nil {
+			return err
+		}
+		var next int
+		err := tx.QueryRowContext(ctx,
+			`SELECT coalesce(max(position) + 1, 0) FROM numbers WHERE trunk_id = ?`, trunkID).Scan(&next)
+		if err != nil {
+			return err
+		}
+		return insertNumber(ctx, tx, trunkID, next, n)
+	})
+	return trunkFault("add number", err)
+}
+
+// RemoveNumber implements trunks.Store.
+func (s *Store) RemoveNumber(ctx context.Context, trunkID, e164 string) error {
+	removed, err := s.exec(ctx, `DELETE FROM numbers WHERE trunk_id = ? AND number = ?`, trunkID, e164)
+	if err != nil {
+		return fault("remove number", err)
+	}
+	if removed > 0 {
+		return nil
+	}
+	if _, err := s.Trunk(ctx, trunkID); err != nil {
+		return err
+	}
+	return apierr.New(apierr.NumberNotFound, "")
+}
+
+// trunkFault passes the domain's own errors on.
+func trunkFault(doing string, err error) error {
+	var (
+		own   *apierr.Error
+		taken *trunks.NumberTakenError
+	)
+	if errors.As(err, &own) || errors.As(err, &taken) {
+		return err
+	}
+	return fault(doing, err)
+}

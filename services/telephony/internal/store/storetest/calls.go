@@ -1,0 +1,109 @@
+package storetest
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/parleymeet/parley/services/telephony/internal/calls"
+	"github.com/parleymeet/parley/services/telephony/internal/page"
+)
+
+func sprint(values ...any) string {
+	texts := make([]string, len(values))
+	for i, v := range values {
+		texts[i] = fmt.Sprint(v)
+	}
+	return strings.Join(texts, " ")
+}
+
+func onlyCall(t *testing.T, s Store) calls.Call {
+	t.Helper()
+	list, total, err := s.Calls(t.Context(), calls.Filter{}, page.Window{Limit: 10})
+	must(t, err)
+	if len(list) != 1 || total != 1 {
+		t.Fatalf("%d calls of %d, want 1", len(list), total)
+	}
+	return list[0]
+}
+
+func callsGoForward(t *testing.T, s Store) {
+	record := func(e calls.Event) {
+		t.Helper()
+		e.ID = "SCL_1"
+		must(t, s.RecordCall(t.Context(), e))
+	}
+	record(calls.Event{State: calls.Incoming, Caller: "+33 6 •• •• •• 12", Called: "+33123456789", Started: start, Updated: start})
+	record(calls.Event{State: calls.Active, TrunkID: "ST_a", RoomID: "r", Answered: start.Add(time.Second), Updated: start.Add(2 * time.Second)})
+	record(calls.Event{State: calls.Joined, TrunkID: "ST_other", RoomID: "other", Caller: "x", Called: "y", Updated: start.Add(time.Second)})
+	want := calls.Call{
+		ID: "SCL_1", TrunkID: "ST_a", RoomID: "r", State: calls.Active, Caller: "+33 6 •• •• •• 12", Called: "+33123456789",
+		Started: start, Answered: start.Add(time.Second), Updated: start.Add(2 * time.Second),
+	}
+	same(t, "active", onlyCall(t, s), want)
+	record(calls.Event{State: calls.Ended, Ended: start.Add(time.Minute), EndReason: "hung up", Updated: start.Add(time.Minute)})
+	record(calls.Event{State: calls.Failed, Ended: start.Add(time.Hour), EndReason: "late", Refusal: "late", Updated: start.Add(time.Minute)})
+	record(calls.Event{State: calls.Incoming, Updated: start})
+	want.State, want.Ended, want.EndReason, want.Refusal, want.Updated =
+		calls.Ended, start.Add(time.Minute), "hung up", "late", start.Add(time.Minute)
+	same(t, "ended", onlyCall(t, s), want)
+}
+
+func callsAreListed(t *testing.T, s Store) {
+	for i, c := range []calls.Call{
+		{ID: "1", TrunkID: "ST_a", RoomID: "r1", State: calls.Ended},
+		{ID: "2", TrunkID: "ST_a", RoomID: "r2", State: calls.Active},
+		{ID: "3", TrunkID: "ST_b", RoomID: "r1", State: calls.Incoming},
+	} {
+		c.Started = start.Add(time.Duration(i) * time.Second)
+		c.Updated = c.Started
+		must(t, s.RecordCall(t.Context(), c))
+	}
+	for name, c := range map[string]struct {
+		f     calls.Filter
+		w     page.Window
+		ids   string
+		total int
+	}{
+		"all":           {calls.Filter{}, page.Window{Limit: 10}, "3 2 1", 3},
+		"second page":   {calls.Filter{}, page.Window{Limit: 2, Offset: 2}, "1", 3},
+		"room":          {calls.Filter{RoomID: "r1"}, page.Window{Limit: 10}, "3 1", 2},
+		"trunk":         {calls.Filter{TrunkID: "ST_a"}, page.Window{Limit: 10}, "2 1", 2},
+		"live":          {calls.Filter{Live: true}, page.Window{Limit: 10}, "3 2", 2},
+		"all together":  {calls.Filter{TrunkID: "ST_a", RoomID: "r2", Live: true}, page.Window{Limit: 10}, "2", 1},
+		"past the end":  {calls.Filter{}, page.Window{Limit: 10, Offset: 9}, "", 3},
+		"none of these": {calls.Filter{RoomID: "r9"}, page.Window{Limit: 10}, "", 0},
+	} {
+		list, total, err := s.Calls(t.Context(), c.f, c.w)
+		must(t, err)
+		ids := make([]any, 0, len(list))
+		for _, call := range list {
+			ids = append(ids, call.ID)
+		}
+		if got := sprint(ids...); got != c.ids || total != c.total {
+			t.Errorf("%s: calls %q of %d, want %q of %d", name, got, total, c.ids, c.total)
+		}
+	}
+}
+
+func callsEnd(t *testing.T, s Store) {
+	ctx := t.Context()
+	must(t, s.RecordCall(ctx, calls.Event{ID: "1", State: calls.Active, Updated: start}))
+	n, err := s.FailSilentCalls(ctx, start, start.Add(time.Hour), "silent", 10)
+	must(t, err)
+	same(t, "not silent long enough", n, 0)
+	n, err = s.FailSilentCalls(ctx, start.Add(time.Second), start.Add(time.Hour), "silent", 10)
+	must(t, err)
+	same(t, "silent", n, 1)
+	got := onlyCall(t, s)
+	if got.State != calls.Failed || got.EndReason != "silent" || !got.Ended.Equal(start.Add(time.Hour)) || !got.Started.Equal(start) {
+		t.Errorf("call %+v", got)
+	}
+	n, err = s.DeleteCalls(ctx, start.Add(time.Hour), 10)
+	must(t, err)
+	same(t, "too young", n, 0)
+	n, err = s.DeleteCalls(ctx, start.Add(2*time.Hour), 10)
+	must(t, err)
+	same(t, "old", n, 1)
+}

@@ -1,0 +1,146 @@
+// Package storetest proves that a database keeps what the comments of
+// telephony's storage interfaces promise. Each backend runs it on itself.
+//
+//	storetest.go  the suite and its helpers
+//	trunks.go     trunks.Store
+//	pins.go       pins.Store, dispatch.Store
+//	calls.go      calls.Store
+//	rush.go       many at once
+package storetest
+
+import (
+	"context"
+	"fmt"
+	"net/netip"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/parleymeet/parley/pkg/apierr"
+	"github.com/parleymeet/parley/services/telephony/internal/calls"
+	"github.com/parleymeet/parley/services/telephony/internal/dispatch"
+	"github.com/parleymeet/parley/services/telephony/internal/pins"
+	"github.com/parleymeet/parley/services/telephony/internal/trunks"
+)
+
+// Store is all of telephony's storage.
+type Store interface {
+	trunks.Store
+	pins.Store
+	dispatch.Store
+	calls.Store
+	Migrate(ctx context.Context) error
+	Ready(ctx context.Context) error
+}
+
+// Run proves every promise on stores made by open, which returns an empty,
+// migrated store at each call.
+func Run(t *testing.T, open func(t *testing.T) Store) {
+	groups := map[string]func(*testing.T, Store){
+		"TrunksAreKept":       trunksAreKept,
+		"TrunkUpdates":        trunkUpdates,
+		"TrunkDeletion":       trunkDeletion,
+		"Numbers":             numbers,
+		"PINInsertion":        pinInsertion,
+		"PINReplacement":      pinReplacement,
+		"PINRelease":          pinRelease,
+		"PINSweep":            pinSweep,
+		"Digits":              digitsInOrder,
+		"DrainEnds":           drainEnds,
+		"Fills":               fills,
+		"Lookups":             lookups,
+		"CallsGoForward":      callsGoForward,
+		"CallsAreListed":      callsAreListed,
+		"CallsEnd":            callsEnd,
+		"RushOnOnePIN":        rushOnOnePIN,
+		"RushOnOneRoom":       rushOnOneRoom,
+		"RushOfSweeps":        rushOfSweeps,
+		"RushIsSpread":        rushIsSpread,
+		"RushAgainstDeletion": rushAgainstDeletion,
+	}
+	for name, group := range groups {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			group(t, open(t))
+		})
+	}
+}
+
+// start is the instant at which the suite's clocks stand: whole microseconds,
+// which is what stores keep.
+var start = time.Date(2030, 1, 2, 3, 4, 5, 678_000, time.UTC)
+
+func trunkNamed(id string, length int, numbers ...string) *trunks.Trunk {
+	t := &trunks.Trunk{
+		ID: id, Name: "Trunk " + id, State: trunks.Active, PINLength: length, Arming: trunks.ArmingAlways,
+		Allowed: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8"), netip.MustParsePrefix("2001:db8::/32")},
+		Created: start, Updated: start,
+	}
+	for _, n := range numbers {
+		t.Numbers = append(t.Numbers, trunks.Number{E164: n, Country: "FR", Label: "Paris", Kind: trunks.Local})
+	}
+	return t
+}
+
+func addTrunk(t *testing.T, s Store, id string, length int, numbers ...string) *trunks.Trunk {
+	t.Helper()
+	trunk := trunkNamed(id, length, numbers...)
+	must(t, s.CreateTrunk(t.Context(), trunk))
+	return trunk
+}
+
+func setState(t *testing.T, s Store, id string, state trunks.State) {
+	t.Helper()
+	_, err := s.UpdateTrunk(t.Context(), id, func(trunk *trunks.Trunk) error {
+		trunk.State = state
+		return nil
+	})
+	must(t, err)
+}
+
+func newRoom() string { return uuid.NewString() }
+
+// give writes a PIN that must not be in anybody's way.
+func give(t *testing.T, s Store, trunkID, digits, room string) {
+	t.Helper()
+	result, err := s.InsertPIN(t.Context(), pins.Draw{TrunkID: trunkID, Digits: digits, RoomID: room, Now: start})
+	must(t, err)
+	if result.Outcome != pins.Inserted {
+		t.Fatalf("PIN not written: outcome %d", result.Outcome)
+	}
+}
+
+func held(t *testing.T, s Store, trunkID string) int64 {
+	t.Helper()
+	list, err := s.Fills(t.Context())
+	must(t, err)
+	for _, f := range list {
+		if f.TrunkID == trunkID {
+			return f.Held
+		}
+	}
+	t.Fatalf("no fill of trunk %s", trunkID)
+	return 0
+}
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func wantReason(t *testing.T, err error, reason apierr.Reason) {
+	t.Helper()
+	if !apierr.Has(err, reason) {
+		t.Fatalf("error %v, want %v", err, reason)
+	}
+}
+
+func same(t *testing.T, what string, got, want any) {
+	t.Helper()
+	if g, w := fmt.Sprintf("%+v", got), fmt.Sprintf("%+v", want); g != w {
+		t.Fatalf("%s:\n got %s\nwant %s", what, g, w)
+	}
+}

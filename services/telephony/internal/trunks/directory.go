@@ -1,0 +1,120 @@
+package trunks
+
+import (
+	"context"
+	"slices"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/singleflight"
+
+	"github.com/parleymeet/parley/pkg/clock"
+)
+
+// maxAge is how long a directory may be behind what another replica wrote. A
+// trunk disabled there still rings here for that long; a PIN is never accepted
+// on it, since that look-up reads the trunk's state anew.
+const maxAge = time.Second
+
+// loadTimeout bounds one load, which callers share, apart from their own deadlines.
+const loadTimeout = 5 * time.Second
+
+// Directory is a read-only copy of all trunks, for calls and dial-ins, which
+// would otherwise ask storage the same thing again and again. It is at most a
+// second old. Safe for concurrent use.
+type Directory struct {
+	store Store
+	clock clock.Clock
+	load  singleflight.Group
+
+	mu      sync.Mutex
+	listing *Listing
+	loaded  time.Time
+	changes int // counts Forget, so that a load begun before it is not kept
+}
+
+// NewDirectory returns an empty directory; its first reader fills it.
+func NewDirectory(store Store, c clock.Clock) *Directory {
+	return &Directory{store: store, clock: c}
+}
+
+// Listing is the trunks at one moment. It must not be changed.
+type Listing struct {
+	// Trunks are oldest first.
+	Trunks   []*Trunk
+	byID     map[string]*Trunk
+	byNumber map[string]*Trunk
+}
+
+// ByID returns a trunk, nil for none.
+func (l *Listing) ByID(id string) *Trunk { return l.byID[id] }
+
+// ByNumber returns the trunk that has the number, nil for none.
+func (l *Listing) ByNumber(e164 string) *Trunk { return l.byNumber[e164] }
+
+// Numbers returns the numbers of active trunks, the oldest trunk's first one,
+// which is the default number, first.
+func (l *Listing) Numbers() []Number {
+	var numbers []Number
+	for _, t := range l.Trunks {
+		if t.State == Active {
+			numbers = append(numbers, t.Numbers...)
+		}
+	}
+	return slices.Clip(numbers)
+}
+
+// Listing returns the trunks as of at most a second ago.
+func (d *Directory) Listing(ctx context.Context) (*Listing, error) {
+	d.mu.Lock()
+	listing, age, changes := d.listing, d.clock.Now().Sub(d.loaded), d.changes
+	d.mu.Unlock()
+	if listing != nil && age < maxAge && age >= 0 {
+		return listing, nil
+	}
+	// The load outlives the caller that began it: others wait for it too.
+	done := d.load.DoChan("", func() (any, error) {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), loadTimeout)
+		defer cancel()
+		return d.read(ctx, changes)
+	})
+	select {
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	case result := <-done:
+		if result.Err != nil {
+			return nil, result.Err
+		}
+		return result.Val.(*Listing), nil
+	}
+}
+
+// Forget makes the next reader load anew, after a change by this process.
+func (d *Directory) Forget() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.listing = nil
+	d.changes++
+	d.load.Forget("")
+}
+
+func (d *Directory) read(ctx context.Context, changes int) (*Listing, error) {
+	began := d.clock.Now()
+	all, err := d.store.AllTrunks(ctx)
+	if err != nil {
+		return nil, err
+	}
+	l := &Listing{Trunks: all, byID: make(map[string]*Trunk, len(all)), byNumber: map[string]*Trunk{}}
+	for _, t := range all {
+		l.byID[t.ID] = t
+		for _, n := range t.Numbers {
+			l.byNumber[n.E164] = t
+		}
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.changes == changes {
+		d.listing, d.loaded = l, began
+	}
+	return l, nil
+}

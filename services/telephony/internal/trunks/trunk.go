@@ -1,0 +1,98 @@
+package trunks
+
+import (
+	"net/netip"
+	"time"
+)
+
+// State says what a trunk does now.
+type State string
+
+// The states of a trunk.
+const (
+	// Active trunks take calls and new PINs.
+	Active State = "active"
+	// Draining trunks take calls but no new PINs; their rooms are being moved.
+	Draining State = "draining"
+	// Disabled trunks take neither.
+	Disabled State = "disabled"
+)
+
+// TakesCalls reports whether callers are let in.
+func (s State) TakesCalls() bool { return s == Active || s == Draining }
+
+// Kind says who pays for a call to a number. Where nobody says, the numbering
+// plan does.
+type Kind string
+
+// The kinds of numbers.
+const (
+	Local    Kind = "local"
+	National Kind = "national"
+	Mobile   Kind = "mobile"
+	TollFree Kind = "toll_free"
+)
+
+// Arming says when dispatch accepts the PINs of a trunk.
+type Arming string
+
+// ArmingAlways lets the phone be first in the room.
+const ArmingAlways Arming = "always"
+
+// Number is a phone number of a trunk.
+type Number struct {
+	// E164 has the plus sign.
+	E164 string
+	// Country is ISO 3166-1 alpha-2, upper case; empty for numbers of no country.
+	Country string
+	Label   string
+	Kind    Kind
+}
+
+// Trunk is a SIP trunk of a carrier.
+type Trunk struct {
+	// ID starts with "ST_".
+	ID    string
+	Name  string
+	State State
+	// Numbers are in the order in which they were added.
+	Numbers []Number
+	// PINLength is the digits of new PINs.
+	PINLength int
+	// Allowed are the networks from which the carrier calls; empty for any.
+	Allowed      []netip.Prefix
+	AuthUsername string
+	// SealedPassword is empty when the trunk asks for no credentials.
+	SealedPassword []byte
+	Arming         Arming
+	Created        time.Time
+	Updated        time.Time
+	// Held counts the PINs of the present length in any state. Storage fills it
+	// where it returns a trunk and ignores it where it takes one.
+	Held int64
+}
+
+// Allows reports whether the carrier may call from addr. The zero address is
+// allowed only where any source is.
+func (t *Trunk) Allows(addr netip.Addr) bool {
+	if len(t.Allowed) == 0 {
+		return true
+	}
+	addr = addr.Unmap().WithZone("")
+	for _, prefix := range t.Allowed {
+		if prefix.Contains(addr) {
+			return true
+		}
+	}
+	return false
+}
+
+// Country returns the country of the trunk's first number that has one.
+func (t *Trunk) Country() string {
+	for _, n := range t.Numbers {
+		if n.Country != "" {
+			return n.Country
+		}
+	}
+	return ""
+}
