@@ -1,0 +1,13 @@
+// Package contract proves the suite from outside: the real binaries, started as
+// an operator would, on real PostgreSQL, Redis and LiveKit servers, asked over
+// REST, gRPC and the SIP bus as the frontend, the operator and LiveKit SIP ask.
+//
+// One suite of tests runs against each way to run Parley (deployments in
+// deployment_test.go): standalone on SQLite with the embedded bus, standalone
+// on PostgreSQL, and five processes with mutual TLS on PostgreSQL.
+//
+//	deployment_test.go  starting, killing and restarting processes
+//	client_test.go      a browser's REST client, the SIP bus, the operator
+//	suite_test.go       the list of tests and deployments
+//	*_test.go           the tests, by subject
+package contract

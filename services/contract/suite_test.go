@@ -1,0 +1,41 @@
+package contract
+
+import (
+	"testing"
+
+	"github.com/parleymeet/parley/pkg/testkit"
+)
+
+// deployments are the ways to run Parley that must not differ in what they answer.
+var deployments = []struct {
+	name  string
+	start func(t *testing.T) *deployment
+}{
+	{"standalone on SQLite", func(t *testing.T) *deployment { return startStandalone(t, "") }},
+	{"standalone on PostgreSQL", func(t *testing.T) *deployment { return startStandalone(t, testkit.Postgres(t)) }},
+	{"split on PostgreSQL", func(t *testing.T) *deployment { return startSplit(t, splitOptions{}) }},
+}
+
+// TestContract runs every test of the contract against every deployment.
+func TestContract(t *testing.T) {
+	for _, kind := range deployments {
+		t.Run(kind.name, func(t *testing.T) {
+			t.Parallel()
+			d := kind.start(t)
+			d.login(t, "operator@example.org").createTrunk(t, "Carrier", "+33199000123", 10)
+			for name, test := range map[string]func(*testing.T, *deployment){
+				"a meeting by browser and phone": testMeeting,
+				"the phone is first":             testPhoneFirst,
+				"log-in and log-out":             testLogin,
+				"rooms":                          testRooms,
+				"who sees what":                  testVisibility,
+				"bad input":                      testBadInput,
+				"trunks and numbers":             testTrunks,
+				"the operator's commands":        testOperatorCommands,
+				"calls are recorded":             testCalls,
+			} {
+				t.Run(name, func(t *testing.T) { test(t, d) })
+			}
+		})
+	}
+}
