@@ -104,7 +104,7 @@ func exceptEnd(ctx context.Context, err error) error {
 // ctx ends; the last is not an error.
 func (l *life) start(ctx context.Context, components []Component) error {
 	for _, c := range components {
-		if context.Cause(ctx) != nil {
+		if ctx.Err() != nil {
 			break
 		}
 		began := time.Now()
@@ -113,7 +113,7 @@ func (l *life) start(ctx context.Context, components []Component) error {
 		}
 		l.log.DebugContext(ctx, "component started", "component", c.Name, "took", time.Since(began))
 	}
-	return nil
+	return nil //nolint:nilerr // being asked to end is no failure
 }
 
 func (l *life) startOne(parent context.Context, c Component) error {
