@@ -108,6 +108,12 @@ func testOperatorCommands(t *testing.T, d *deployment) {
 	if out := d.mustParley(t, "call", "simulate", "--to", number, "--pin", pin); !strings.Contains(out, "ACCEPT") || !strings.Contains(out, id) {
 		t.Errorf("simulate: %s", out)
 	}
+	testkit.Eventually(t, 5*time.Second, func() error {
+		if out := d.mustParley(t, "call", "list", "--room", id, "--live"); !strings.Contains(out, "none") {
+			return fmt.Errorf("the simulated call still lives: %s", out)
+		}
+		return nil
+	})
 	if out := d.mustParley(t, "call", "simulate", "--to", number, "--pin", "0000000000"); !strings.Contains(out, "REJECT") {
 		t.Errorf("simulate, wrong PIN: %s", out)
 	}

@@ -91,7 +91,23 @@ func (s *simulation) run(ctx context.Context, bus rpc.IOInfoClient, w io.Writer)
 	if err := s.dispatch(ctx, bus, w, call, trunk.GetSipTrunkId(), ""); err != nil || s.pin == "" {
 		return err
 	}
-	return s.dispatch(ctx, bus, w, call, trunk.GetSipTrunkId(), s.pin)
+	if err := s.dispatch(ctx, bus, w, call, trunk.GetSipTrunkId(), s.pin); err != nil {
+		return err
+	}
+	return hangUp(ctx, bus, call, trunk.GetSipTrunkId())
+}
+
+// hangUp tells that the call is over, so that it is not listed as a live one.
+func hangUp(ctx context.Context, bus rpc.IOInfoClient, call *rpc.SIPCall, trunkID string) error {
+	_, err := bus.UpdateSIPCallState(ctx, &rpc.UpdateSIPCallStateRequest{CallInfo: &livekit.SIPCallInfo{
+		CallId: call.GetLkCallId(), TrunkId: trunkID, FromUri: call.GetFrom(), ToUri: call.GetTo(),
+		CallStatus: livekit.SIPCallStatus_SCS_DISCONNECTED, DisconnectReason: livekit.DisconnectReason_CLIENT_INITIATED,
+		EndedAtNs: time.Now().UnixNano(),
+	}})
+	if err != nil {
+		return fmt.Errorf("end of the call: %w", err)
+	}
+	return nil
 }
 
 // subscribing is how long a new client of the bus may take to hear answers.
