@@ -18,6 +18,7 @@ import (
 const (
 	connectTimeout          = 5 * time.Second
 	defaultStatementTimeout = 5 * time.Second
+	defaultMaxConns         = 10
 	// idleInTxTimeout frees the locks of a transaction whose client hangs.
 	idleInTxTimeout = 30 * time.Second
 	maxConnIdleTime = 5 * time.Minute
@@ -41,8 +42,11 @@ func parse(cfg Config) (*pgxpool.Config, error) {
 	if err != nil {
 		return nil, err
 	}
-	if cfg.MaxConns > 0 {
+	switch {
+	case cfg.MaxConns > 0:
 		pool.MaxConns = cfg.MaxConns
+	case !strings.Contains(cfg.URL, "pool_max_conns"):
+		pool.MaxConns = defaultMaxConns
 	}
 	pool.MaxConnIdleTime = maxConnIdleTime
 	pool.MaxConnLifetime = maxConnLifetime

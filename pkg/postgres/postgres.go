@@ -26,8 +26,8 @@ type Config struct {
 	// underscores, not starting with a digit. Required. Migrate creates it.
 	Schema string
 
-	// MaxConns bounds the pool. Zero keeps the URL's pool_max_conns, or else
-	// pgx's default (the number of CPUs, at least 4).
+	// MaxConns bounds the pool. Zero keeps the URL's pool_max_conns, or else is
+	// 10: with replicas of all services still well below a server's usual 100.
 	MaxConns int32
 
 	// StatementTimeout bounds every statement of the pool, not of migrations.

@@ -6,8 +6,7 @@
 //   - A missing server fails the test and says how to get it. No test is
 //     skipped, so a green run has tested what it claims.
 //   - Servers are reached over loopback and end with the test, or, on Linux,
-//     with the test process however that ends. One listener is wider: LiveKit
-//     opens its TCP port for media on every interface and cannot be told not to.
+//     with the test process however that ends.
 //   - Tests that use it may run in parallel: no database, port or file is shared.
 //
 // Files:

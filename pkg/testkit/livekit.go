@@ -83,7 +83,7 @@ func writeLiveKitConfig(t testing.TB, s *LiveKitServer, opts LiveKitOptions, por
 		"logging":        map[string]any{"level": "warn", "pion_level": "error"},
 		"room":           map[string]any{"auto_create": true, "enable_remote_unmute": true},
 		"rtc": map[string]any{
-			"tcp_port":        FreePort(t),
+			"tcp_port":        0, // it would listen on every interface
 			"udp_port":        FreePort(t),
 			"use_external_ip": false,
 			"node_ip":         "127.0.0.1",

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"time"
 
+	"github.com/parleymeet/parley/pkg/apierr"
 	"github.com/parleymeet/parley/pkg/clock"
 )
 
@@ -44,7 +45,20 @@ func NewAllocator(store Store, rules Rules, c clock.Clock, random io.Reader, log
 // Errors: PINS_EXHAUSTED.
 func (a *Allocator) Allocate(ctx context.Context, roomID, country string) (PIN, error) {
 	result, err := a.place(ctx, wish{country: country, strict: true}, roomID, a.store.InsertPIN)
-	return result.PIN, err
+	if !apierr.Has(err, apierr.PinsExhausted) {
+		return result.PIN, err
+	}
+	// A room that has its PIN needs no other: it may have been given it by a
+	// call whose answer was lost, and all trunks have filled up since.
+	current, currentErr := a.store.CurrentPINs(ctx, []string{roomID})
+	if currentErr != nil {
+		return PIN{}, currentErr
+	}
+	if len(current) > 0 {
+		return current[0], nil
+	}
+	a.exhausted(ctx, roomID, country)
+	return PIN{}, err
 }
 
 // Rotate gives the room a new current PIN, in the country of the old one if it
@@ -79,9 +93,13 @@ func (a *Allocator) replace(ctx context.Context, old PIN, retire Retire) (Result
 	if err != nil {
 		return Result{}, err
 	}
-	return a.place(ctx, wish{country: country}, old.RoomID, func(ctx context.Context, d Draw) (Result, error) {
+	result, err := a.place(ctx, wish{country: country}, old.RoomID, func(ctx context.Context, d Draw) (Result, error) {
 		return a.store.ReplacePIN(ctx, d, retire)
 	})
+	if apierr.Has(err, apierr.PinsExhausted) {
+		a.exhausted(ctx, old.RoomID, country)
+	}
+	return result, err
 }
 
 // Release puts every PIN of the room into quarantine. A room without PIN is no error.

@@ -10,10 +10,13 @@ import (
 	"github.com/parleymeet/parley/pkg/apierr"
 )
 
-// gapWindow is how many PINs one query of the gap search reads: few enough to
-// answer in milliseconds, many enough for a full namespace of a million to be
-// passed in some hundreds.
-const gapWindow = 4096
+// The queries of a gap search read more and more PINs: few at first, which
+// suffices for a namespace that is merely crowded, then so many that a full one
+// of a million is passed in some hundreds of queries.
+const (
+	smallestWindow = 128
+	largestWindow  = 4096
+)
 
 // maxGaps is how many free PINs one search returns: about as many as there may
 // be creators who search at once.
@@ -23,7 +26,7 @@ const maxGaps = 64
 type writeFunc func(context.Context, Draw) (Result, error)
 
 // place finds a trunk and a free PIN on it. Its result is never Collided or
-// TrunkClosed: those lead to the next trunk.
+// TrunkClosed: those lead to the next trunk. Errors: PINS_EXHAUSTED.
 func (a *Allocator) place(ctx context.Context, w wish, roomID string, write writeFunc) (Result, error) {
 	var tried []string
 	for {
@@ -32,9 +35,6 @@ func (a *Allocator) place(ctx context.Context, w wish, roomID string, write writ
 			return Result{}, err
 		}
 		if !found {
-			a.metrics.exhausted.Inc()
-			a.log.ErrorContext(ctx, "no trunk has a PIN left: add a trunk, or give a trunk longer PINs",
-				"room", roomID, "country", w.country, "trunks_tried", len(tried))
 			return Result{}, apierr.New(apierr.PinsExhausted, "")
 		}
 		result, err := a.placeOn(ctx, fill, roomID, write)
@@ -52,6 +52,14 @@ func (a *Allocator) place(ctx context.Context, w wish, roomID string, write writ
 			return result, nil
 		}
 	}
+}
+
+// exhausted is the end of an allocation for which no trunk has a PIN. It is told
+// loudly: phones cannot join the room.
+func (a *Allocator) exhausted(ctx context.Context, roomID, country string) {
+	a.metrics.exhausted.Inc()
+	a.log.ErrorContext(ctx, "no trunk has a PIN left: add a trunk, or give a trunk longer PINs",
+		"room", roomID, "country", country)
 }
 
 // placeOn tries draws, then gaps, until one is written, the trunk is closed, or
@@ -75,8 +83,8 @@ func (a *Allocator) placeOn(ctx context.Context, f Fill, roomID string, write wr
 			return result, err
 		}
 	}
-	for {
-		free, err := a.gaps(ctx, f)
+	for window := smallestWindow; ; {
+		free, err := a.gaps(ctx, f, &window)
 		if err != nil || len(free) == 0 {
 			return Result{Outcome: Collided}, err
 		}
@@ -105,7 +113,8 @@ func pad(n int64, length int) string { return fmt.Sprintf("%0*d", length, n) }
 // namespace and up to that point again. It returns some near the first that it
 // meets, in random order, so that creators who search a nearly full namespace
 // at once do not all want the same one; none when the namespace is full.
-func (a *Allocator) gaps(ctx context.Context, f Fill) ([]string, error) {
+// window is the size of the next query, kept for the next search.
+func (a *Allocator) gaps(ctx context.Context, f Fill, window *int) ([]string, error) {
 	a.metrics.gapSearches.Inc()
 	start, err := a.draw(f.Length)
 	if err != nil {
@@ -117,7 +126,7 @@ func (a *Allocator) gaps(ctx context.Context, f Fill) ([]string, error) {
 	}
 	for _, part := range [][2]int64{{point, f.Capacity()}, {0, point}} {
 		for from := part[0]; from < part[1]; {
-			free, next, err := a.gapsFrom(ctx, f, from, part[1])
+			free, next, err := a.gapsFrom(ctx, f, from, part[1], *window)
 			if err != nil {
 				return nil, err
 			}
@@ -125,6 +134,7 @@ func (a *Allocator) gaps(ctx context.Context, f Fill) ([]string, error) {
 				return a.shuffled(free, f.Length)
 			}
 			from = next
+			*window = min(2**window, largestWindow)
 		}
 	}
 	return nil, nil
@@ -133,8 +143,8 @@ func (a *Allocator) gaps(ctx context.Context, f Fill) ([]string, error) {
 // gapsFrom reads one window of held PINs that are not below from, and returns
 // the free ones between them and below end, at most maxGaps, and where the next
 // window begins.
-func (a *Allocator) gapsFrom(ctx context.Context, f Fill, from, end int64) (free []int64, next int64, err error) {
-	held, err := a.store.DigitsFrom(ctx, f.TrunkID, pad(from, f.Length), gapWindow)
+func (a *Allocator) gapsFrom(ctx context.Context, f Fill, from, end int64, window int) (free []int64, next int64, err error) {
+	held, err := a.store.DigitsFrom(ctx, f.TrunkID, pad(from, f.Length), window)
 	if err != nil {
 		return nil, 0, err
 	}
@@ -151,7 +161,7 @@ func (a *Allocator) gapsFrom(ctx context.Context, f Fill, from, end int64) (free
 		take(n)
 		from = n + 1
 	}
-	if len(held) < gapWindow {
+	if len(held) < window {
 		take(end)
 		from = end
 	}

@@ -47,7 +47,9 @@ type Store interface {
 	// InsertPIN writes a current PIN and counts it, in one round trip, unless
 	// the trunk is not active (TrunkClosed), the room has a current PIN
 	// (RoomHasPIN, with that PIN) or the digits are taken on the trunk in any
-	// state (Collided). Any number of callers may try at once.
+	// state (Collided). Any number of callers may try at once. Where two give
+	// the same room a PIN at the same moment, the later may be told Collided
+	// instead of RoomHasPIN; its next try tells.
 	InsertPIN(ctx context.Context, d Draw) (Result, error)
 	// ReplacePIN makes the room's current PIN retiring and writes the new one,
 	// both or neither. Outcomes: Inserted, Collided, TrunkClosed,

@@ -19,11 +19,11 @@ const countShards = 16
 // insertPIN writes a PIN, counts it, and tells what stands in the way if it
 // does not: one statement, so one round trip. A conflict may be with the digits
 // or with the room's current PIN; the latter is returned. The lock on the trunk
-// makes a change of its state wait for PINs being written, so that none appears
-// behind a drain.
+// is the one that the foreign key takes anyway; a change of the trunk's state
+// waits for it, so that no PIN appears behind a drain.
 const insertPIN = `
 WITH open AS (
-	SELECT id FROM trunks WHERE id = $1 AND state = 'active' FOR SHARE
+	SELECT id FROM trunks WHERE id = $1 AND state = 'active' FOR KEY SHARE
 ), written AS (
 	INSERT INTO pins (trunk_id, pin, room_id, state, created_at)
 	SELECT id, $2::text, $3::uuid, 'current', $4::timestamptz FROM open
@@ -40,16 +40,7 @@ FROM (SELECT 1) AS one LEFT JOIN pins p ON p.room_id = $3::uuid AND p.state = 'c
 // InsertPIN implements pins.Store.
 func (s *Store) InsertPIN(ctx context.Context, d pins.Draw) (pins.Result, error) {
 	result, err := insert(ctx, s.Pool(), d)
-	if err != nil || result.Outcome != pins.Collided {
-		return result, fault("insert PIN", err)
-	}
-	// The conflict may be with a PIN that the room was given after the statement
-	// began, which it therefore could not see.
-	current, err := s.CurrentPINs(ctx, []string{d.RoomID})
-	if err == nil && len(current) > 0 {
-		return pins.Result{Outcome: pins.RoomHasPIN, PIN: current[0]}, nil
-	}
-	return result, err
+	return result, fault("insert PIN", err)
 }
 
 func insert(ctx context.Context, q postgres.Querier, d pins.Draw) (pins.Result, error) {

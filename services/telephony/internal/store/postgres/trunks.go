@@ -132,7 +132,9 @@ func scanTrunk(row pgx.CollectableRow) (*trunks.Trunk, error) {
 func (s *Store) UpdateTrunk(ctx context.Context, id string, change func(*trunks.Trunk) error) (*trunks.Trunk, error) {
 	var t *trunks.Trunk
 	err := s.InTx(ctx, func(ctx context.Context, tx pgx.Tx) (err error) {
-		if t, err = readTrunk(ctx, tx, id, `FOR NO KEY UPDATE OF t`); err != nil {
+		// The strongest lock: PINs being written hold the trunk's key, and a change
+		// of its state waits for them.
+		if t, err = readTrunk(ctx, tx, id, `FOR UPDATE OF t`); err != nil {
 			return err
 		}
 		if err := change(t); err != nil {
