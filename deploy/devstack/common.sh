@@ -31,6 +31,7 @@ port: 7880
 bind_addresses: [127.0.0.1]
 rtc:
   udp_port: 7882
+  tcp_port: 0 # it would listen on every interface
   use_external_ip: false
   node_ip: 127.0.0.1
   interfaces: {includes: [lo]}
