@@ -1,0 +1,21 @@
+// Command bench prints the figures of docs/benchmarks.md on this machine; `make
+// bench` builds the suite and runs it.
+//
+// Every speed stands beside that of a bare peer, the least that could do the
+// same job with the same libraries, measured in the same run and in turn with
+// it. A goal that is missed is said so and is no error; a wrong answer is one.
+//
+//	main.go      flags, order
+//	telephony.go a telephony service with PINs, for the first three figures
+//	dispatch.go  1. dispatch over the SIP bus
+//	resolve.go   2. ResolvePin over gRPC
+//	allocate.go  3. PIN allocation
+//	rest.go      4. rooms over REST
+//	startup.go   5. start and memory of standalone
+//
+//	internal/measure  slices in turn, quantiles
+//	internal/report   tables and goals
+//	internal/lab      what is started: databases, Redis, the suite's binaries
+//	internal/peer     the bare peers
+//	internal/child    processes
+package main

@@ -1,0 +1,3 @@
+// Package report prints figures as plain text: tables, and goals with whether
+// they hold.
+package report
