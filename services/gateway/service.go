@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+	"go.opentelemetry.io/otel/trace"
 	"google.golang.org/grpc"
 
 	authv1 "github.com/parleymeet/parley/gen/parley/auth/v1"
@@ -31,6 +32,9 @@ type Deps struct {
 	Logger                *slog.Logger
 	Registry              prometheus.Registerer
 	Clock                 clock.Clock
+	// Tracer begins the trace of a request at its facade method, whose name holds
+	// no path: paths may hold phone numbers. nil: no traces.
+	Tracer trace.TracerProvider
 	// Bound, when not nil, is called with the address of the HTTP server once it is taken.
 	Bound func(net.Addr)
 }
@@ -73,6 +77,7 @@ func (s *Service) buildFacade(cfg *Config, deps Deps) (err error) {
 	s.facade, err = grpcx.NewServer(grpcx.Options{
 		Policy: frontend.Policy(),
 		Logger: deps.Logger,
+		Tracer: deps.Tracer,
 		// In one process the suite's own server has metrics of the same names.
 		Registry: prometheus.WrapRegistererWithPrefix("parley_facade_", deps.Registry),
 	})
@@ -86,7 +91,7 @@ func (s *Service) buildFacade(cfg *Config, deps Deps) (err error) {
 	if err := s.facade.CheckPolicy(); err != nil {
 		return fmt.Errorf("facade: %w", err)
 	}
-	s.conn, err = s.local.DialAs(identity.CallerGateway)
+	s.conn, err = s.local.DialAs(identity.CallerGateway, grpcx.WithTracing(deps.Tracer))
 	return err
 }
 

@@ -117,7 +117,7 @@ func (s *suite) build() error {
 		{identity.CallerTelephony, telephonyService}, {identity.CallerRoom, roomService},
 	}
 	s.gateway, err = gateway.New(s.settings.gateway, gateway.Deps{
-		Auth: asGateway, Room: asGateway, Telephony: asGateway, Logger: p.Logger, Registry: p.Registry, Clock: p.Clock,
+		Auth: asGateway, Room: asGateway, Telephony: asGateway, Logger: p.Logger, Registry: p.Registry, Clock: p.Clock, Tracer: p.Tracer,
 	})
 	if err != nil {
 		return fmt.Errorf("gateway: %w", err)

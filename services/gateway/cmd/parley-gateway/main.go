@@ -20,7 +20,7 @@ func main() {
 			return nil, err
 		}
 		service, err := gateway.New(*cfg, gateway.Deps{
-			Auth: auth, Room: room, Telephony: telephony, Logger: p.Logger, Registry: p.Registry, Clock: p.Clock,
+			Auth: auth, Room: room, Telephony: telephony, Logger: p.Logger, Registry: p.Registry, Clock: p.Clock, Tracer: p.Tracer,
 		})
 		if err != nil {
 			return nil, err
