@@ -18,6 +18,7 @@ import (
 	"github.com/parleymeet/parley/services/telephony/internal/sipbus"
 	"github.com/parleymeet/parley/services/telephony/internal/store/postgres"
 	"github.com/parleymeet/parley/services/telephony/internal/store/sqlite"
+	"github.com/parleymeet/parley/services/telephony/internal/throttle"
 	"github.com/parleymeet/parley/services/telephony/internal/trunks"
 )
 
@@ -27,6 +28,7 @@ type store interface {
 	pins.Store
 	dispatch.Store
 	calls.Store
+	throttle.Store
 	Migrate(ctx context.Context) error
 	MigrateWithRetry(ctx context.Context) error
 	Ready(ctx context.Context) error
@@ -58,13 +60,17 @@ func build(cfg Config, deps Deps, db store) (*Service, error) {
 	if err != nil {
 		return nil, fmt.Errorf("call metrics: %w", err)
 	}
+	book, err := throttle.NewBook(db, cfg.throttleRules(), key.Derive("throttle"), deps.Clock, deps.Logger, deps.Registry)
+	if err != nil {
+		return nil, err
+	}
 	rules := pins.Rules{MaxDraws: cfg.PINMaxDraws, Quarantine: cfg.PINQuarantine, Grace: cfg.PINRotationGrace}
 	directory := trunks.NewDirectory(db, deps.Clock)
 	allocator := pins.NewAllocator(db, rules, deps.Clock, rand.Reader, deps.Logger, pinMetrics)
 	resolver, err := dispatch.NewResolver(dispatch.Config{
 		Deadline: cfg.DispatchDeadline, TokenTTL: cfg.PhoneTokenTTL, IdentityKey: key.Derive("sip-identity"),
 	}, dispatch.Needs{
-		Directory: directory, Store: db, Recorder: recorder,
+		Directory: directory, Store: db, Throttle: book, Recorder: recorder,
 		Door:   roomv1.NewAdmissionServiceClient(deps.Room),
 		Minter: tokenv1.NewTokenServiceClient(deps.Token),
 		Clock:  deps.Clock, Logger: deps.Logger, Registry: deps.Registry,
@@ -74,7 +80,7 @@ func build(cfg Config, deps Deps, db store) (*Service, error) {
 	}
 	defaults := trunks.Defaults{PINLength: cfg.PINLength, Arming: trunks.Arming(cfg.PINArming)}
 	s := &Service{
-		deps: deps, store: db, recorder: recorder,
+		deps: deps, store: db, recorder: recorder, book: book,
 		sweeper: pins.NewSweeper(db, rules, deps.Clock, deps.Logger),
 		domain: rpc.Domain{
 			Trunks:    trunks.NewService(db, directory, key, deps.Clock, defaults),

@@ -11,6 +11,7 @@ import (
 	"github.com/parleymeet/parley/pkg/config"
 	"github.com/parleymeet/parley/pkg/secret"
 	"github.com/parleymeet/parley/services/internal/database"
+	"github.com/parleymeet/parley/services/telephony/internal/throttle"
 	"github.com/parleymeet/parley/services/telephony/internal/trunks"
 )
 
@@ -36,6 +37,17 @@ type Config struct {
 	// PINArming is when PINs of new trunks are accepted: always.
 	PINArming string `env:"PIN_ARMING" envDefault:"always"`
 
+	// ThrottleCallerOnTrunk, ThrottleCaller and ThrottleAnonymous are how many
+	// wrong PINs, within which time, make a caller refused for how long: on one
+	// trunk, on all trunks, and for all together who withhold their number on a
+	// trunk. "off" for no limit.
+	ThrottleCallerOnTrunk throttle.Limit `env:"THROTTLE_CALLER_ON_TRUNK" envDefault:"5/30m/1h"`
+	ThrottleCaller        throttle.Limit `env:"THROTTLE_CALLER" envDefault:"25/720h/forever"`
+	ThrottleAnonymous     throttle.Limit `env:"THROTTLE_ANONYMOUS" envDefault:"20/1h/15m"`
+	// ThrottleForgive is how many wrong PINs a right one takes off its caller's
+	// on the trunk, once in the limit's time.
+	ThrottleForgive int `env:"THROTTLE_FORGIVE" envDefault:"3"`
+
 	// DispatchMode is how LiveKit SIP learns where calls go: resolver.
 	DispatchMode string `env:"DISPATCH_MODE" envDefault:"resolver"`
 	// DispatchDeadline bounds the answer to a call. LiveKit SIP waits 3 seconds.
@@ -50,6 +62,12 @@ type Config struct {
 	MaxCallDuration time.Duration `env:"MAX_CALL_DURATION" envDefault:"8h"`
 	// CallRetention is how long records of calls are kept.
 	CallRetention time.Duration `env:"CALL_RETENTION" envDefault:"720h"`
+}
+
+func (c Config) throttleRules() throttle.Rules {
+	return throttle.Rules{
+		CallerOnTrunk: c.ThrottleCallerOnTrunk, Caller: c.ThrottleCaller, Anonymous: c.ThrottleAnonymous, Forgive: c.ThrottleForgive,
+	}
 }
 
 // Validate returns every fault, joined.
@@ -70,6 +88,7 @@ func (c Config) Validate() error {
 	fault(c.PINQuarantine >= 0, "PIN_QUARANTINE must not be negative")
 	fault(c.PINRotationGrace >= 0, "PIN_ROTATION_GRACE must not be negative")
 	fault(c.PINArming == string(trunks.ArmingAlways), "PIN_ARMING must be always: PINs that wait for a live room are not offered")
+	fault(c.ThrottleForgive >= 0, "THROTTLE_FORGIVE must not be negative")
 	fault(c.DispatchMode == "resolver", "DISPATCH_MODE must be resolver: this server answers LiveKit SIP itself and keeps no dispatch rules in LiveKit")
 	fault(c.DispatchDeadline > 0 && c.DispatchDeadline < 3*time.Second, "DISPATCH_DEADLINE must be above 0 and below 3s, which is how long LiveKit SIP waits")
 	fault(c.PhoneTokenTTL > 0 && c.PhoneTokenTTL <= maxTokenTTL, "PHONE_TOKEN_TTL must be above 0 and at most 24h")

@@ -18,6 +18,7 @@
 //	internal/trunks    trunks and their numbers
 //	internal/pins      allocation, rotation, quarantine and drains of PINs
 //	internal/dispatch  where does this call go?
+//	internal/throttle  the defence against guessing PINs
 //	internal/calls     call records
 //	internal/sipbus    LiveKit SIP's message bus
 //	internal/rpc       gRPC

@@ -24,6 +24,7 @@ import (
 	"github.com/parleymeet/parley/services/telephony/internal/pins"
 	"github.com/parleymeet/parley/services/telephony/internal/rpc"
 	"github.com/parleymeet/parley/services/telephony/internal/sipbus"
+	"github.com/parleymeet/parley/services/telephony/internal/throttle"
 )
 
 const (
@@ -48,6 +49,7 @@ type Service struct {
 	domain   rpc.Domain
 	recorder *calls.Recorder
 	sweeper  *pins.Sweeper
+	book     *throttle.Book
 	bus      *sipbus.Bus // nil without SIP_REDIS_URL
 }
 
@@ -152,6 +154,7 @@ func (s *Service) run(ctx context.Context) error {
 	}
 	workers.Go(func() { s.sweeper.Run(ctx) })
 	workers.Go(func() { s.domain.Drainer.Run(ctx) })
+	workers.Go(func() { s.book.Run(ctx) })
 	workers.Go(func() { s.watchFills(ctx) })
 	s.recorder.Run(ctx)
 	return nil

@@ -315,3 +315,12 @@ func TestConfigurationFaultsComeTogether(t *testing.T) {
 		}
 	}
 }
+
+func TestForgivenessIsChecked(t *testing.T) {
+	t.Parallel()
+	cfg := testConfig(t)
+	cfg.ThrottleForgive = -1
+	if err := cfg.Validate(); err == nil || !strings.Contains(err.Error(), "THROTTLE_FORGIVE") {
+		t.Errorf("error %v", err)
+	}
+}

@@ -105,6 +105,8 @@ const (
 	RefusalReason_REFUSAL_REASON_ROOM_GONE RefusalReason = 11
 	// Something telephony needs did not answer in time.
 	RefusalReason_REFUSAL_REASON_DEPENDENCY_DOWN RefusalReason = 12
+	// The caller, or whoever withholds his number, had too many wrong PINs.
+	RefusalReason_REFUSAL_REASON_THROTTLED RefusalReason = 13
 )
 
 // Enum value maps for RefusalReason.
@@ -123,6 +125,7 @@ var (
 		10: "REFUSAL_REASON_LOBBY_UNAVAILABLE",
 		11: "REFUSAL_REASON_ROOM_GONE",
 		12: "REFUSAL_REASON_DEPENDENCY_DOWN",
+		13: "REFUSAL_REASON_THROTTLED",
 	}
 	RefusalReason_value = map[string]int32{
 		"REFUSAL_REASON_UNSPECIFIED":        0,
@@ -138,6 +141,7 @@ var (
 		"REFUSAL_REASON_LOBBY_UNAVAILABLE":  10,
 		"REFUSAL_REASON_ROOM_GONE":          11,
 		"REFUSAL_REASON_DEPENDENCY_DOWN":    12,
+		"REFUSAL_REASON_THROTTLED":          13,
 	}
 )
 
@@ -347,7 +351,7 @@ const file_parley_telephony_v1_dispatch_proto_rawDesc = "" +
 	"\x1bDISPATCH_RESULT_UNSPECIFIED\x10\x00\x12\x1a\n" +
 	"\x16DISPATCH_RESULT_ACCEPT\x10\x01\x12\x1a\n" +
 	"\x16DISPATCH_RESULT_REJECT\x10\x02\x12\x1f\n" +
-	"\x1bDISPATCH_RESULT_REQUEST_PIN\x10\x03*\xce\x03\n" +
+	"\x1bDISPATCH_RESULT_REQUEST_PIN\x10\x03*\xec\x03\n" +
 	"\rRefusalReason\x12\x1e\n" +
 	"\x1aREFUSAL_REASON_UNSPECIFIED\x10\x00\x12!\n" +
 	"\x1dREFUSAL_REASON_NUMBER_UNKNOWN\x10\x01\x12%\n" +
@@ -362,7 +366,8 @@ const file_parley_telephony_v1_dispatch_proto_rawDesc = "" +
 	" REFUSAL_REASON_LOBBY_UNAVAILABLE\x10\n" +
 	"\x12\x1c\n" +
 	"\x18REFUSAL_REASON_ROOM_GONE\x10\v\x12\"\n" +
-	"\x1eREFUSAL_REASON_DEPENDENCY_DOWN\x10\f2p\n" +
+	"\x1eREFUSAL_REASON_DEPENDENCY_DOWN\x10\f\x12\x1c\n" +
+	"\x18REFUSAL_REASON_THROTTLED\x10\r2p\n" +
 	"\x0fDispatchService\x12]\n" +
 	"\n" +
 	"ResolvePin\x12&.parley.telephony.v1.ResolvePinRequest\x1a'.parley.telephony.v1.ResolvePinResponseB\xd8\x01\n" +

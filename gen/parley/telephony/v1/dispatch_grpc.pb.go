@@ -30,7 +30,10 @@ const (
 // Callers: gateway (resolver endpoint), operator, bridges.
 type DispatchServiceClient interface {
 	// ResolvePin says which room a PIN names. It answers the same for every
-	// refusal; only operators are told the reason.
+	// refusal; only operators are told the reason. Wrong PINs are charged to the
+	// caller, and a call has one: a bridge that lets callers try again gives each
+	// try a call_id of its own. Without call_id each question is a call, but for
+	// operators, whose question is about no call then and charged to nobody.
 	ResolvePin(ctx context.Context, in *ResolvePinRequest, opts ...grpc.CallOption) (*ResolvePinResponse, error)
 }
 
@@ -60,7 +63,10 @@ func (c *dispatchServiceClient) ResolvePin(ctx context.Context, in *ResolvePinRe
 // Callers: gateway (resolver endpoint), operator, bridges.
 type DispatchServiceServer interface {
 	// ResolvePin says which room a PIN names. It answers the same for every
-	// refusal; only operators are told the reason.
+	// refusal; only operators are told the reason. Wrong PINs are charged to the
+	// caller, and a call has one: a bridge that lets callers try again gives each
+	// try a call_id of its own. Without call_id each question is a call, but for
+	// operators, whose question is about no call then and charged to nobody.
 	ResolvePin(context.Context, *ResolvePinRequest) (*ResolvePinResponse, error)
 	mustEmbedUnimplementedDispatchServiceServer()
 }

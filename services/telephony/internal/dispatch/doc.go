@@ -2,15 +2,16 @@
 // number, with this PIN, where to?
 //
 // A [Resolver] asks, in this order: which trunk has the called number, does it
-// know the source of the call, does it take calls, is the PIN one of its own
-// and accepted now, and does the room let the caller in. Invariants:
+// know the source of the call, does it take calls, has the caller guessed too
+// often, is the PIN one of its own and accepted now, and does the room let the
+// caller in. Invariants:
 //
 //   - Every answer is given within the deadline. What does not answer in time
 //     counts as down, and the call is refused.
 //   - Every refusal has a [Reason], in the log and in a metric, with the trunk.
 //     The caller is never told; to him all refusals are one.
-//   - Trunk state and PIN are read together in one round trip; the copy of the
-//     trunks that finds the trunk may be a second old.
+//   - Trunk state, PIN and the caller's wrong PINs are read together in one
+//     round trip; the copy of the trunks that finds the trunk may be a second old.
 //   - Neither PINs nor numbers are logged. A participant's identity is a keyed
 //     hash for one room, the name shown is masked.
 //

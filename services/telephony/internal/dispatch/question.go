@@ -11,6 +11,7 @@ import (
 
 	"github.com/parleymeet/parley/services/telephony/internal/calls"
 	"github.com/parleymeet/parley/services/telephony/internal/pins"
+	"github.com/parleymeet/parley/services/telephony/internal/throttle"
 	"github.com/parleymeet/parley/services/telephony/internal/trunks"
 )
 
@@ -33,6 +34,8 @@ type Question struct {
 	PIN string
 	// NoPIN says that the caller was asked and gave none.
 	NoPIN bool
+	// Trial says that there is no call: nobody is throttled and nothing charged.
+	Trial bool
 }
 
 // Result is the answer to a question.
@@ -79,10 +82,41 @@ type Lookup struct {
 	Until time.Time
 }
 
+// Tried is what came of an attempt.
+type Tried struct {
+	Lookup
+	// Throttled says that the caller is refused, whatever his PIN.
+	Throttled bool
+	// Charged is how many wrong PINs each account of the attempt has now; empty
+	// when it was not charged.
+	Charged []int
+}
+
 // Store looks PINs up.
 type Store interface {
 	// LookupPIN returns the trunk's state and the PIN, in one round trip.
 	LookupPIN(ctx context.Context, trunkID, digits string) (Lookup, error)
+	// TryPIN returns the same and judges the caller, in one round trip and
+	// atomically. He is throttled when one of the accounts is refused, or when
+	// his call had a wrong PIN before. On a trunk that takes calls:
+	//
+	//   - A PIN that is not accepted now, by the attempt's time, is charged to
+	//     each account, once a call: its window begins anew if it is over, and
+	//     its last wrong PIN is now.
+	//   - The PIN of somebody throttled is not judged: a refused call is counted
+	//     in each account, and neither its wrong PINs nor its times change.
+	//   - An accepted PIN takes Forgive wrong PINs off the caller's account on
+	//     the trunk, if it has any and this is the first time in the window.
+	//
+	// On other trunks nothing is written.
+	TryPIN(ctx context.Context, a throttle.Attempt) (Tried, error)
+}
+
+// Throttle knows who may try a PIN; throttle.Book meets it.
+type Throttle interface {
+	Attempt(trunkID, number, callID, digits string) throttle.Attempt
+	Charged(ctx context.Context, a throttle.Attempt, wrong []int)
+	Refuses(ctx context.Context, trunkID, number string) (*throttle.Account, error)
 }
 
 // Door is the room service's answer for a caller; AdmissionServiceClient meets it.

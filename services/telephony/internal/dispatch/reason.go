@@ -16,4 +16,5 @@ const (
 	LobbyUnavailable Reason = "lobby_unavailable"
 	RoomGone         Reason = "room_gone"
 	DependencyDown   Reason = "dependency_down"
+	Throttled        Reason = "throttled"
 )

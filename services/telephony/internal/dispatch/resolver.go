@@ -37,6 +37,7 @@ type Config struct {
 type Needs struct {
 	Directory *trunks.Directory
 	Store     Store
+	Throttle  Throttle
 	Door      Door
 	Minter    Minter
 	Recorder  Recorder
@@ -101,8 +102,10 @@ func (r *Resolver) Authenticate(ctx context.Context, q Question) (Decision, *tru
 	d := Decision{}
 	var trunk *trunks.Trunk
 	answer := r.answer(ctx, q, &d, func(ctx context.Context) (err error) {
-		trunk, err = r.trunk(ctx, q, &d)
-		return err
+		if trunk, err = r.trunk(ctx, q, &d); err != nil {
+			return err
+		}
+		return r.welcome(ctx, q, d)
 	})
 	return answer, trunk
 }
@@ -215,16 +218,13 @@ func (r *Resolver) resolve(ctx context.Context, q Question, d *Decision) error {
 		return err
 	}
 	if q.PIN == "" && !q.NoPIN {
-		return nil
+		return r.welcome(ctx, q, *d)
 	}
 	if !wellFormed(q.PIN) {
 		return refuse(PINMalformed)
 	}
-	found, err := r.Store.LookupPIN(ctx, trunk.ID, q.PIN)
+	found, err := r.try(ctx, trunk.ID, q, *d)
 	if err != nil {
-		return down(fmt.Errorf("look up PIN: %w", err))
-	}
-	if err := r.accepted(found); err != nil {
 		return err
 	}
 	d.RoomID = found.RoomID
@@ -233,6 +233,43 @@ func (r *Resolver) resolve(ctx context.Context, q Question, d *Decision) error {
 	}
 	d.Result = Accept
 	return nil
+}
+
+// welcome refuses, before a PIN is asked for, whoever would be refused with one.
+func (r *Resolver) welcome(ctx context.Context, q Question, d Decision) error {
+	if q.Trial {
+		return nil
+	}
+	account, err := r.Throttle.Refuses(ctx, d.TrunkID, d.Caller)
+	switch {
+	case err != nil:
+		return down(fmt.Errorf("throttles: %w", err))
+	case account != nil:
+		return refuse(Throttled)
+	default:
+		return nil
+	}
+}
+
+// try looks the PIN up and says whether it opens a door now.
+func (r *Resolver) try(ctx context.Context, trunkID string, q Question, d Decision) (Lookup, error) {
+	if q.Trial {
+		found, err := r.Store.LookupPIN(ctx, trunkID, q.PIN)
+		if err != nil {
+			return Lookup{}, down(fmt.Errorf("look up PIN: %w", err))
+		}
+		return found, accepted(found, r.Clock.Now())
+	}
+	attempt := r.Throttle.Attempt(trunkID, d.Caller, q.CallID, q.PIN)
+	tried, err := r.Store.TryPIN(ctx, attempt)
+	if err != nil {
+		return Lookup{}, down(fmt.Errorf("try PIN: %w", err))
+	}
+	r.Throttle.Charged(ctx, attempt, tried.Charged)
+	if tried.Throttled && tried.TrunkFound && tried.TrunkState.TakesCalls() {
+		return Lookup{}, refuse(Throttled)
+	}
+	return tried.Lookup, accepted(tried.Lookup, attempt.Now)
 }
 
 func wellFormed(pin string) bool {
@@ -249,7 +286,7 @@ func wellFormed(pin string) bool {
 
 // accepted says whether the PIN opens a door now. Its time is compared here: it
 // may be over before the sweeper has come by.
-func (r *Resolver) accepted(l Lookup) error {
+func accepted(l Lookup, now time.Time) error {
 	switch {
 	case !l.TrunkFound:
 		return refuse(TrunkUnknown)
@@ -259,7 +296,7 @@ func (r *Resolver) accepted(l Lookup) error {
 		return refuse(PINUnknown)
 	case l.PINState == pins.Current:
 		return nil
-	case l.PINState == pins.Retiring && r.Clock.Now().Before(l.Until):
+	case l.PINState == pins.Retiring && now.Before(l.Until):
 		return nil
 	default:
 		return refuse(PINQuarantined)

@@ -20,6 +20,7 @@ import (
 	"github.com/parleymeet/parley/pkg/clock"
 	"github.com/parleymeet/parley/services/telephony/internal/calls"
 	"github.com/parleymeet/parley/services/telephony/internal/pins"
+	"github.com/parleymeet/parley/services/telephony/internal/throttle"
 	"github.com/parleymeet/parley/services/telephony/internal/trunks"
 )
 
@@ -41,12 +42,35 @@ type world struct {
 	mintErr      error
 	hang         bool
 	events       []calls.Event
+	throttled    bool
+	throttleErr  error
+	charged      []throttle.Attempt
 }
 
 func (w *world) AllTrunks(context.Context) ([]*trunks.Trunk, error) { return w.list, w.listErr }
 
 func (w *world) LookupPIN(_ context.Context, trunkID, digits string) (Lookup, error) {
 	return w.pins[trunkID+"/"+digits], w.lookupErr
+}
+
+func (w *world) TryPIN(ctx context.Context, a throttle.Attempt) (Tried, error) {
+	found, err := w.LookupPIN(ctx, a.TrunkID, a.Digits)
+	return Tried{Lookup: found, Throttled: w.throttled}, err
+}
+
+func (w *world) Attempt(trunkID, number, callID, digits string) throttle.Attempt {
+	return throttle.Attempt{TrunkID: trunkID, Caller: number, CallID: callID, Digits: digits, Now: now}
+}
+
+func (w *world) Charged(_ context.Context, a throttle.Attempt, _ []int) {
+	w.charged = append(w.charged, a)
+}
+
+func (w *world) Refuses(context.Context, string, string) (*throttle.Account, error) {
+	if w.throttled {
+		return &throttle.Account{}, nil
+	}
+	return nil, w.throttleErr
 }
 
 func (w *world) GetAdmission(ctx context.Context, _ *roomv1.GetAdmissionRequest, _ ...grpc.CallOption) (*roomv1.GetAdmissionResponse, error) {
@@ -96,7 +120,7 @@ func newWorld() *world {
 func (w *world) resolver(t *testing.T, log *bytes.Buffer) *Resolver {
 	t.Helper()
 	r, err := NewResolver(Config{Deadline: 100 * time.Millisecond, TokenTTL: time.Hour, IdentityKey: []byte("key")}, Needs{
-		Directory: trunks.NewDirectory(w, clock.NewFake(now)), Store: w, Door: w, Minter: w, Recorder: w,
+		Directory: trunks.NewDirectory(w, clock.NewFake(now)), Store: w, Throttle: w, Door: w, Minter: w, Recorder: w,
 		Clock: clock.NewFake(now), Logger: slog.New(slog.NewTextHandler(log, nil)), Registry: prometheus.NewRegistry(),
 	})
 	if err != nil {
@@ -128,6 +152,11 @@ func TestDispatch(t *testing.T) {
 	unasked.NoPIN = true
 	second := ask("pilot", "0001")
 	second.Called = append(second.Called, number)
+	trial := func(pin string) Question {
+		q := ask(number, pin)
+		q.Trial = true
+		return q
+	}
 	for name, c := range map[string]struct {
 		q      Question
 		break_ func(*world)
@@ -169,6 +198,12 @@ func TestDispatch(t *testing.T) {
 		"room service hangs":       {q: ask(number, "0001"), break_: func(w *world) { w.hang = true }, result: Reject, reason: DependencyDown},
 		"token service down":       {q: ask(number, "0001"), break_: func(w *world) { w.mintErr = errors.New("down") }, result: Reject, reason: DependencyDown},
 		"database down":            {q: ask(number, "0001"), break_: func(w *world) { w.lookupErr = errors.New("down") }, result: Reject, reason: DependencyDown},
+		"throttled":                {q: ask(number, "0001"), break_: func(w *world) { w.throttled = true }, result: Reject, reason: Throttled},
+		"throttled, PIN unknown":   {q: ask(number, "9999"), break_: func(w *world) { w.throttled = true }, result: Reject, reason: Throttled},
+		"throttled before a PIN":   {q: ask(number, ""), break_: func(w *world) { w.throttled = true }, result: Reject, reason: Throttled},
+		"throttles unknown":        {q: ask(number, ""), break_: func(w *world) { w.throttleErr = errors.New("down") }, result: Reject, reason: DependencyDown},
+		"about no call":            {q: trial("0001"), break_: func(w *world) { w.throttled = true }, result: Accept},
+		"about no call nor PIN":    {q: trial(""), break_: func(w *world) { w.throttled = true }, result: RequestPIN},
 		"database down at once":    {q: ask(number, ""), break_: func(w *world) { w.listErr = errors.New("down") }, result: Reject, reason: DependencyDown},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -188,6 +223,9 @@ func TestDispatch(t *testing.T) {
 			if (entry.Connection != nil) != (c.result == Accept) {
 				t.Errorf("entry %+v", entry)
 			}
+			if c.q.Trial && len(w.charged) > 0 {
+				t.Errorf("charged %+v", w.charged)
+			}
 			if len(w.events) != 1 || w.events[0].Refusal != string(c.reason) || w.events[0].State.Over() != (c.result == Reject) {
 				t.Errorf("recorded %+v", w.events)
 			}
@@ -200,6 +238,20 @@ func TestDispatch(t *testing.T) {
 				t.Errorf("log: %s", log)
 			}
 		})
+	}
+}
+
+// TestRefusedBeforeItRings asks as a bridge does before it takes the call.
+func TestRefusedBeforeItRings(t *testing.T) {
+	t.Parallel()
+	w := newWorld()
+	r := w.resolver(t, &bytes.Buffer{})
+	if d, trunk := r.Authenticate(t.Context(), ask("+33100000001", "")); d.Result != RequestPIN || trunk.ID != "ST_a" {
+		t.Errorf("welcome: %+v %+v", d, trunk)
+	}
+	w.throttled = true
+	if d, _ := r.Authenticate(t.Context(), ask("+33100000001", "")); d.Result != Reject || d.Reason != Throttled || d.TrunkID != "ST_a" {
+		t.Errorf("throttled: %+v", d)
 	}
 }
 

@@ -202,6 +202,7 @@ func TestRefusals(t *testing.T) {
 		dispatch.TrunkDisabled:    {code: notFound},
 		dispatch.SourceNotAllowed: {drop: true},
 		dispatch.DependencyDown:   {code: busy},
+		dispatch.Throttled:        {code: busy},
 	} {
 		d.decision = dispatch.Decision{Result: dispatch.Reject, Reason: reason, TrunkID: "ST_a"}
 		auth, err := h.GetSIPTrunkAuthentication(t.Context(), nil)

@@ -14,16 +14,21 @@ import (
 
 // LookupPIN implements dispatch.Store.
 func (s *Store) LookupPIN(ctx context.Context, trunkID, digits string) (dispatch.Lookup, error) {
+	l, err := lookup(ctx, s.Read(), trunkID, digits)
+	return l, fault("look up PIN", err)
+}
+
+func lookup(ctx context.Context, q querier, trunkID, digits string) (dispatch.Lookup, error) {
 	l := dispatch.Lookup{TrunkFound: true}
 	var until sql.NullInt64
-	err := s.Read().QueryRowContext(ctx, `SELECT t.state, p.pin IS NOT NULL, coalesce(p.state, ''), coalesce(p.room_id, ''), p.until
+	err := q.QueryRowContext(ctx, `SELECT t.state, p.pin IS NOT NULL, coalesce(p.state, ''), coalesce(p.room_id, ''), p.until
 		FROM trunks t LEFT JOIN pins p ON p.trunk_id = t.id AND p.pin = ? WHERE t.id = ?`, digits, trunkID).
 		Scan(&l.TrunkState, &l.Found, &l.PINState, &l.RoomID, &until)
 	if errors.Is(err, sql.ErrNoRows) {
 		return dispatch.Lookup{}, nil
 	}
 	l.Until = timeOrZero(until)
-	return l, fault("look up PIN", err)
+	return l, err
 }
 
 // RecordCall implements calls.Store.

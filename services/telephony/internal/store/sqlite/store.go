@@ -7,7 +7,8 @@
 //	trunks.go   trunks.Store
 //	pins.go     pins.Store: writing PINs
 //	sweep.go    pins.Store: the end of PINs, and drains
-//	calls.go    calls.Store, dispatch.Store
+//	calls.go    calls.Store, dispatch.Store: look-up
+//	throttles.go  throttle.Store, dispatch.Store: tries
 package sqlite
 
 import (

@@ -5,6 +5,7 @@
 //	trunks.go     trunks.Store
 //	pins.go       pins.Store, dispatch.Store
 //	calls.go      calls.Store
+//	throttles.go  dispatch.Store: tries, throttle.Store
 //	rush.go       many at once
 package storetest
 
@@ -21,6 +22,7 @@ import (
 	"github.com/parleymeet/parley/services/telephony/internal/calls"
 	"github.com/parleymeet/parley/services/telephony/internal/dispatch"
 	"github.com/parleymeet/parley/services/telephony/internal/pins"
+	"github.com/parleymeet/parley/services/telephony/internal/throttle"
 	"github.com/parleymeet/parley/services/telephony/internal/trunks"
 )
 
@@ -30,6 +32,7 @@ type Store interface {
 	pins.Store
 	dispatch.Store
 	calls.Store
+	throttle.Store
 	Migrate(ctx context.Context) error
 	Ready(ctx context.Context) error
 }
@@ -53,6 +56,13 @@ func Run(t *testing.T, open func(t *testing.T) Store) {
 		"CallsGoForward":      callsGoForward,
 		"CallsAreListed":      callsAreListed,
 		"CallsEnd":            callsEnd,
+		"TriesAreCharged":     triesAreCharged,
+		"TriesOnceACall":      triesOnceACall,
+		"TriesForgive":        triesForgive,
+		"TriesElsewhere":      triesElsewhere,
+		"AccountsEnd":         accountsEnd,
+		"RushOfTries":         rushOfTries,
+		"RushOfOneCall":       rushOfOneCall,
 		"RushOnOnePIN":        rushOnOnePIN,
 		"RushOnOneRoom":       rushOnOneRoom,
 		"RushOfSweeps":        rushOfSweeps,
