@@ -29,6 +29,7 @@ type store interface {
 	dispatch.Store
 	calls.Store
 	throttle.Store
+	throttle.BrakeStore
 	Migrate(ctx context.Context) error
 	MigrateWithRetry(ctx context.Context) error
 	Ready(ctx context.Context) error
@@ -64,6 +65,10 @@ func build(cfg Config, deps Deps, db store) (*Service, error) {
 	if err != nil {
 		return nil, err
 	}
+	brake, err := throttle.NewBrake(db, cfg.brakeRules(), deps.Clock, deps.Logger, deps.Registry)
+	if err != nil {
+		return nil, err
+	}
 	rules := pins.Rules{MaxDraws: cfg.PINMaxDraws, Quarantine: cfg.PINQuarantine, Grace: cfg.PINRotationGrace}
 	directory := trunks.NewDirectory(db, deps.Clock)
 	allocator := pins.NewAllocator(db, rules, deps.Clock, rand.Reader, deps.Logger, pinMetrics)
@@ -80,7 +85,7 @@ func build(cfg Config, deps Deps, db store) (*Service, error) {
 	}
 	defaults := trunks.Defaults{PINLength: cfg.PINLength, Arming: trunks.Arming(cfg.PINArming)}
 	s := &Service{
-		deps: deps, store: db, recorder: recorder, book: book,
+		deps: deps, store: db, recorder: recorder, book: book, brake: brake,
 		sweeper: pins.NewSweeper(db, rules, deps.Clock, deps.Logger),
 		domain: rpc.Domain{
 			Trunks:    trunks.NewService(db, directory, key, deps.Clock, defaults),

@@ -48,6 +48,13 @@ type Config struct {
 	// on the trunk, once in the limit's time.
 	ThrottleForgive int `env:"THROTTLE_FORGIVE" envDefault:"3"`
 
+	// GuardRate and GuardFactor make a trunk guarded for GuardTime: when it has
+	// more wrong PINs in a minute than the rate, and than the factor times its
+	// usual ones. Rate 0: never.
+	GuardRate   int           `env:"GUARD_RATE" envDefault:"10"`
+	GuardFactor int           `env:"GUARD_FACTOR" envDefault:"5"`
+	GuardTime   time.Duration `env:"GUARD_TIME" envDefault:"15m"`
+
 	// DispatchMode is how LiveKit SIP learns where calls go: resolver.
 	DispatchMode string `env:"DISPATCH_MODE" envDefault:"resolver"`
 	// DispatchDeadline bounds the answer to a call. LiveKit SIP waits 3 seconds.
@@ -70,6 +77,10 @@ func (c Config) throttleRules() throttle.Rules {
 	}
 }
 
+func (c Config) brakeRules() throttle.BrakeRules {
+	return throttle.BrakeRules{Rate: c.GuardRate, Factor: c.GuardFactor, Guard: c.GuardTime}
+}
+
 // Validate returns every fault, joined.
 func (c Config) Validate() error {
 	var faults []error
@@ -89,6 +100,9 @@ func (c Config) Validate() error {
 	fault(c.PINRotationGrace >= 0, "PIN_ROTATION_GRACE must not be negative")
 	fault(c.PINArming == string(trunks.ArmingAlways), "PIN_ARMING must be always: PINs that wait for a live room are not offered")
 	fault(c.ThrottleForgive >= 0, "THROTTLE_FORGIVE must not be negative")
+	fault(c.GuardRate >= 0, "GUARD_RATE must not be negative")
+	fault(c.GuardFactor >= 1, "GUARD_FACTOR must be at least 1")
+	fault(c.GuardTime > 0, "GUARD_TIME must be above 0")
 	fault(c.DispatchMode == "resolver", "DISPATCH_MODE must be resolver: this server answers LiveKit SIP itself and keeps no dispatch rules in LiveKit")
 	fault(c.DispatchDeadline > 0 && c.DispatchDeadline < 3*time.Second, "DISPATCH_DEADLINE must be above 0 and below 3s, which is how long LiveKit SIP waits")
 	fault(c.PhoneTokenTTL > 0 && c.PhoneTokenTTL <= maxTokenTTL, "PHONE_TOKEN_TTL must be above 0 and at most 24h")

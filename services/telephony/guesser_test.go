@@ -1,6 +1,7 @@
 package telephony
 
 import (
+	"errors"
 	"fmt"
 	"testing"
 	"time"
@@ -174,6 +175,21 @@ func TestGuessers(t *testing.T) {
 	t.Run("forged numbers have an account each", func(t *testing.T) {
 		if tested := x.tested(guesses, attacked, func(i int) string { return fmt.Sprintf("+3361234%04d", 7000+i%6) }); tested != 6*5 {
 			t.Errorf("%d PINs tested, want 5 for each of 6 numbers", tested)
+		}
+	})
+	t.Run("the trunk is guarded then", func(t *testing.T) {
+		client := telephonyv1.NewTrunkServiceClient(dialAs(t, x.local, identity.CallerOperator))
+		testkit.Eventually(t, 15*time.Second, func() error {
+			list, err := client.ListTrunks(t.Context(), &telephonyv1.ListTrunksRequest{})
+			for _, trunk := range list.GetTrunks() {
+				if trunk.GetGuarded() != (trunk.GetNumbers()[0].GetNumber() == attacked) {
+					return errors.Join(err, fmt.Errorf("trunk %v", trunk))
+				}
+			}
+			return err
+		})
+		if x.call("+33612345603", attacked, taken[0]) != accepted {
+			t.Error("somebody with a number and a PIN is not let in")
 		}
 	})
 	t.Run("honest callers", func(t *testing.T) {

@@ -50,6 +50,7 @@ type Service struct {
 	recorder *calls.Recorder
 	sweeper  *pins.Sweeper
 	book     *throttle.Book
+	brake    *throttle.Brake
 	bus      *sipbus.Bus // nil without SIP_REDIS_URL
 }
 
@@ -155,6 +156,7 @@ func (s *Service) run(ctx context.Context) error {
 	workers.Go(func() { s.sweeper.Run(ctx) })
 	workers.Go(func() { s.domain.Drainer.Run(ctx) })
 	workers.Go(func() { s.book.Run(ctx) })
+	workers.Go(func() { s.brake.Run(ctx) })
 	workers.Go(func() { s.watchFills(ctx) })
 	s.recorder.Run(ctx)
 	return nil

@@ -316,11 +316,14 @@ func TestConfigurationFaultsComeTogether(t *testing.T) {
 	}
 }
 
-func TestForgivenessIsChecked(t *testing.T) {
+func TestGuessingSettingsAreChecked(t *testing.T) {
 	t.Parallel()
 	cfg := testConfig(t)
-	cfg.ThrottleForgive = -1
-	if err := cfg.Validate(); err == nil || !strings.Contains(err.Error(), "THROTTLE_FORGIVE") {
-		t.Errorf("error %v", err)
+	cfg.ThrottleForgive, cfg.GuardRate, cfg.GuardFactor, cfg.GuardTime = -1, -1, 0, 0
+	err := cfg.Validate()
+	for _, name := range []string{"THROTTLE_FORGIVE", "GUARD_RATE", "GUARD_FACTOR", "GUARD_TIME"} {
+		if err == nil || !strings.Contains(err.Error(), name) {
+			t.Errorf("%s is not among the faults: %v", name, err)
+		}
 	}
 }

@@ -43,7 +43,9 @@ type Trunk struct {
 	CreatedAt string  `protobuf:"bytes,10,opt,name=created_at,json=createdAt,proto3" json:"created_at,omitempty"`
 	UpdatedAt string  `protobuf:"bytes,11,opt,name=updated_at,json=updatedAt,proto3" json:"updated_at,omitempty"`
 	// What an operator should know about what was just done.
-	Warnings      []string `protobuf:"bytes,12,rep,name=warnings,proto3" json:"warnings,omitempty"`
+	Warnings []string `protobuf:"bytes,12,rep,name=warnings,proto3" json:"warnings,omitempty"`
+	// Whether so many wrong PINs came in that withheld numbers are refused for a while.
+	Guarded       bool `protobuf:"varint,13,opt,name=guarded,proto3" json:"guarded,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -160,6 +162,13 @@ func (x *Trunk) GetWarnings() []string {
 		return x.Warnings
 	}
 	return nil
+}
+
+func (x *Trunk) GetGuarded() bool {
+	if x != nil {
+		return x.Guarded
+	}
+	return false
 }
 
 // PhoneNumber is a number that callers dial.
@@ -1173,7 +1182,7 @@ var File_parley_frontend_v1_trunk_proto protoreflect.FileDescriptor
 
 const file_parley_frontend_v1_trunk_proto_rawDesc = "" +
 	"\n" +
-	"\x1eparley/frontend/v1/trunk.proto\x12\x12parley.frontend.v1\x1a\x1cgoogle/protobuf/struct.proto\"\xfc\x02\n" +
+	"\x1eparley/frontend/v1/trunk.proto\x12\x12parley.frontend.v1\x1a\x1cgoogle/protobuf/struct.proto\"\x96\x03\n" +
 	"\x05Trunk\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x12\n" +
 	"\x04name\x18\x02 \x01(\tR\x04name\x12\x14\n" +
@@ -1190,7 +1199,8 @@ const file_parley_frontend_v1_trunk_proto_rawDesc = "" +
 	" \x01(\tR\tcreatedAt\x12\x1d\n" +
 	"\n" +
 	"updated_at\x18\v \x01(\tR\tupdatedAt\x12\x1a\n" +
-	"\bwarnings\x18\f \x03(\tR\bwarnings\"\x83\x01\n" +
+	"\bwarnings\x18\f \x03(\tR\bwarnings\x12\x18\n" +
+	"\aguarded\x18\r \x01(\bR\aguarded\"\x83\x01\n" +
 	"\vPhoneNumber\x12\x16\n" +
 	"\x06number\x18\x01 \x01(\tR\x06number\x12\x18\n" +
 	"\acountry\x18\x02 \x01(\tR\acountry\x12\x14\n" +

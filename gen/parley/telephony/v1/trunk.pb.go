@@ -290,7 +290,10 @@ type Trunk struct {
 	CreateTime   *timestamppb.Timestamp `protobuf:"bytes,10,opt,name=create_time,json=createTime,proto3" json:"create_time,omitempty"`
 	UpdateTime   *timestamppb.Timestamp `protobuf:"bytes,11,opt,name=update_time,json=updateTime,proto3" json:"update_time,omitempty"`
 	// PINs held in any state, of the current length; output only.
-	PinsHeld      int64 `protobuf:"varint,12,opt,name=pins_held,json=pinsHeld,proto3" json:"pins_held,omitempty"`
+	PinsHeld int64 `protobuf:"varint,12,opt,name=pins_held,json=pinsHeld,proto3" json:"pins_held,omitempty"`
+	// Whether so many wrong PINs came in that withheld numbers are refused for a
+	// while; output only.
+	Guarded       bool `protobuf:"varint,13,opt,name=guarded,proto3" json:"guarded,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -407,6 +410,13 @@ func (x *Trunk) GetPinsHeld() int64 {
 		return x.PinsHeld
 	}
 	return 0
+}
+
+func (x *Trunk) GetGuarded() bool {
+	if x != nil {
+		return x.Guarded
+	}
+	return false
 }
 
 type CreateTrunkRequest struct {
@@ -1187,7 +1197,7 @@ const file_parley_telephony_v1_trunk_proto_rawDesc = "" +
 	"\acountry\x18\x02 \x01(\tR\acountry\x12\x14\n" +
 	"\x05label\x18\x03 \x01(\tR\x05label\x123\n" +
 	"\x04kind\x18\x04 \x01(\x0e2\x1f.parley.telephony.v1.NumberKindR\x04kind\x12\x18\n" +
-	"\adisplay\x18\x05 \x01(\tR\adisplay\"\x80\x04\n" +
+	"\adisplay\x18\x05 \x01(\tR\adisplay\"\x9a\x04\n" +
 	"\x05Trunk\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x12\n" +
 	"\x04name\x18\x02 \x01(\tR\x04name\x125\n" +
@@ -1204,7 +1214,8 @@ const file_parley_telephony_v1_trunk_proto_rawDesc = "" +
 	"createTime\x12;\n" +
 	"\vupdate_time\x18\v \x01(\v2\x1a.google.protobuf.TimestampR\n" +
 	"updateTime\x12\x1b\n" +
-	"\tpins_held\x18\f \x01(\x03R\bpinsHeld\"N\n" +
+	"\tpins_held\x18\f \x01(\x03R\bpinsHeld\x12\x18\n" +
+	"\aguarded\x18\r \x01(\bR\aguarded\"N\n" +
 	"\x12CreateTrunkRequest\x128\n" +
 	"\x05trunk\x18\x01 \x01(\v2\x1a.parley.telephony.v1.TrunkB\x06\xbaH\x03\xc8\x01\x01R\x05trunk\"c\n" +
 	"\x13CreateTrunkResponse\x120\n" +

@@ -16,6 +16,7 @@ func trunk(t *telephonyv1.Trunk) *frontendv1.Trunk {
 		AuthUsername:     t.GetAuthUsername(),
 		Arming:           word(t.GetArming()),
 		PinsHeld:         float64(t.GetPinsHeld()),
+		Guarded:          t.GetGuarded(),
 		CreatedAt:        datetime(t.GetCreateTime()),
 		UpdatedAt:        datetime(t.GetUpdateTime()),
 	}

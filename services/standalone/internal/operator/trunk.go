@@ -31,8 +31,12 @@ func trunkRow(t *telephonyv1.Trunk) row {
 	for _, n := range t.GetNumbers() {
 		numbers = append(numbers, n.GetNumber())
 	}
+	state := word(t.GetState().String(), "TRUNK_STATE_")
+	if t.GetGuarded() {
+		state += ", guarded"
+	}
 	return row{
-		t.GetId(), dash(t.GetName()), word(t.GetState().String(), "TRUNK_STATE_"),
+		t.GetId(), dash(t.GetName()), state,
 		strconv.Itoa(int(t.GetPinLength())), strconv.FormatInt(t.GetPinsHeld(), 10),
 		dash(strings.Join(numbers, " ")), dash(strings.Join(t.GetAllowedAddresses(), " ")),
 	}

@@ -97,8 +97,9 @@ type Store interface {
 	// LookupPIN returns the trunk's state and the PIN, in one round trip.
 	LookupPIN(ctx context.Context, trunkID, digits string) (Lookup, error)
 	// TryPIN returns the same and judges the caller, in one round trip and
-	// atomically. He is throttled when one of the accounts is refused, or when
-	// his call had a wrong PIN before. On a trunk that takes calls:
+	// atomically. He is throttled when one of the accounts is refused, when
+	// his call had a wrong PIN before, or when he withholds his number and the
+	// trunk is guarded. On a trunk that takes calls:
 	//
 	//   - A PIN that is not accepted now, by the attempt's time, is charged to
 	//     each account, once a call: its window begins anew if it is over, and

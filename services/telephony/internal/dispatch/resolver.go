@@ -105,7 +105,7 @@ func (r *Resolver) Authenticate(ctx context.Context, q Question) (Decision, *tru
 		if trunk, err = r.trunk(ctx, q, &d); err != nil {
 			return err
 		}
-		return r.welcome(ctx, q, d)
+		return r.welcome(ctx, trunk, q, d)
 	})
 	return answer, trunk
 }
@@ -218,7 +218,7 @@ func (r *Resolver) resolve(ctx context.Context, q Question, d *Decision) error {
 		return err
 	}
 	if q.PIN == "" && !q.NoPIN {
-		return r.welcome(ctx, q, *d)
+		return r.welcome(ctx, trunk, q, *d)
 	}
 	if !wellFormed(q.PIN) {
 		return refuse(PINMalformed)
@@ -236,9 +236,12 @@ func (r *Resolver) resolve(ctx context.Context, q Question, d *Decision) error {
 }
 
 // welcome refuses, before a PIN is asked for, whoever would be refused with one.
-func (r *Resolver) welcome(ctx context.Context, q Question, d Decision) error {
+func (r *Resolver) welcome(ctx context.Context, trunk *trunks.Trunk, q Question, d Decision) error {
 	if q.Trial {
 		return nil
+	}
+	if d.Caller == "" && trunk.Guarded(r.Clock.Now()) {
+		return refuse(Throttled)
 	}
 	account, err := r.Throttle.Refuses(ctx, d.TrunkID, d.Caller)
 	switch {

@@ -249,6 +249,14 @@ func TestRefusedBeforeItRings(t *testing.T) {
 	if d, trunk := r.Authenticate(t.Context(), ask("+33100000001", "")); d.Result != RequestPIN || trunk.ID != "ST_a" {
 		t.Errorf("welcome: %+v %+v", d, trunk)
 	}
+	withheld := ask("+33100000001", "")
+	withheld.Caller = "anonymous"
+	w.list[0].GuardedUntil = now.Add(time.Second)
+	for q, want := range map[*Question]Result{&withheld: Reject, {Called: withheld.Called, Caller: caller}: RequestPIN} {
+		if d, _ := r.Authenticate(t.Context(), *q); d.Result != want {
+			t.Errorf("guarded, caller %q: %+v", q.Caller, d)
+		}
+	}
 	w.throttled = true
 	if d, _ := r.Authenticate(t.Context(), ask("+33100000001", "")); d.Result != Reject || d.Reason != Throttled || d.TrunkID != "ST_a" {
 		t.Errorf("throttled: %+v", d)

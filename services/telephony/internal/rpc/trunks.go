@@ -16,6 +16,13 @@ type trunkServer struct {
 	drainer *pins.Drainer
 }
 
+// message adds to a trunk's message what depends on the time.
+func (s *trunkServer) message(t *trunks.Trunk) *telephonyv1.Trunk {
+	m := trunkMessage(t)
+	m.Guarded = s.trunks.Guarded(t)
+	return m
+}
+
 func (s *trunkServer) CreateTrunk(ctx context.Context, req *telephonyv1.CreateTrunkRequest) (*telephonyv1.CreateTrunkResponse, error) {
 	if err := operatorOnly(ctx); err != nil {
 		return nil, err
@@ -24,7 +31,7 @@ func (s *trunkServer) CreateTrunk(ctx context.Context, req *telephonyv1.CreateTr
 	if err != nil {
 		return nil, err
 	}
-	return &telephonyv1.CreateTrunkResponse{Trunk: trunkMessage(trunk), Warnings: warnings}, nil
+	return &telephonyv1.CreateTrunkResponse{Trunk: s.message(trunk), Warnings: warnings}, nil
 }
 
 func (s *trunkServer) GetTrunk(ctx context.Context, req *telephonyv1.GetTrunkRequest) (*telephonyv1.GetTrunkResponse, error) {
@@ -35,7 +42,7 @@ func (s *trunkServer) GetTrunk(ctx context.Context, req *telephonyv1.GetTrunkReq
 	if err != nil {
 		return nil, err
 	}
-	return &telephonyv1.GetTrunkResponse{Trunk: trunkMessage(trunk)}, nil
+	return &telephonyv1.GetTrunkResponse{Trunk: s.message(trunk)}, nil
 }
 
 func (s *trunkServer) ListTrunks(ctx context.Context, req *telephonyv1.ListTrunksRequest) (*telephonyv1.ListTrunksResponse, error) {
@@ -51,7 +58,7 @@ func (s *trunkServer) ListTrunks(ctx context.Context, req *telephonyv1.ListTrunk
 		return nil, err
 	}
 	return &telephonyv1.ListTrunksResponse{
-		Trunks: mapAll(list, trunkMessage), NextPageToken: window.Next(total), TotalSize: int32(total), // #nosec G115 -- trunks are few
+		Trunks: mapAll(list, s.message), NextPageToken: window.Next(total), TotalSize: int32(total), // #nosec G115 -- trunks are few
 	}, nil
 }
 
@@ -63,7 +70,7 @@ func (s *trunkServer) UpdateTrunk(ctx context.Context, req *telephonyv1.UpdateTr
 	if err != nil {
 		return nil, err
 	}
-	return &telephonyv1.UpdateTrunkResponse{Trunk: trunkMessage(trunk)}, nil
+	return &telephonyv1.UpdateTrunkResponse{Trunk: s.message(trunk)}, nil
 }
 
 func (s *trunkServer) DeleteTrunk(ctx context.Context, req *telephonyv1.DeleteTrunkRequest) (*telephonyv1.DeleteTrunkResponse, error) {
@@ -85,7 +92,7 @@ func (s *trunkServer) DrainTrunk(ctx context.Context, req *telephonyv1.DrainTrun
 		return nil, err
 	}
 	s.drainer.Wake()
-	return &telephonyv1.DrainTrunkResponse{Trunk: trunkMessage(trunk)}, nil
+	return &telephonyv1.DrainTrunkResponse{Trunk: s.message(trunk)}, nil
 }
 
 func (s *trunkServer) AddNumber(ctx context.Context, req *telephonyv1.AddNumberRequest) (*telephonyv1.AddNumberResponse, error) {
@@ -96,7 +103,7 @@ func (s *trunkServer) AddNumber(ctx context.Context, req *telephonyv1.AddNumberR
 	if err != nil {
 		return nil, err
 	}
-	return &telephonyv1.AddNumberResponse{Trunk: trunkMessage(trunk)}, nil
+	return &telephonyv1.AddNumberResponse{Trunk: s.message(trunk)}, nil
 }
 
 func (s *trunkServer) RemoveNumber(ctx context.Context, req *telephonyv1.RemoveNumberRequest) (*telephonyv1.RemoveNumberResponse, error) {
@@ -107,5 +114,5 @@ func (s *trunkServer) RemoveNumber(ctx context.Context, req *telephonyv1.RemoveN
 	if err != nil {
 		return nil, err
 	}
-	return &telephonyv1.RemoveNumberResponse{Trunk: trunkMessage(trunk)}, nil
+	return &telephonyv1.RemoveNumberResponse{Trunk: s.message(trunk)}, nil
 }

@@ -18,10 +18,14 @@
 // Calls that are asked about at the same instant are all judged by the charges
 // before them, so a limit may be passed by as many as are in flight.
 //
+// A trunk with too many wrong PINs, whoever sends them, is guarded for a while:
+// the [Brake] raises an alarm, and withheld numbers are refused there.
+//
 // Files:
 //
 //	limit.go    what a limit is, and how it is written in a setting
 //	account.go  accounts, attempts and what storage must do
 //	book.go     which accounts a call has, and are they refused
+//	brake.go    which trunks are guarded
 //	metrics.go  what operators watch
 package throttle

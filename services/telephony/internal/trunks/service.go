@@ -222,6 +222,9 @@ func (s *Service) RemoveNumber(ctx context.Context, id, number string) (*Trunk, 
 	return s.store.Trunk(ctx, id)
 }
 
+// Guarded reports whether a trunk is guarded now.
+func (s *Service) Guarded(t *Trunk) bool { return t.Guarded(s.clock.Now()) }
+
 // Password opens the password of a trunk, "" for none.
 func (s *Service) Password(t *Trunk) (string, error) {
 	if len(t.SealedPassword) == 0 {

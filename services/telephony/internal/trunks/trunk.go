@@ -70,7 +70,13 @@ type Trunk struct {
 	// Held counts the PINs of the present length in any state. Storage fills it
 	// where it returns a trunk and ignores it where it takes one.
 	Held int64
+	// GuardedUntil is when the trunk stops being guarded, in the past if it has
+	// been and zero if it never was. Storage fills it as it does Held.
+	GuardedUntil time.Time
 }
+
+// Guarded reports whether the trunk is guarded because its PINs are being guessed.
+func (t *Trunk) Guarded(now time.Time) bool { return now.Before(t.GuardedUntil) }
 
 // Allows reports whether the carrier may call from addr. The zero address is
 // allowed only where any source is.

@@ -26,7 +26,8 @@ WITH account AS (
 ), judged AS (
 	SELECT EXISTS (SELECT 1 FROM wrong_pins WHERE trunk_id = $1::text AND call_id = $3::text) OR EXISTS (
 		SELECT 1 FROM account a JOIN throttles h ON h.trunk_id = a.trunk_id AND h.caller = a.caller
-		WHERE h.wrong >= a.most AND h.last_at > a.refused_since) AS throttled
+		WHERE h.wrong >= a.most AND h.last_at > a.refused_since)
+		OR EXISTS (SELECT 1 FROM trunks WHERE id = $1::text AND $10::text = '' AND guarded_until > $4::timestamptz) AS throttled
 ), noted AS (
 	INSERT INTO wrong_pins (trunk_id, call_id, tested, at)
 	SELECT $1::text, $3::text, NOT throttled, $4::timestamptz FROM found, judged

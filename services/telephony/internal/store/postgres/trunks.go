@@ -3,6 +3,7 @@ package postgres
 import (
 	"context"
 	"errors"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -14,7 +15,8 @@ import (
 
 const trunkColumns = `t.id, t.name, t.state, t.pin_length, t.allowed_addresses, t.auth_username,
 	t.auth_password, t.arming, t.created_at, t.updated_at,
-	(SELECT coalesce(sum(c.held), 0)::bigint FROM pin_counts c WHERE c.trunk_id = t.id AND c.length = t.pin_length)`
+	(SELECT coalesce(sum(c.held), 0)::bigint FROM pin_counts c WHERE c.trunk_id = t.id AND c.length = t.pin_length),
+	t.guarded_until`
 
 // CreateTrunk implements trunks.Store.
 func (s *Store) CreateTrunk(ctx context.Context, t *trunks.Trunk) error {
@@ -118,12 +120,14 @@ func scanTrunk(row pgx.CollectableRow) (*trunks.Trunk, error) {
 	var (
 		t       trunks.Trunk
 		allowed string
+		guarded *time.Time
 	)
 	err := row.Scan(&t.ID, &t.Name, &t.State, &t.PINLength, &allowed, &t.AuthUsername,
-		&t.SealedPassword, &t.Arming, &t.Created, &t.Updated, &t.Held)
+		&t.SealedPassword, &t.Arming, &t.Created, &t.Updated, &t.Held, &guarded)
 	if err != nil {
 		return nil, err
 	}
+	t.GuardedUntil = timeOf(guarded)
 	t.Allowed, err = trunks.DecodeAllowed(allowed)
 	return &t, err
 }

@@ -8,6 +8,7 @@
 //	pins.go     pins.Store: writing PINs
 //	sweep.go    pins.Store: the end of PINs, and drains
 //	calls.go    calls.Store, dispatch.Store: look-up
+//	guard.go    throttle.BrakeStore
 //	throttles.go  throttle.Store, dispatch.Store: tries
 package sqlite
 

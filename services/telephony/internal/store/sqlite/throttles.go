@@ -44,8 +44,9 @@ func judge(ctx context.Context, q querier, a throttle.Attempt) (tried dispatch.T
 	if tried.Lookup, err = lookup(ctx, q, a.TrunkID, a.Digits); err != nil {
 		return tried, false, err
 	}
-	err = q.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM wrong_pins WHERE trunk_id = ? AND call_id = ?)`,
-		a.TrunkID, a.CallID).Scan(&tried.Throttled)
+	err = q.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM wrong_pins WHERE trunk_id = ?1 AND call_id = ?2)
+		OR EXISTS (SELECT 1 FROM trunks WHERE id = ?1 AND ?3 = '' AND guarded_until > ?4)`,
+		a.TrunkID, a.CallID, a.Caller, micros(a.Now)).Scan(&tried.Throttled)
 	if err != nil {
 		return tried, false, err
 	}

@@ -13,7 +13,8 @@ import (
 
 const trunkColumns = `t.id, t.name, t.state, t.pin_length, t.allowed_addresses, t.auth_username,
 	t.auth_password, t.arming, t.created_at, t.updated_at,
-	(SELECT coalesce(sum(c.held), 0) FROM pin_counts c WHERE c.trunk_id = t.id AND c.length = t.pin_length)`
+	(SELECT coalesce(sum(c.held), 0) FROM pin_counts c WHERE c.trunk_id = t.id AND c.length = t.pin_length),
+	t.guarded_until`
 
 // CreateTrunk implements trunks.Store.
 func (s *Store) CreateTrunk(ctx context.Context, t *trunks.Trunk) error {
@@ -115,13 +116,15 @@ func scanTrunk(rows *sql.Rows) (*trunks.Trunk, error) {
 		t                trunks.Trunk
 		allowed          string
 		created, updated int64
+		guarded          sql.NullInt64
 	)
 	err := rows.Scan(&t.ID, &t.Name, &t.State, &t.PINLength, &allowed, &t.AuthUsername,
-		&t.SealedPassword, &t.Arming, &created, &updated, &t.Held)
+		&t.SealedPassword, &t.Arming, &created, &updated, &t.Held, &guarded)
 	if err != nil {
 		return nil, err
 	}
 	t.Created, t.Updated = timeOf(created), timeOf(updated)
+	t.GuardedUntil = timeOrZero(guarded)
 	t.Allowed, err = trunks.DecodeAllowed(allowed)
 	return &t, err
 }

@@ -6,6 +6,7 @@
 //	pins.go       pins.Store, dispatch.Store
 //	calls.go      calls.Store
 //	throttles.go  dispatch.Store: tries, throttle.Store
+//	guard.go      throttle.BrakeStore
 //	rush.go       many at once
 package storetest
 
@@ -33,6 +34,7 @@ type Store interface {
 	dispatch.Store
 	calls.Store
 	throttle.Store
+	throttle.BrakeStore
 	Migrate(ctx context.Context) error
 	Ready(ctx context.Context) error
 }
@@ -63,6 +65,9 @@ func Run(t *testing.T, open func(t *testing.T) Store) {
 		"AccountsEnd":         accountsEnd,
 		"RushOfTries":         rushOfTries,
 		"RushOfOneCall":       rushOfOneCall,
+		"RatesAreKnown":       ratesAreKnown,
+		"GuardedTrunks":       guardedTrunks,
+		"RushOfGuards":        rushOfGuards,
 		"RushOnOnePIN":        rushOnOnePIN,
 		"RushOnOneRoom":       rushOnOneRoom,
 		"RushOfSweeps":        rushOfSweeps,

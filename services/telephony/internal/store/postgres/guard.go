@@ -1,0 +1,58 @@
+package postgres
+
+import (
+	"context"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// WrongPINs implements throttle.BrakeStore.
+func (s *Store) WrongPINs(ctx context.Context, from time.Time) (map[string]int, error) {
+	rows, err := s.Pool().Query(ctx, `SELECT trunk_id, count(*) FROM wrong_pins WHERE at >= $1 AND tested GROUP BY trunk_id`, from)
+	if err != nil {
+		return nil, fault("count wrong PINs", err)
+	}
+	var (
+		trunkID string
+		n       int
+		wrong   = map[string]int{}
+	)
+	_, err = pgx.ForEachRow(rows, []any{&trunkID, &n}, func() error {
+		wrong[trunkID] = n
+		return nil
+	})
+	return wrong, fault("count wrong PINs", err)
+}
+
+// WrongMinutes implements throttle.BrakeStore.
+func (s *Store) WrongMinutes(ctx context.Context, trunkID string, from, to time.Time) ([]int, error) {
+	rows, err := s.Pool().Query(ctx, `SELECT count(*) FROM wrong_pins WHERE trunk_id = $1 AND at >= $2 AND at < $3 AND tested
+		GROUP BY floor(extract(epoch FROM at - $2::timestamptz) / 60)`, trunkID, from, to)
+	if err != nil {
+		return nil, fault("count wrong PINs by minute", err)
+	}
+	counts, err := pgx.CollectRows(rows, pgx.RowTo[int])
+	return counts, fault("count wrong PINs by minute", err)
+}
+
+// Guard implements throttle.BrakeStore.
+func (s *Store) Guard(ctx context.Context, trunkID string, now, until time.Time) (bool, error) {
+	tag, err := s.Pool().Exec(ctx, `UPDATE trunks SET guarded_until = $3
+		WHERE id = $1 AND (guarded_until IS NULL OR guarded_until <= $2)`, trunkID, now, until)
+	if err != nil || tag.RowsAffected() > 0 {
+		return err == nil, fault("guard trunk", err)
+	}
+	_, err = s.Pool().Exec(ctx, `UPDATE trunks SET guarded_until = $2 WHERE id = $1 AND guarded_until < $2`, trunkID, until)
+	return false, fault("guard trunk", err)
+}
+
+// Guarded implements throttle.BrakeStore.
+func (s *Store) Guarded(ctx context.Context, now time.Time) ([]string, error) {
+	rows, err := s.Pool().Query(ctx, `SELECT id FROM trunks WHERE guarded_until > $1 ORDER BY id`, now)
+	if err != nil {
+		return nil, fault("list guarded trunks", err)
+	}
+	ids, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	return ids, fault("list guarded trunks", err)
+}

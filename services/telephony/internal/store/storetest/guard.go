@@ -1,0 +1,94 @@
+package storetest
+
+import (
+	"fmt"
+	"slices"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/parleymeet/parley/services/telephony/internal/trunks"
+)
+
+func ratesAreKnown(t *testing.T, s Store) {
+	ctx := t.Context()
+	ways(t, s)
+	for i, at := range []time.Duration{0, 59 * time.Second, time.Minute, 3 * time.Minute} {
+		g := newGuesser(t, s, fmt.Sprint(i))
+		g.now = start.Add(at)
+		g.try("ST_a", "9999")
+	}
+	loud := newGuesser(t, s, "loud")
+	for range limits.CallerOnTrunk.Wrong + 2 {
+		loud.try("ST_b", "9999")
+	}
+	wrong, err := s.WrongPINs(ctx, start.Add(59*time.Second))
+	must(t, err)
+	same(t, "since then", wrong, map[string]int{"ST_a": 3})
+	wrong, err = s.WrongPINs(ctx, start)
+	must(t, err)
+	same(t, "without what was refused", wrong, map[string]int{"ST_a": 4, "ST_b": limits.CallerOnTrunk.Wrong})
+	minutes, err := s.WrongMinutes(ctx, "ST_a", start, start.Add(3*time.Minute))
+	must(t, err)
+	slices.Sort(minutes)
+	same(t, "by minute", minutes, []int{1, 2})
+}
+
+func guardedTrunks(t *testing.T, s Store) {
+	ctx := t.Context()
+	room := ways(t, s)
+	until := func() time.Time {
+		t.Helper()
+		trunk, err := s.Trunk(ctx, "ST_a")
+		must(t, err)
+		return trunk.GuardedUntil
+	}
+	guard := func(now, until time.Time) bool {
+		t.Helper()
+		began, err := s.Guard(ctx, "ST_a", now, until)
+		must(t, err)
+		return began
+	}
+	if !until().IsZero() {
+		t.Errorf("guarded from the beginning: %v", until())
+	}
+	same(t, "begins", guard(start, start.Add(time.Minute)), true)
+	same(t, "goes on", guard(start.Add(time.Second), start.Add(time.Hour)), false)
+	same(t, "is not cut short", guard(start.Add(time.Second), start.Add(time.Minute)), false)
+	setState(t, s, "ST_a", trunks.Draining) // an update leaves it alone
+	same(t, "until", until(), start.Add(time.Hour))
+	began, err := s.Guard(ctx, "ST_none", start, start.Add(time.Hour))
+	must(t, err)
+	same(t, "no trunk", began, false)
+	for now, want := range map[time.Time][]string{start: {"ST_a"}, start.Add(time.Hour): {}} {
+		ids, err := s.Guarded(ctx, now)
+		must(t, err)
+		same(t, "guarded", ids, want)
+	}
+
+	hidden, ada := newGuesser(t, s, ""), newGuesser(t, s, "ada")
+	hidden.wants("withheld", "ST_a", "0001", "true true []")
+	hidden.wants("withheld, wrong", "ST_a", "9999", "false true []")
+	same(t, "counted", hidden.standings("ST_a"), "[ST_a 0 2 0s]")
+	hidden.wants("another trunk", "ST_b", "9999", "false false [1]")
+	same(t, "with a number", ada.try("ST_a", "0001").RoomID, room)
+	hidden.now = start.Add(time.Hour)
+	hidden.wants("over", "ST_a", "0001", "true false []")
+	same(t, "begins again", guard(start.Add(time.Hour), start.Add(2*time.Hour)), true)
+}
+
+// rushOfGuards lets a crowd of replicas see the same rate: one raises the alarm.
+func rushOfGuards(t *testing.T, s Store) {
+	addTrunk(t, s, "ST_a", 4)
+	var alarms atomic.Int32
+	rush(func(int) {
+		began, err := s.Guard(t.Context(), "ST_a", start, start.Add(time.Hour))
+		if err != nil {
+			t.Error(err)
+		}
+		if began {
+			alarms.Add(1)
+		}
+	})
+	same(t, "alarms", alarms.Load(), 1)
+}

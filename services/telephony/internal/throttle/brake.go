@@ -1,0 +1,134 @@
+package throttle
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/parleymeet/parley/pkg/clock"
+)
+
+const (
+	brakeInterval = 5 * time.Second
+	// usual is the time over which a trunk's usual rate is taken.
+	usual = 24 * time.Hour
+)
+
+// BrakeRules say when a trunk is guarded.
+type BrakeRules struct {
+	// Rate is how many wrong PINs a minute are always let pass; 0 for no brake.
+	Rate int
+	// Factor is how many times the usual number a minute is let pass.
+	Factor int
+	// Guard is for how long a trunk is guarded after the last minute above.
+	Guard time.Duration
+}
+
+// BrakeStore knows the rates of trunks. Errors not named here are faults.
+type BrakeStore interface {
+	// WrongPINs returns how many wrong PINs were tested since a time on each
+	// trunk that had any.
+	WrongPINs(ctx context.Context, from time.Time) (map[string]int, error)
+	// WrongMinutes returns how many were tested on a trunk in each minute, of
+	// those that begin at from and end before to, that had any, in any order.
+	WrongMinutes(ctx context.Context, trunkID string, from, to time.Time) ([]int, error)
+	// Guard makes a trunk guarded until a time, or keeps it so for longer, and
+	// reports whether it was not guarded at now: to one of many who ask at once.
+	Guard(ctx context.Context, trunkID string, now, until time.Time) (began bool, err error)
+	// Guarded returns the trunks that are guarded at now.
+	Guarded(ctx context.Context, now time.Time) ([]string, error)
+}
+
+// Brake guards trunks on which too many PINs are guessed. Replicas may run one each.
+type Brake struct {
+	store   BrakeStore
+	rules   BrakeRules
+	clock   clock.Clock
+	log     *slog.Logger
+	guarded *prometheus.GaugeVec
+}
+
+// NewBrake returns a brake on the store.
+func NewBrake(store BrakeStore, rules BrakeRules, c clock.Clock, log *slog.Logger, r prometheus.Registerer) (*Brake, error) {
+	guarded, err := newGuarded(r)
+	if err != nil {
+		return nil, fmt.Errorf("brake metrics: %w", err)
+	}
+	return &Brake{store: store, rules: rules, clock: c, log: log, guarded: guarded}, nil
+}
+
+// Run looks at the rates until ctx ends.
+func (b *Brake) Run(ctx context.Context) {
+	tick := time.NewTicker(brakeInterval)
+	defer tick.Stop()
+	for {
+		if err := b.Check(ctx); err != nil && ctx.Err() == nil {
+			b.log.WarnContext(ctx, "rates of wrong PINs could not be read, trying again later", "error", err)
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+	}
+}
+
+// Check guards every trunk whose rate is above its brake, and shows in the
+// metrics which are guarded.
+func (b *Brake) Check(ctx context.Context) error {
+	now := b.clock.Now()
+	var faults []error
+	if b.rules.Rate > 0 {
+		wrong, err := b.store.WrongPINs(ctx, now.Add(-time.Minute))
+		faults = append(faults, err)
+		for trunkID, n := range wrong {
+			faults = append(faults, b.check(ctx, trunkID, n, now))
+		}
+	}
+	guarded, err := b.store.Guarded(ctx, now)
+	if err != nil {
+		return errors.Join(append(faults, err)...)
+	}
+	b.guarded.Reset()
+	for _, trunkID := range guarded {
+		b.guarded.WithLabelValues(trunkID).Set(1)
+	}
+	return errors.Join(faults...)
+}
+
+// check looks at one trunk with n wrong PINs in the last minute.
+func (b *Brake) check(ctx context.Context, trunkID string, n int, now time.Time) error {
+	if n <= b.rules.Rate {
+		return nil
+	}
+	to := now.Truncate(time.Minute).Add(-time.Minute) // what is usual was before
+	minutes, err := b.store.WrongMinutes(ctx, trunkID, to.Add(-usual), to)
+	if err != nil {
+		return err
+	}
+	limit := max(b.rules.Rate, b.rules.Factor*median(minutes, int(usual/time.Minute)))
+	if n <= limit {
+		return nil
+	}
+	began, err := b.store.Guard(ctx, trunkID, now, now.Add(b.rules.Guard))
+	if err == nil && began {
+		b.log.ErrorContext(ctx, "PINs are being guessed: the trunk is guarded, withheld numbers are refused",
+			"trunk", trunkID, "wrong_in_a_minute", n, "brake", limit)
+	}
+	return err
+}
+
+// median returns the median of counts, of which those not given are 0.
+func median(counts []int, of int) int {
+	missing := of - len(counts)
+	if missing > of/2 {
+		return 0
+	}
+	slices.Sort(counts)
+	return counts[of/2-max(missing, 0)]
+}

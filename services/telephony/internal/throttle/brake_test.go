@@ -1,0 +1,97 @@
+package throttle
+
+import (
+	"bytes"
+	"context"
+	"log/slog"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/testutil"
+
+	"github.com/parleymeet/parley/pkg/clock"
+)
+
+// rates is a store of one trunk with so many wrong PINs, now and each minute before.
+type rates struct {
+	now     int
+	minutes []int
+	until   time.Time
+}
+
+func (r *rates) WrongPINs(context.Context, time.Time) (map[string]int, error) {
+	return map[string]int{"ST_a": r.now}, nil
+}
+
+func (r *rates) WrongMinutes(context.Context, string, time.Time, time.Time) ([]int, error) {
+	return r.minutes, nil
+}
+
+func (r *rates) Guard(_ context.Context, _ string, now, until time.Time) (bool, error) {
+	began := !r.until.After(now)
+	r.until = until
+	return began, nil
+}
+
+func (r *rates) Guarded(_ context.Context, now time.Time) ([]string, error) {
+	if r.until.After(now) {
+		return []string{"ST_a"}, nil
+	}
+	return nil, nil
+}
+
+func TestTheBrake(t *testing.T) {
+	t.Parallel()
+	day := func(minutes, each int) []int {
+		counts := make([]int, minutes)
+		for i := range counts {
+			counts[i] = each
+		}
+		return counts
+	}
+	for name, c := range map[string]struct {
+		rate    int
+		now     int
+		minutes []int
+		want    bool
+	}{
+		"as always":               {10, 10, nil, false},
+		"too many":                {10, 11, nil, true},
+		"a busy trunk":            {10, 20, day(1440, 4), false},
+		"too many for it":         {10, 21, day(1440, 4), true},
+		"busy half of the day":    {10, 20, day(720, 4), false},
+		"busy less than half":     {10, 11, day(719, 100), true},
+		"turned off":              {0, 1000, nil, false},
+		"one more minute is fine": {10, 20, day(1441, 4), false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			store := &rates{now: c.now, minutes: c.minutes}
+			time0 := clock.NewFake(time.Date(2030, 1, 1, 0, 0, 0, 0, time.UTC))
+			log := &bytes.Buffer{}
+			b, err := NewBrake(store, BrakeRules{Rate: c.rate, Factor: 5, Guard: time.Minute}, time0,
+				slog.New(slog.NewTextHandler(log, nil)), prometheus.NewRegistry())
+			if err != nil {
+				t.Fatal(err)
+			}
+			for range 3 {
+				if err := b.Check(t.Context()); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if got := testutil.CollectAndCount(b.guarded) == 1; got != c.want || strings.Count(log.String(), "level=ERROR") > 1 {
+				t.Errorf("guarded %v, log %s", got, log)
+			}
+			if c.want != strings.Contains(log.String(), "trunk=ST_a") {
+				t.Errorf("log %s", log)
+			}
+			store.now = 0
+			time0.Advance(time.Minute)
+			if err := b.Check(t.Context()); err != nil || testutil.CollectAndCount(b.guarded) != 0 {
+				t.Errorf("it does not end: %v", err)
+			}
+		})
+	}
+}
