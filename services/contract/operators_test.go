@@ -105,7 +105,7 @@ func testOperatorCommands(t *testing.T, d *deployment) {
 	if out := d.mustParley(t, "pin", "show", "by-operator"); !strings.Contains(out, pin[:3]+" "+pin[3:6]) {
 		t.Errorf("pin show: %s", out)
 	}
-	if out := d.mustParley(t, "call", "simulate", "--to", number, "--pin", pin); !strings.Contains(out, "ACCEPT") || !strings.Contains(out, id) {
+	if out := d.mustParley(t, "call", "simulate", "--from", "+33611223344", "--to", number, "--pin", pin); !strings.Contains(out, "ACCEPT") || !strings.Contains(out, id) {
 		t.Errorf("simulate: %s", out)
 	}
 	testkit.Eventually(t, 5*time.Second, func() error {
@@ -114,7 +114,7 @@ func testOperatorCommands(t *testing.T, d *deployment) {
 		}
 		return nil
 	})
-	if out := d.mustParley(t, "call", "simulate", "--to", number, "--pin", "0000000000"); !strings.Contains(out, "REJECT") {
+	if out := d.mustParley(t, "call", "simulate", "--from", "+33611223344", "--to", number, "--pin", "0000000000"); !strings.Contains(out, "REJECT") {
 		t.Errorf("simulate, wrong PIN: %s", out)
 	}
 	if out := d.mustParley(t, "pin", "resolve", "12ab", "--to", number); !strings.Contains(out, "pin-malformed") {
@@ -131,7 +131,7 @@ func testOperatorCommands(t *testing.T, d *deployment) {
 	}
 	d.mustParley(t, "room", "delete", "by-operator")
 	testkit.Eventually(t, 5*time.Second, func() error {
-		if out := d.mustParley(t, "call", "simulate", "--to", number, "--pin", pin); !strings.Contains(out, "REJECT") {
+		if out := d.mustParley(t, "call", "simulate", "--from", "+33611223344", "--to", number, "--pin", pin); !strings.Contains(out, "REJECT") {
 			return fmt.Errorf("simulate, deleted room: %s", out)
 		}
 		return nil
