@@ -51,6 +51,9 @@ var table = map[Reason]Row{
 	LoginStateUnknown: {codes.InvalidArgument, http.StatusBadRequest, "This log-in is unknown or too old. Start again.", false},
 	LoginRefused:      {codes.PermissionDenied, http.StatusForbidden, "The log-in was refused.", false},
 	TokenInvalid:      {codes.Unauthenticated, http.StatusForbidden, "Invalid LiveKit token.", false},
+
+	RoomHasNoLobby:     {codes.FailedPrecondition, http.StatusNotFound, "Room has no lobby system.", false},
+	LobbyEntryNotFound: {codes.NotFound, http.StatusNotFound, "Participant not found.", false},
 }
 
 // rowOf returns the row of a reason. A reason from a newer server, unknown

@@ -68,6 +68,16 @@ func (b *browser) cookie(name string) string {
 	return ""
 }
 
+// set gives the browser a cookie that the suite did not.
+func (b *browser) set(t *testing.T, cookie *http.Cookie) {
+	t.Helper()
+	u, err := url.Parse(b.d.http)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.http.Jar.SetCookies(u, []*http.Cookie{cookie})
+}
+
 // do sends a request as the frontend does: JSON content type, cookies, CSRF
 // header where there is a cookie. body nil, a string (sent raw) or a value.
 func (b *browser) do(t *testing.T, method, path string, body any) *answer {

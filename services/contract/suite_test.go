@@ -26,6 +26,7 @@ func TestContract(t *testing.T) {
 			for name, test := range map[string]func(*testing.T, *deployment){
 				"a meeting by browser and phone": testMeeting,
 				"the phone is first":             testPhoneFirst,
+				"the lobby":                      testLobby,
 				"log-in and log-out":             testLogin,
 				"rooms":                          testRooms,
 				"who sees what":                  testVisibility,

@@ -25,7 +25,8 @@ type Config struct {
 	// LiveKit's. The defaults carry the models for background effects.
 	ContentOrigins []string `env:"FRONTEND_CONTENT_ORIGINS" envDefault:"https://cdn.jsdelivr.net,https://storage.googleapis.com"`
 
-	// TrustedProxies are the networks whose X-Forwarded-Proto and X-Forwarded-Host are believed.
+	// TrustedProxies are the networks whose X-Forwarded-Proto, X-Forwarded-Host and
+	// X-Forwarded-For are believed.
 	TrustedProxies []netip.Prefix `env:"TRUSTED_PROXIES"`
 	// CSRFTrustedOrigins may send write requests besides our own pages.
 	CSRFTrustedOrigins []string `env:"CSRF_TRUSTED_ORIGINS"`

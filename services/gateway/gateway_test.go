@@ -136,6 +136,11 @@ func TestBodies(t *testing.T) {
 		"room_member":        {"GET", "/rooms/R%C3%A9union/", bobCook, "", 200},
 		"room_patch":         {"PATCH", "/rooms/x/", adaCook, `{"configuration":{},"access_level":"restricted"}`, 200},
 		"room_rotate":        {"POST", "/rooms/x/rotate-pin/", adaCook, "", 200},
+		"entry_waiting":      {"POST", "/rooms/x/request-entry/", "", `{"username":" Gil "}`, 200},
+		"entry_accepted":     {"POST", "/rooms/x/request-entry/", bobCook, `{"username":"Bob"}`, 200},
+		"waiting":            {"GET", "/rooms/x/waiting-participants/", adaCook, "", 200},
+		"waiting_none":       {"GET", "/rooms/public/waiting-participants/", adaCook, "", 200},
+		"enter":              {"POST", "/rooms/x/enter/", adaCook, `{"participant_id":"` + strings.ToUpper(gil) + `","allow_entry":"on"}`, 200},
 		"rooms_anonymous":    {"GET", "/rooms/", "", "", 200},
 		"trunk_create":       {"POST", "/telephony/trunks/", adaCook, trunk, 201},
 		"trunk_patch":        {"PATCH", "/telephony/trunks/ST_1/", adaCook, `{"state":"disabled","pin_length":"8"}`, 200},
@@ -165,9 +170,10 @@ func TestBodies(t *testing.T) {
 func TestErrors(t *testing.T) {
 	g := start(t)
 	const (
-		api       = "/api/v1.0"
-		forbidden = `{"detail":"You do not have permission to perform this action."}`
-		anonymous = `{"detail":"Authentication credentials were not provided."}`
+		api          = "/api/v1.0"
+		forbidden    = `{"detail":"You do not have permission to perform this action."}`
+		unprivileged = `{"detail":"You must have privileges on room to perform this action."}`
+		anonymous    = `{"detail":"Authentication credentials were not provided."}`
 	)
 	deep := strings.Repeat("[", 80) + strings.Repeat("]", 80)
 	for name, c := range map[string]struct {
@@ -206,6 +212,16 @@ func TestErrors(t *testing.T) {
 		"unknown room patched": {"PATCH", "/rooms/unknown/", adaCook, `{"name":""}`, 404, `{"detail":"No Room matches the given query."}`},
 		"member patches":       {"PATCH", "/rooms/x/", bobCook, `{"name":""}`, 403, forbidden},
 		"put without name":     {"PUT", "/rooms/x/", adaCook, `{}`, 400, `{"name":["This field is required."]}`},
+		"entry, no name":       {"POST", "/rooms/unknown/request-entry/", "", "", 400, `{"username":["This field is required."]}`},
+		"entry, blank name":    {"POST", "/rooms/x/request-entry/", "", `{"username":" "}`, 400, `{"username":["This field may not be blank."]}`},
+		"entry, unknown room":  {"POST", "/rooms/unknown/request-entry/", "", `{"username":"a"}`, 404, `{"detail":"No Room matches the given query."}`},
+		"entry throttled":      {"POST", "/rooms/x/request-entry/", "", `{"username":"hasty"}`, 429, `{"detail":"Request was throttled. Expected available in 42 seconds."}`},
+		"waiting anonymous":    {"GET", "/rooms/unknown/waiting-participants/", "", "", 401, anonymous},
+		"waiting, member":      {"GET", "/rooms/x/waiting-participants/", bobCook, "", 403, unprivileged},
+		"enter anonymous":      {"POST", "/rooms/x/enter/", "", "", 401, anonymous},
+		"enter, fields first":  {"POST", "/rooms/unknown/enter/", adaCook, `{"participant_id":"x"}`, 400, `{"allow_entry":["This field is required."],"participant_id":["Must be a valid UUID."]}`},
+		"enter, public room":   {"POST", "/rooms/public/enter/", adaCook, `{"participant_id":"` + gil + `","allow_entry":true}`, 404, `{"message":"Room has no lobby system."}`},
+		"enter, nobody":        {"POST", "/rooms/x/enter/", adaCook, `{"participant_id":"` + ada + `","allow_entry":true}`, 404, `{"message":"Participant not found."}`},
 		"page text":            {"GET", "/rooms/?page=x", adaCook, "", 404, `{"detail":"Invalid page."}`},
 		"page beyond":          {"GET", "/rooms/?page=2", adaCook, "", 404, `{"detail":"Invalid page."}`},
 		"page huge":            {"GET", "/rooms/?page=2147483647", "", "", 404, `{"detail":"Invalid page."}`},

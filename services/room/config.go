@@ -5,17 +5,25 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/parleymeet/parley/pkg/config"
+	"github.com/parleymeet/parley/pkg/secret"
 	"github.com/parleymeet/parley/services/internal/database"
 	"github.com/parleymeet/parley/services/internal/roomconfig"
+	"github.com/parleymeet/parley/services/room/internal/lobby"
 	"github.com/parleymeet/parley/services/room/internal/rooms"
+	"github.com/parleymeet/parley/services/room/internal/throttle"
 )
 
 // Config is the service's settings.
 type Config struct {
 	// DatabaseURL is sqlite://<directory> or postgres://...; it may hold a password.
 	DatabaseURL config.Secret `env:"DATABASE_URL" envDefault:"sqlite://data"`
+
+	// SecretKey signs what browsers in a lobby prove themselves with: 32 random
+	// bytes in base64, the same for all replicas.
+	SecretKey config.Secret `env:"SECRET_KEY"`
 
 	// DefaultAccessLevel is public, trusted or restricted: the level of rooms
 	// whose creator chose none.
@@ -25,6 +33,15 @@ type Config struct {
 	DefaultSources []string `env:"LIVEKIT_DEFAULT_SOURCES" envDefault:"camera,microphone,screen_share,screen_share_audio"`
 	// EditDisplayName lets logged-in people choose the name that others see.
 	EditDisplayName bool `env:"AUTHENTICATED_PARTICIPANTS_CAN_EDIT_DISPLAY_NAME" envDefault:"true"`
+
+	// Seconds for which somebody in a lobby stays there without asking again, is
+	// let in once accepted, and is told to be denied.
+	LobbyWaiting  int `env:"LOBBY_WAITING_TIMEOUT" envDefault:"3"`
+	LobbyAccepted int `env:"LOBBY_ACCEPTED_TIMEOUT" envDefault:"21600"`
+	LobbyDenied   int `env:"LOBBY_DENIED_TIMEOUT" envDefault:"5"`
+	// RequestEntryRate is how often one person may ask to enter, and how many new
+	// people may from one address.
+	RequestEntryRate throttle.Rate `env:"REQUEST_ENTRY_THROTTLE_RATES" envDefault:"150/minute"`
 
 	// LiveKitAPIURL is LiveKit's server API. Empty: people who meet are not told
 	// when their room is changed.
@@ -38,6 +55,12 @@ func (c Config) Validate() error {
 	var faults []error
 	if _, err := database.Locate(c.DatabaseURL.Reveal(), serviceName); err != nil {
 		faults = append(faults, err)
+	}
+	if _, err := secret.Parse(c.SecretKey.Reveal()); err != nil {
+		faults = append(faults, err)
+	}
+	if c.LobbyWaiting < 1 || c.LobbyAccepted < 1 || c.LobbyDenied < 1 {
+		faults = append(faults, errors.New("LOBBY_WAITING_TIMEOUT, LOBBY_ACCEPTED_TIMEOUT and LOBBY_DENIED_TIMEOUT must be at least 1"))
 	}
 	if rooms.ParseAccessLevel(c.DefaultAccessLevel) == rooms.NoAccessLevel {
 		faults = append(faults, errors.New("RESOURCE_DEFAULT_ACCESS_LEVEL must be public, trusted or restricted"))
@@ -59,5 +82,13 @@ func (c Config) settings() rooms.Settings {
 		DefaultAccessLevel: rooms.ParseAccessLevel(c.DefaultAccessLevel),
 		DefaultSources:     c.DefaultSources,
 		EditDisplayName:    c.EditDisplayName,
+	}
+}
+
+func (c Config) lobbySettings() lobby.Settings {
+	return lobby.Settings{
+		Waiting:  time.Duration(c.LobbyWaiting) * time.Second,
+		Accepted: time.Duration(c.LobbyAccepted) * time.Second,
+		Denied:   time.Duration(c.LobbyDenied) * time.Second,
 	}
 }

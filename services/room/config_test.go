@@ -12,21 +12,25 @@ import (
 	"github.com/parleymeet/parley/pkg/apierr"
 	"github.com/parleymeet/parley/pkg/clock"
 	"github.com/parleymeet/parley/pkg/config"
+	"github.com/parleymeet/parley/pkg/secret"
 	"github.com/parleymeet/parley/services/room"
 )
 
 func TestConfig(t *testing.T) {
 	t.Parallel()
+	key := "SECRET_KEY=" + secret.Generate()
 	for name, c := range map[string]struct {
 		environ []string
 		faults  []string
 	}{
-		"nothing set": {nil, nil},
+		"the least":   {[]string{key}, nil},
+		"nothing set": {nil, []string{"SECRET_KEY"}},
 		"all wrong": {
-			[]string{"DATABASE_URL=mysql://u:geheim@h", "RESOURCE_DEFAULT_ACCESS_LEVEL=open", "LIVEKIT_DEFAULT_SOURCES=camera,tuba", "LIVEKIT_API_URL=http://h"},
-			[]string{"DATABASE_URL", "RESOURCE_DEFAULT_ACCESS_LEVEL", `"tuba"`, "LIVEKIT_API_KEY"},
+			[]string{"DATABASE_URL=mysql://u:geheim@h", "RESOURCE_DEFAULT_ACCESS_LEVEL=open", "LIVEKIT_DEFAULT_SOURCES=camera,tuba", "LIVEKIT_API_URL=http://h", "SECRET_KEY=geheim", "LOBBY_DENIED_TIMEOUT=0"},
+			[]string{"DATABASE_URL", "SECRET_KEY", "LOBBY_DENIED_TIMEOUT", "RESOURCE_DEFAULT_ACCESS_LEVEL", `"tuba"`, "LIVEKIT_API_KEY"},
 		},
-		"no sources": {[]string{"LIVEKIT_DEFAULT_SOURCES="}, nil},
+		"no sources": {[]string{key, "LIVEKIT_DEFAULT_SOURCES="}, nil},
+		"no rate":    {[]string{key, "REQUEST_ENTRY_THROTTLE_RATES=often"}, []string{"RequestEntryRate"}},
 	} {
 		var cfg room.Config
 		err := config.Load(&cfg, c.environ)
@@ -54,7 +58,7 @@ func TestConfig(t *testing.T) {
 func TestNewNeedsNobody(t *testing.T) {
 	t.Parallel()
 	var cfg room.Config
-	if err := config.Load(&cfg, []string{"DATABASE_URL=postgres://u:p@127.0.0.1:1/none"}); err != nil {
+	if err := config.Load(&cfg, []string{"DATABASE_URL=postgres://u:p@127.0.0.1:1/none", "SECRET_KEY=" + secret.Generate()}); err != nil {
 		t.Fatal(err)
 	}
 	service, err := room.New(cfg, room.Deps{Logger: slog.New(slog.DiscardHandler), Registry: prometheus.NewRegistry(), Clock: clock.System{}})

@@ -12,9 +12,11 @@
 //	store.go    the database of DATABASE_URL
 //
 //	internal/rooms   the domain
+//	internal/lobby   who waits in the browser to be let in
 //	internal/outbox  tells telephony of rooms, without losing any
 //	internal/peers   the domain's questions to other services
 //	internal/rpc     the gRPC services
 //	internal/store   PostgreSQL and SQLite
 //	internal/color   colours of participants
+//	internal/throttle  how often one caller may ask
 package room

@@ -5,8 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 
 	"github.com/prometheus/client_golang/prometheus"
+	"golang.org/x/sync/errgroup"
 	"google.golang.org/grpc"
 	healthpb "google.golang.org/grpc/health/grpc_health_v1"
 
@@ -16,11 +18,14 @@ import (
 	"github.com/parleymeet/parley/pkg/identity"
 	"github.com/parleymeet/parley/pkg/obs"
 	"github.com/parleymeet/parley/pkg/run"
+	"github.com/parleymeet/parley/pkg/secret"
 	"github.com/parleymeet/parley/services/internal/livekit"
+	"github.com/parleymeet/parley/services/room/internal/lobby"
 	"github.com/parleymeet/parley/services/room/internal/outbox"
 	"github.com/parleymeet/parley/services/room/internal/peers"
 	"github.com/parleymeet/parley/services/room/internal/rooms"
 	"github.com/parleymeet/parley/services/room/internal/rpc"
+	"github.com/parleymeet/parley/services/room/internal/throttle"
 )
 
 const serviceName = "room"
@@ -39,12 +44,17 @@ type Service struct {
 	store  store
 	outbox *outbox.Outbox
 	rooms  *rooms.Service
+	lobby  *lobby.Service
 	peers  map[string]grpc.ClientConnInterface // by name
 }
 
 // New builds the service. No peer and no database server needs to be up.
 func New(cfg Config, deps Deps) (*Service, error) {
 	if err := cfg.Validate(); err != nil {
+		return nil, fmt.Errorf("room: %w", err)
+	}
+	key, err := secret.Parse(cfg.SecretKey.Reveal())
+	if err != nil {
 		return nil, fmt.Errorf("room: %w", err)
 	}
 	store, err := openStore(context.Background(), cfg.DatabaseURL.Reveal(), deps.Logger)
@@ -61,11 +71,18 @@ func New(cfg Config, deps Deps) (*Service, error) {
 		Users: peers.NewUsers(deps.Auth), Tokens: peers.NewTokens(deps.Token), DialIns: dialIns,
 		Clock: deps.Clock, Logger: deps.Logger,
 	}
-	if cfg.LiveKitAPIURL != "" {
-		parts.LiveRooms = livekit.NewRooms(cfg.LiveKitAPIURL, cfg.LiveKitAPIKey, cfg.LiveKitAPISecret.Reveal())
+	lobbyParts := lobby.Parts{
+		Store: store, Limiter: throttle.New(cfg.RequestEntryRate, deps.Clock), PassKey: key.Derive("lobby pass"),
+		Clock: deps.Clock, Logger: deps.Logger,
 	}
+	if cfg.LiveKitAPIURL != "" {
+		live := livekit.NewRooms(cfg.LiveKitAPIURL, cfg.LiveKitAPIKey, cfg.LiveKitAPISecret.Reveal())
+		parts.LiveRooms, lobbyParts.Meetings = live, live
+	}
+	domain := rooms.New(cfg.settings(), parts)
+	lobbyParts.Rooms = domain
 	return &Service{
-		store: store, outbox: box, rooms: rooms.New(cfg.settings(), parts),
+		store: store, outbox: box, rooms: domain, lobby: lobby.New(cfg.lobbySettings(), lobbyParts),
 		peers: map[string]grpc.ClientConnInterface{
 			identity.CallerAuth: deps.Auth, identity.CallerTelephony: deps.Telephony, identity.CallerToken: deps.Token,
 		},
@@ -76,6 +93,7 @@ func New(cfg Config, deps Deps) (*Service, error) {
 func (s *Service) Register(r grpc.ServiceRegistrar) {
 	roomv1.RegisterRoomServiceServer(r, rpc.NewRoomServer(s.rooms))
 	roomv1.RegisterAdmissionServiceServer(r, rpc.NewAdmissionServer(s.rooms))
+	roomv1.RegisterLobbyServiceServer(r, rpc.NewLobbyServer(s.lobby))
 }
 
 // Policy returns who may call what.
@@ -90,14 +108,18 @@ func Policy() grpcx.Policy {
 	policy[roomv1.RoomService_GetRoom_FullMethodName] = people
 
 	phones := grpcx.Rule{Callers: []string{identity.CallerTelephony, identity.CallerOperator}}
-	for method, rule := range grpcx.Service(roomv1.AdmissionService_ServiceDesc, phones) {
-		policy[method] = rule
-	}
+	maps.Copy(policy, grpcx.Service(roomv1.AdmissionService_ServiceDesc, phones))
+
+	browsers := grpcx.Rule{Callers: []string{identity.CallerGateway}, User: grpcx.RequireUser}
+	maps.Copy(policy, grpcx.Service(roomv1.LobbyService_ServiceDesc, browsers))
+	// Everybody with the link may ask to be let in.
+	browsers.User = grpcx.OptionalUser
+	policy[roomv1.LobbyService_RequestEntry_FullMethodName] = browsers
 	return policy
 }
 
 // Component migrates the database as soon as it answers, then delivers the
-// outbox until it is stopped.
+// outbox and keeps the lobby until it is stopped.
 func (s *Service) Component() run.Component {
 	work, cancel := context.WithCancel(context.Background())
 	ended := make(chan struct{})
@@ -108,7 +130,10 @@ func (s *Service) Component() run.Component {
 			defer context.AfterFunc(ctx, cancel)()
 			err := s.store.MigrateWithRetry(work)
 			if err == nil {
-				err = s.outbox.Run(work)
+				group, ctx := errgroup.WithContext(work)
+				group.Go(func() error { return s.outbox.Run(ctx) })
+				group.Go(func() error { return s.lobby.Run(ctx) })
+				err = group.Wait()
 			}
 			if work.Err() != nil {
 				return nil

@@ -5,6 +5,7 @@ import (
 	"log/slog"
 
 	"github.com/parleymeet/parley/services/internal/database"
+	"github.com/parleymeet/parley/services/room/internal/lobby"
 	"github.com/parleymeet/parley/services/room/internal/outbox"
 	"github.com/parleymeet/parley/services/room/internal/rooms"
 	"github.com/parleymeet/parley/services/room/internal/store/postgres"
@@ -16,6 +17,7 @@ type store interface {
 	rooms.Store
 	rooms.AccessStore
 	outbox.Store
+	lobby.Store
 	Migrate(ctx context.Context) error
 	MigrateWithRetry(ctx context.Context) error
 	Ready(ctx context.Context) error

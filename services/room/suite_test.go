@@ -22,6 +22,7 @@ import (
 	"github.com/parleymeet/parley/pkg/config"
 	"github.com/parleymeet/parley/pkg/grpcx"
 	"github.com/parleymeet/parley/pkg/identity"
+	"github.com/parleymeet/parley/pkg/secret"
 	"github.com/parleymeet/parley/services/room"
 	"github.com/parleymeet/parley/services/room/internal/store/storetest"
 )
@@ -58,7 +59,7 @@ func newSuite(t *testing.T, environ ...string) *suite {
 	s.member, s.stranger = s.person("member"), s.person("stranger")
 
 	var cfg room.Config
-	if err := config.Load(&cfg, append([]string{"DATABASE_URL=sqlite://" + s.dir}, environ...)); err != nil {
+	if err := config.Load(&cfg, append([]string{"DATABASE_URL=sqlite://" + s.dir, "SECRET_KEY=" + secret.Generate()}, environ...)); err != nil {
 		t.Fatal(err)
 	}
 	service, err := room.New(cfg, room.Deps{

@@ -53,3 +53,22 @@ func (r *Rooms) MergeMetadata(ctx context.Context, room string, values map[strin
 	}
 	return nil
 }
+
+// SendData sends bytes to everybody in the room, reliably. Where nobody is it
+// does nothing: LiveKit would look for the room on all of its nodes.
+func (r *Rooms) SendData(ctx context.Context, room string, data []byte) error {
+	ctx, cancel := context.WithTimeout(ctx, callTimeout)
+	defer cancel()
+	found, err := r.client.ListRooms(ctx, &livekit.ListRoomsRequest{Names: []string{room}})
+	if err != nil {
+		return fmt.Errorf("livekit: list rooms: %w", err)
+	}
+	if len(found.GetRooms()) == 0 {
+		return nil
+	}
+	_, err = r.client.SendData(ctx, &livekit.SendDataRequest{Room: room, Data: data, Kind: livekit.DataPacket_RELIABLE})
+	if err != nil {
+		return fmt.Errorf("livekit: send data: %w", err)
+	}
+	return nil
+}

@@ -45,3 +45,18 @@ func TestMergeMetadata(t *testing.T) {
 		t.Error("a wrong secret is no error")
 	}
 }
+
+// TestSendData: what people in the room get is in the contract's tests; here,
+// that a room without anybody is no error and a server that refuses is one.
+func TestSendData(t *testing.T) {
+	t.Parallel()
+	server := testkit.LiveKit(t, testkit.LiveKitOptions{})
+	rooms := livekit.NewRooms(server.APIURL, server.APIKey, server.APISecret)
+	if err := rooms.SendData(t.Context(), "nobody-here", []byte("{}")); err != nil {
+		t.Errorf("a room that LiveKit does not have: %v", err)
+	}
+	wrong := livekit.NewRooms(server.APIURL, server.APIKey, "wrong")
+	if err := wrong.SendData(t.Context(), "x", []byte("{}")); err == nil {
+		t.Error("a wrong secret is no error")
+	}
+}

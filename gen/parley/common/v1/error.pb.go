@@ -73,6 +73,10 @@ const (
 	ErrorReason_ERROR_REASON_LOGIN_REFUSED ErrorReason = 51
 	// The LiveKit token is malformed, forged, expired or of another server.
 	ErrorReason_ERROR_REASON_TOKEN_INVALID ErrorReason = 52
+	// The room is public, so nobody waits to enter it.
+	ErrorReason_ERROR_REASON_ROOM_HAS_NO_LOBBY ErrorReason = 60
+	// Nobody of that id waits in the room's lobby, or no longer.
+	ErrorReason_ERROR_REASON_LOBBY_ENTRY_NOT_FOUND ErrorReason = 61
 )
 
 // Enum value maps for ErrorReason.
@@ -105,35 +109,39 @@ var (
 		50: "ERROR_REASON_LOGIN_STATE_UNKNOWN",
 		51: "ERROR_REASON_LOGIN_REFUSED",
 		52: "ERROR_REASON_TOKEN_INVALID",
+		60: "ERROR_REASON_ROOM_HAS_NO_LOBBY",
+		61: "ERROR_REASON_LOBBY_ENTRY_NOT_FOUND",
 	}
 	ErrorReason_value = map[string]int32{
-		"ERROR_REASON_UNSPECIFIED":         0,
-		"ERROR_REASON_INTERNAL":            1,
-		"ERROR_REASON_UNAVAILABLE":         2,
-		"ERROR_REASON_DEADLINE_EXCEEDED":   3,
-		"ERROR_REASON_CANCELLED":           4,
-		"ERROR_REASON_METHOD_UNKNOWN":      5,
-		"ERROR_REASON_THROTTLED":           6,
-		"ERROR_REASON_INVALID_FIELDS":      10,
-		"ERROR_REASON_INVALID_PAGE":        11,
-		"ERROR_REASON_UNAUTHENTICATED":     20,
-		"ERROR_REASON_CALLER_NOT_ALLOWED":  21,
-		"ERROR_REASON_PERMISSION_DENIED":   22,
-		"ERROR_REASON_OPERATOR_REQUIRED":   23,
-		"ERROR_REASON_ROOM_NOT_FOUND":      30,
-		"ERROR_REASON_USER_NOT_FOUND":      31,
-		"ERROR_REASON_TRUNK_NOT_FOUND":     32,
-		"ERROR_REASON_NUMBER_NOT_FOUND":    33,
-		"ERROR_REASON_PIN_NOT_FOUND":       34,
-		"ERROR_REASON_CALL_NOT_FOUND":      35,
-		"ERROR_REASON_SESSION_NOT_FOUND":   36,
-		"ERROR_REASON_PINS_EXHAUSTED":      40,
-		"ERROR_REASON_TRUNK_NOT_EMPTY":     41,
-		"ERROR_REASON_LAST_OWNER":          42,
-		"ERROR_REASON_TRUNK_STATE":         43,
-		"ERROR_REASON_LOGIN_STATE_UNKNOWN": 50,
-		"ERROR_REASON_LOGIN_REFUSED":       51,
-		"ERROR_REASON_TOKEN_INVALID":       52,
+		"ERROR_REASON_UNSPECIFIED":           0,
+		"ERROR_REASON_INTERNAL":              1,
+		"ERROR_REASON_UNAVAILABLE":           2,
+		"ERROR_REASON_DEADLINE_EXCEEDED":     3,
+		"ERROR_REASON_CANCELLED":             4,
+		"ERROR_REASON_METHOD_UNKNOWN":        5,
+		"ERROR_REASON_THROTTLED":             6,
+		"ERROR_REASON_INVALID_FIELDS":        10,
+		"ERROR_REASON_INVALID_PAGE":          11,
+		"ERROR_REASON_UNAUTHENTICATED":       20,
+		"ERROR_REASON_CALLER_NOT_ALLOWED":    21,
+		"ERROR_REASON_PERMISSION_DENIED":     22,
+		"ERROR_REASON_OPERATOR_REQUIRED":     23,
+		"ERROR_REASON_ROOM_NOT_FOUND":        30,
+		"ERROR_REASON_USER_NOT_FOUND":        31,
+		"ERROR_REASON_TRUNK_NOT_FOUND":       32,
+		"ERROR_REASON_NUMBER_NOT_FOUND":      33,
+		"ERROR_REASON_PIN_NOT_FOUND":         34,
+		"ERROR_REASON_CALL_NOT_FOUND":        35,
+		"ERROR_REASON_SESSION_NOT_FOUND":     36,
+		"ERROR_REASON_PINS_EXHAUSTED":        40,
+		"ERROR_REASON_TRUNK_NOT_EMPTY":       41,
+		"ERROR_REASON_LAST_OWNER":            42,
+		"ERROR_REASON_TRUNK_STATE":           43,
+		"ERROR_REASON_LOGIN_STATE_UNKNOWN":   50,
+		"ERROR_REASON_LOGIN_REFUSED":         51,
+		"ERROR_REASON_TOKEN_INVALID":         52,
+		"ERROR_REASON_ROOM_HAS_NO_LOBBY":     60,
+		"ERROR_REASON_LOBBY_ENTRY_NOT_FOUND": 61,
 	}
 )
 
@@ -168,7 +176,7 @@ var File_parley_common_v1_error_proto protoreflect.FileDescriptor
 
 const file_parley_common_v1_error_proto_rawDesc = "" +
 	"\n" +
-	"\x1cparley/common/v1/error.proto\x12\x10parley.common.v1*\x80\a\n" +
+	"\x1cparley/common/v1/error.proto\x12\x10parley.common.v1*\xcc\a\n" +
 	"\vErrorReason\x12\x1c\n" +
 	"\x18ERROR_REASON_UNSPECIFIED\x10\x00\x12\x19\n" +
 	"\x15ERROR_REASON_INTERNAL\x10\x01\x12\x1c\n" +
@@ -197,7 +205,9 @@ const file_parley_common_v1_error_proto_rawDesc = "" +
 	"\x18ERROR_REASON_TRUNK_STATE\x10+\x12$\n" +
 	" ERROR_REASON_LOGIN_STATE_UNKNOWN\x102\x12\x1e\n" +
 	"\x1aERROR_REASON_LOGIN_REFUSED\x103\x12\x1e\n" +
-	"\x1aERROR_REASON_TOKEN_INVALID\x104B\xc0\x01\n" +
+	"\x1aERROR_REASON_TOKEN_INVALID\x104\x12\"\n" +
+	"\x1eERROR_REASON_ROOM_HAS_NO_LOBBY\x10<\x12&\n" +
+	"\"ERROR_REASON_LOBBY_ENTRY_NOT_FOUND\x10=B\xc0\x01\n" +
 	"\x14com.parley.common.v1B\n" +
 	"ErrorProtoP\x01Z:github.com/parleymeet/parley/gen/parley/common/v1;commonv1\xa2\x02\x03PCX\xaa\x02\x10Parley.Common.V1\xca\x02\x10Parley\\Common\\V1\xe2\x02\x1cParley\\Common\\V1\\GPBMetadata\xea\x02\x12Parley::Common::V1b\x06proto3"
 

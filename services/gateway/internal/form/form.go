@@ -9,6 +9,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/google/uuid"
 	"google.golang.org/protobuf/types/known/structpb"
 
 	"github.com/parleymeet/parley/pkg/apierr"
@@ -91,6 +92,19 @@ func (f *Form) String(field string, v *structpb.Value, r Rules) (string, bool) {
 		return text, true
 	}
 	return "", false
+}
+
+// UUID returns a field that must be a UUID, in its canonical form.
+func (f *Form) UUID(field string, v *structpb.Value, r Rules) (string, bool) {
+	if convert, given := f.present(field, v, r); !convert {
+		return "", given
+	}
+	id, err := uuid.Parse(v.GetStringValue())
+	if err != nil {
+		f.Refuse(field, "invalid", "Must be a valid UUID.")
+		return "", false
+	}
+	return id.String(), true
 }
 
 // Choice returns a field that must be one of the choices. Rules.Blank adds the empty string.

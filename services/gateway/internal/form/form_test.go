@@ -103,6 +103,20 @@ func TestOtherFields(t *testing.T) {
 	}
 }
 
+func TestUUID(t *testing.T) {
+	const id = "33333333-2222-4333-8444-abcdefabcdef"
+	for json, want := range map[string]string{
+		`"` + id + `"`: id, `"33333333-2222-4333-8444-ABCDEFABCDEF"`: id, `"33333333222243338444abcdefabcdef"`: id,
+		`""`: "", `"x"`: "", `7`: "", `{}`: "",
+	} {
+		var f Form
+		got, ok := f.UUID("x", value(t, json), Rules{})
+		if got != want || ok != (want != "") || (texts(&f) == "Must be a valid UUID.") == ok {
+			t.Errorf("%s: %q %v %q", json, got, ok, texts(&f))
+		}
+	}
+}
+
 func TestNested(t *testing.T) {
 	var f Form
 	if _, ok := f.Strings("x", value(t, `["a",null,{}]`), Rules{}); ok {

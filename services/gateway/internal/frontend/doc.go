@@ -12,6 +12,7 @@
 //	directory.go the telephone numbers shown to everybody, cached
 //	users.go     UserService
 //	rooms.go     RoomService
+//	lobby.go     LobbyService
 //	trunks.go    TrunkService
 //	trunkform.go bodies of trunks and numbers
 //	calls.go     CallService, ResolverService

@@ -28,6 +28,7 @@ type Facade struct {
 	config    configServer
 	users     userServer
 	rooms     roomServer
+	lobby     lobbyServer
 	trunks    trunkServer
 	calls     callServer
 	resolvers resolverServer
@@ -42,6 +43,7 @@ func New(deps Deps) *Facade {
 		},
 		users:     userServer{users: authv1.NewUserServiceClient(deps.Auth)},
 		rooms:     roomServer{rooms: roomv1.NewRoomServiceClient(deps.Room)},
+		lobby:     lobbyServer{lobby: roomv1.NewLobbyServiceClient(deps.Room)},
 		trunks:    trunkServer{trunks: telephonyv1.NewTrunkServiceClient(deps.Telephony)},
 		calls:     callServer{calls: telephonyv1.NewCallServiceClient(deps.Telephony)},
 		resolvers: resolverServer{dispatch: telephonyv1.NewDispatchServiceClient(deps.Telephony)},
@@ -53,6 +55,7 @@ func (f *Facade) Register(r grpc.ServiceRegistrar) {
 	frontendv1.RegisterConfigServiceServer(r, &f.config)
 	frontendv1.RegisterUserServiceServer(r, &f.users)
 	frontendv1.RegisterRoomServiceServer(r, &f.rooms)
+	frontendv1.RegisterLobbyServiceServer(r, &f.lobby)
 	frontendv1.RegisterTrunkServiceServer(r, &f.trunks)
 	frontendv1.RegisterCallServiceServer(r, &f.calls)
 	frontendv1.RegisterResolverServiceServer(r, &f.resolvers)
@@ -62,6 +65,7 @@ func (f *Facade) Register(r grpc.ServiceRegistrar) {
 func services() []grpc.ServiceDesc {
 	return []grpc.ServiceDesc{
 		frontendv1.ConfigService_ServiceDesc, frontendv1.UserService_ServiceDesc, frontendv1.RoomService_ServiceDesc,
+		frontendv1.LobbyService_ServiceDesc,
 		frontendv1.TrunkService_ServiceDesc, frontendv1.CallService_ServiceDesc, frontendv1.ResolverService_ServiceDesc,
 	}
 }

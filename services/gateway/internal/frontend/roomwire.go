@@ -20,7 +20,7 @@ func room(view *roomv1.RoomView) (*frontendv1.Room, error) {
 		AccessLevel:   word(r.GetAccessLevel()),
 	}
 	if connection := view.GetConnection(); connection != nil {
-		shown.Livekit = &frontendv1.LiveKit{Url: connection.GetUrl(), Room: connection.GetRoom(), Token: connection.GetToken()}
+		shown.Livekit = liveKit(connection)
 		shown.PinCode = textOrNull(view.GetDialIn().GetPin())
 		var err error
 		if shown.DialIn, err = dialIn(view.GetDialIn()); err != nil {

@@ -8,6 +8,7 @@ package visit
 import (
 	"context"
 
+	"google.golang.org/grpc"
 	"google.golang.org/grpc/metadata"
 
 	"github.com/parleymeet/parley/pkg/identity"
@@ -17,6 +18,8 @@ const (
 	userKey      = "parley-visit-user"
 	assertionKey = "parley-visit-assertion"
 	urlKey       = "parley-visit-url"
+	addressKey   = "parley-visit-address"
+	lobbyKey     = "parley-visit-lobby"
 )
 
 // Visit is one request. The zero value is an anonymous one.
@@ -27,22 +30,43 @@ type Visit struct {
 	Assertion string
 	// URL is the absolute URL by which the client came, for links to other pages.
 	URL string
+	// Address is the IP address of the client.
+	Address string
+	// Pass is the browser's proof of who it is in lobbies; empty for none.
+	Pass string
 }
 
 // Metadata returns the visit for the way to the facade.
 func (v Visit) Metadata() metadata.MD {
-	return metadata.Pairs(userKey, v.UserID, assertionKey, v.Assertion, urlKey, v.URL)
+	return metadata.Pairs(userKey, v.UserID, assertionKey, v.Assertion, urlKey, v.URL, addressKey, v.Address, lobbyKey, v.Pass)
 }
 
 // Enter reads the visit of a call that arrived at the facade. Calls made under
 // the context that it returns carry the visitor's assertion.
 func Enter(ctx context.Context) (context.Context, Visit) {
-	v := Visit{UserID: first(ctx, userKey), Assertion: first(ctx, assertionKey), URL: first(ctx, urlKey)}
+	v := Visit{
+		UserID: first(ctx, userKey), Assertion: first(ctx, assertionKey), URL: first(ctx, urlKey),
+		Address: first(ctx, addressKey), Pass: first(ctx, lobbyKey),
+	}
 	return identity.WithAssertion(ctx, v.Assertion), v
 }
 
 func first(ctx context.Context, key string) string {
 	if values := metadata.ValueFromIncomingContext(ctx, key); len(values) > 0 {
+		return values[0]
+	}
+	return ""
+}
+
+// KeepPass makes the HTTP side give the browser a pass to show at its next visits.
+func KeepPass(ctx context.Context, pass string) error {
+	return grpc.SetHeader(ctx, metadata.Pairs(lobbyKey, pass))
+}
+
+// KeptPass returns the pass of KeepPass from the metadata of the facade's
+// answer; empty for none.
+func KeptPass(answer metadata.MD) string {
+	if values := answer.Get(lobbyKey); len(values) > 0 {
 		return values[0]
 	}
 	return ""

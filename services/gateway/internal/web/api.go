@@ -23,12 +23,13 @@ import (
 type api struct {
 	table    map[string]route
 	sessions sessions
+	cookies  cookies
 	failures failures
 }
 
 // newAPI returns the handler of everything under /api that has a route.
-func newAPI(facade *grpc.ClientConn, s sessions, f failures) (http.Handler, error) {
-	a := &api{table: routes(), sessions: s, failures: f}
+func newAPI(facade *grpc.ClientConn, s sessions, c cookies, f failures) (http.Handler, error) {
+	a := &api{table: routes(), sessions: s, cookies: c, failures: f}
 	mux := runtime.NewServeMux(
 		runtime.WithMarshalerOption(runtime.MIMEWildcard, newMarshaler()),
 		runtime.WithMiddlewares(a.admit),
@@ -48,6 +49,7 @@ func newAPI(facade *grpc.ClientConn, s sessions, f failures) (http.Handler, erro
 	)
 	for _, register := range []func(context.Context, *runtime.ServeMux, *grpc.ClientConn) error{
 		frontendv1.RegisterConfigServiceHandler, frontendv1.RegisterUserServiceHandler, frontendv1.RegisterRoomServiceHandler,
+		frontendv1.RegisterLobbyServiceHandler,
 		frontendv1.RegisterTrunkServiceHandler, frontendv1.RegisterCallServiceHandler, frontendv1.RegisterResolverServiceHandler,
 	} {
 		if err := register(context.Background(), mux, facade); err != nil {
@@ -114,8 +116,13 @@ func plainQuery(u *url.URL) *url.URL {
 	return &copied
 }
 
-// succeed gives a good answer its status.
+// succeed gives a good answer its cookie, if it has one, and its status.
 func (a *api) succeed(ctx context.Context, w http.ResponseWriter, _ proto.Message) error {
+	if answer, ok := runtime.ServerMetadataFromContext(ctx); ok {
+		if pass := visit.KeptPass(answer.HeaderMD); pass != "" {
+			a.cookies.lobby(w, pass)
+		}
+	}
 	switch status := a.table[notesOf(ctx).route].success; status {
 	case 0:
 	case http.StatusNoContent:

@@ -11,10 +11,14 @@ import (
 const (
 	sessionCookie = "sessionid"
 	csrfCookie    = "csrftoken"
+	lobbyCookie   = "lobbyParticipantId"
 	csrfMaxAge    = 31449600 // seconds; a year of 52 weeks
 )
 
-// cookies writes the two cookies of a logged-in browser.
+// maxPass is more than any pass is long.
+const maxPass = 256
+
+// cookies writes the cookies of browsers.
 type cookies struct {
 	secure bool
 }
@@ -44,4 +48,20 @@ func (c cookies) forget(w http.ResponseWriter) {
 	http.SetCookie(w, &http.Cookie{ // #nosec G124 -- Secure is a setting; the page must read the CSRF token
 		Name: sessionCookie, Path: "/", MaxAge: -1, HttpOnly: true, Secure: c.secure, SameSite: http.SameSiteLaxMode,
 	})
+}
+
+// lobby keeps the browser's pass for lobbies until the browser ends.
+func (c cookies) lobby(w http.ResponseWriter, pass string) {
+	http.SetCookie(w, &http.Cookie{ // #nosec G124 -- Secure is a setting
+		Name: lobbyCookie, Value: pass, Path: "/", HttpOnly: true, Secure: c.secure, SameSite: http.SameSiteLaxMode,
+	})
+}
+
+// lobbyPass returns the pass that lobby kept; empty for none.
+func lobbyPass(r *http.Request) string {
+	cookie, err := r.Cookie(lobbyCookie)
+	if err != nil || len(cookie.Value) > maxPass {
+		return ""
+	}
+	return cookie.Value
 }

@@ -27,7 +27,7 @@
 //	fields.go   wrong fields to answers
 //	schema.go   wrong configurations to answers
 //	login.go    log-in and log-out; cookies.go, returnto.go serve it
-//	origin.go   by which URL the client came
+//	origin.go   by which URL and from where the client came
 //	static.go   the frontend's files; pages.go our own few pages
 //	observe.go  request id, log, metrics, recovery
 package web

@@ -102,6 +102,8 @@ func bodyOf(failed *apierr.Error, r *http.Request) any {
 		return detail(fmt.Sprintf("Request was throttled. Expected available in %d %s.", seconds, unit))
 	case failed.Reason == apierr.Internal:
 		return map[string]string{"detail": failed.PublicText(), "request_id": obs.RequestID(r.Context())}
+	case failed.Reason == apierr.RoomHasNoLobby, failed.Reason == apierr.LobbyEntryNotFound:
+		return map[string]string{"message": failed.PublicText()}
 	default:
 		return detail(failed.PublicText())
 	}

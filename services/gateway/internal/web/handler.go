@@ -56,14 +56,15 @@ type Options struct {
 func New(o Options) (http.Handler, error) {
 	f := failures{log: o.Logger}
 	by := origins{proxies: o.TrustedProxies}
+	jar := cookies{secure: o.CookieSecure}
 	facade, err := newAPI(o.Facade, sessions{
 		client: authv1.NewSessionServiceClient(o.Auth), origins: by, csrf: csrf{origins: by, trusted: o.TrustedOrigins},
-	}, f)
+	}, jar, f)
 	if err != nil {
 		return nil, err
 	}
 	l := &login{
-		client: authv1.NewLoginServiceClient(o.Auth), origins: by, cookies: cookies{secure: o.CookieSecure},
+		client: authv1.NewLoginServiceClient(o.Auth), origins: by, cookies: jar,
 		returns:  returns{hosts: o.Login.ReturnToHosts, httpsOnly: o.Login.ReturnToHTTPSOnly},
 		settings: o.Login, failures: f, log: o.Logger,
 	}

@@ -6,9 +6,9 @@ import (
 	"strings"
 )
 
-// origins knows by which URL a client came, also through proxies.
+// origins knows by which URL and from where a client came, also through proxies.
 type origins struct {
-	// proxies are the networks whose X-Forwarded-Proto and -Host are believed.
+	// proxies are the networks whose X-Forwarded-Proto, -Host and -For are believed.
 	proxies []netip.Prefix
 }
 
@@ -63,12 +63,33 @@ func asciiOnly(text string) string {
 	return b.String()
 }
 
+// client returns the client's address: of those that the proxies in between
+// noted, the last one that is no proxy of ours. What stands before it the client
+// may have written itself.
+func (o origins) client(r *http.Request) string {
+	remote, err := netip.ParseAddrPort(r.RemoteAddr)
+	if err != nil {
+		return ""
+	}
+	ip := remote.Addr()
+	hops := strings.Split(strings.Join(r.Header.Values("X-Forwarded-For"), ","), ",")
+	for i := len(hops) - 1; i >= 0 && o.isProxy(ip); i-- {
+		hop, err := netip.ParseAddr(strings.TrimSpace(hops[i]))
+		if err != nil {
+			break
+		}
+		ip = hop
+	}
+	return ip.Unmap().WithZone("").String()
+}
+
 func (o origins) trusted(remote string) bool {
 	addr, err := netip.ParseAddrPort(remote)
-	if err != nil {
-		return false
-	}
-	ip := addr.Addr().Unmap().WithZone("")
+	return err == nil && o.isProxy(addr.Addr())
+}
+
+func (o origins) isProxy(ip netip.Addr) bool {
+	ip = ip.Unmap().WithZone("")
 	for _, proxy := range o.proxies {
 		if proxy.Contains(ip) {
 			return true

@@ -55,6 +55,10 @@ func routes() map[string]route {
 		"DELETE /api/v1.0/rooms/{id}":          {mode: member, audience: forRoom, success: http.StatusNoContent},
 		"POST /api/v1.0/rooms/{id}/rotate-pin": {mode: member, audience: forRoom},
 
+		"POST /api/v1.0/rooms/{id}/request-entry":       {mode: anyone, audience: forRoom},
+		"GET /api/v1.0/rooms/{id}/waiting-participants": {mode: member, audience: forRoom},
+		"POST /api/v1.0/rooms/{id}/enter":               {mode: member, audience: forRoom},
+
 		"GET /api/v1.0/telephony/trunks":                          {mode: member, audience: forTelephony},
 		"POST /api/v1.0/telephony/trunks":                         {mode: member, audience: forTelephony, success: http.StatusCreated},
 		"GET /api/v1.0/telephony/trunks/{id}":                     {mode: member, audience: forTelephony},

@@ -51,7 +51,7 @@ func (s *Service) Create(ctx context.Context, caller Caller, draft Draft) (View,
 	var connection *tokenv1.Connection
 	if caller.Operator {
 		held.Role = NoRole
-	} else if connection, err = s.connect(ctx, caller, held); err != nil {
+	} else if connection, err = s.Connect(ctx, caller, held); err != nil {
 		return View{}, err
 	}
 	access := Access{ID: uuid.NewString(), RoomID: room.ID, UserID: owner.GetId(), Role: Owner, CreatedAt: room.CreatedAt}

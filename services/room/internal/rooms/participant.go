@@ -26,8 +26,9 @@ type Participant struct {
 // anonymousName is shown for visitors who give no name.
 const anonymousName = "Anonymous"
 
-// connect mints the caller's way into the room.
-func (s *Service) connect(ctx context.Context, caller Caller, h Held) (*tokenv1.Connection, error) {
+// Connect mints the caller's way into the room, whether or not the room is open
+// to it. Errors: UNAVAILABLE.
+func (s *Service) Connect(ctx context.Context, caller Caller, h Held) (*tokenv1.Connection, error) {
 	return s.Tokens.Mint(ctx, h.Room.ID, s.participant(caller, h))
 }
 
@@ -38,11 +39,18 @@ func (s *Service) participant(caller Caller, h Held) Participant {
 		Moderates: h.Role.Administers(),
 		Sources:   s.sources(h),
 	}
+	if caller.Guest != nil {
+		p.Identity = caller.Guest.ID
+	}
 	if caller.User != nil {
 		p.Identity = caller.User.Sub
 	}
+	shade := color.Of(p.Identity)
+	if caller.Guest != nil {
+		shade = caller.Guest.Color
+	}
 	p.Attributes = map[string]string{
-		"color":            color.Of(p.Identity),
+		"color":            shade,
 		"is_authenticated": strconv.FormatBool(caller.User != nil),
 	}
 	if h.Role != NoRole { // an empty value makes the frontend announce a new role

@@ -23,6 +23,28 @@ func (s *Service) Get(ctx context.Context, caller Caller, idOrSlug string) (View
 	return s.view(ctx, caller, held)
 }
 
+// Find returns the room that idOrSlug names with the caller's role, and asks no
+// peer. Errors: ROOM_NOT_FOUND, UNAVAILABLE.
+func (s *Service) Find(ctx context.Context, caller Caller, idOrSlug string) (Held, error) {
+	return s.Rooms.Find(ctx, ParseKey(idOrSlug), caller.userID())
+}
+
+// Moderated is Find for what only administrators and owners may do to people in
+// the room. Errors: as Find, UNAUTHENTICATED, PERMISSION_DENIED.
+func (s *Service) Moderated(ctx context.Context, caller Caller, idOrSlug string) (Held, error) {
+	if err := caller.known(); err != nil {
+		return Held{}, err
+	}
+	held, err := s.Find(ctx, caller, idOrSlug)
+	if err != nil {
+		return Held{}, err
+	}
+	if !held.Role.Administers() {
+		return Held{}, apierr.New(apierr.PermissionDenied, "You must have privileges on room to perform this action.")
+	}
+	return held, nil
+}
+
 // Page asks for a part of a list.
 type Page struct {
 	// Size is the most rooms to return; 0 for the default.

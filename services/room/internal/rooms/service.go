@@ -62,6 +62,16 @@ type Caller struct {
 	Operator bool
 	// DisplayName is the name that the person asks to be shown; may be empty.
 	DisplayName string
+	// Guest is who the person is in the lobby; nil for who did not come through it.
+	Guest *Guest
+}
+
+// Guest is a person in the lobby, who is the same one in the meeting.
+type Guest struct {
+	// ID is a UUID: the identity in the meeting of a person without a user.
+	ID string
+	// Color is shown with the person in lobby and meeting.
+	Color string
 }
 
 func (c Caller) userID() string {
@@ -79,13 +89,13 @@ func (c Caller) known() error {
 	return nil
 }
 
-// enters reports whether the person may enter the room at once.
-func (c Caller) enters(h Held) bool {
+// Enters reports whether the person may enter the room at once.
+func (c Caller) Enters(h Held) bool {
 	return !c.Operator && h.Room.AccessLevel.admits(c.User != nil, h.Role)
 }
 
-// seesDialIn is enters, and the operator.
-func (c Caller) seesDialIn(h Held) bool { return c.Operator || c.enters(h) }
+// seesDialIn is Enters, and the operator.
+func (c Caller) seesDialIn(h Held) bool { return c.Operator || c.Enters(h) }
 
 // seesAccesses reports whether the person may know who has access.
 func (c Caller) seesAccesses(h Held) bool { return c.Operator || h.Role.Administers() }

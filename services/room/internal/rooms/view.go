@@ -53,11 +53,11 @@ func (s *Service) views(ctx context.Context, caller Caller, rooms ...Held) ([]Vi
 	})
 	for i, h := range rooms {
 		views[i].Held = h
-		if !caller.enters(h) {
+		if !caller.Enters(h) {
 			continue
 		}
 		group.Go(func() (err error) {
-			views[i].Connection, err = s.connect(ctx, caller, h)
+			views[i].Connection, err = s.Connect(ctx, caller, h)
 			return err
 		})
 	}

@@ -3,6 +3,7 @@
 //
 //	room.go       RoomService
 //	admission.go  AdmissionService
+//	lobby.go      LobbyService
 //	wire.go       between messages and the domain's types
 //	patch.go      from a field mask to a patch
 package rpc

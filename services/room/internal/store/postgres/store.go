@@ -12,6 +12,7 @@ import (
 
 	"github.com/parleymeet/parley/pkg/apierr"
 	"github.com/parleymeet/parley/pkg/postgres"
+	"github.com/parleymeet/parley/services/room/internal/lobby"
 	"github.com/parleymeet/parley/services/room/internal/outbox"
 	"github.com/parleymeet/parley/services/room/internal/rooms"
 )
@@ -28,6 +29,7 @@ var (
 	_ rooms.Store       = (*Store)(nil)
 	_ rooms.AccessStore = (*Store)(nil)
 	_ outbox.Store      = (*Store)(nil)
+	_ lobby.Store       = (*Store)(nil)
 )
 
 // Open returns the store in one schema of a server. It does not connect.

@@ -8,6 +8,7 @@ import (
 	"google.golang.org/protobuf/types/known/structpb"
 
 	"github.com/parleymeet/parley/pkg/apierr"
+	"github.com/parleymeet/parley/services/room/internal/lobby"
 	"github.com/parleymeet/parley/services/room/internal/outbox"
 	"github.com/parleymeet/parley/services/room/internal/rooms"
 )
@@ -17,6 +18,7 @@ type Store interface {
 	rooms.Store
 	rooms.AccessStore
 	outbox.Store
+	lobby.Store
 }
 
 // Run runs every test, each on an empty store of its own.
@@ -36,6 +38,12 @@ func Run(t *testing.T, open func(t *testing.T) Store) {
 		"settle is for the claim": settleIsForTheClaim,
 		"delete replaces task":    deleteReplacesTask,
 		"hold":                    hold,
+		"ask to enter":            askToEnter,
+		"lobby queue":             lobbyQueue,
+		"decide entry":            decideEntry,
+		"forget entry":            forgetEntry,
+		"sweep lobby":             sweepLobby,
+		"asked by many":           askedByMany,
 		"same slug by many":       sameSlugByMany,
 		"claims by many":          claimsByMany,
 		"update and delete":       updateAndDelete,

@@ -1,0 +1,26 @@
+// Package lobby is where people wait in the browser who may not enter a room at
+// once, until a moderator lets them in.
+//
+// A person asks each second. Nothing is pushed to it, and what is stored about
+// it lives only for as long as it asks: an entry that waits expires after three
+// seconds, one that was let in after six hours, one that was not after five
+// seconds. Invariants:
+//
+//   - An entry that has expired is never shown, whether or not it was removed.
+//     Removal is housekeeping and may be late.
+//   - Who may enter is judged again at every question: a room that was made
+//     public lets in whoever waits, and no entry is written for who needs none.
+//   - Asking again changes one row by its primary key and no index, so that ten
+//     thousand may ask each second.
+//   - A person's id is one that this suite drew at random, proved by a pass. A
+//     browser cannot choose it, so nobody enters a meeting as somebody else.
+//
+// Files:
+//
+//	entry.go    Entry, Status, Settings
+//	store.go    what a database must do
+//	pass.go     the proof of an id
+//	service.go  Service: ask, list, decide, remove
+//	bell.go     tells a meeting that somebody waits
+//	sweep.go    removes what has expired
+package lobby

@@ -1,0 +1,44 @@
+package lobby
+
+import "time"
+
+// Status is how a request to enter stands, by its name on the wire and in the
+// stores.
+type Status string
+
+// The statuses.
+const (
+	Waiting  Status = "waiting"
+	Accepted Status = "accepted"
+	Denied   Status = "denied"
+)
+
+// Entry is one person's request to enter one room.
+type Entry struct {
+	RoomID string
+	// ParticipantID is the person in the lobby. With RoomID it is the key.
+	ParticipantID string
+	// Identity is what the person is called in the meeting: the user's sub, or
+	// ParticipantID for who has no user.
+	Identity string
+	Status   Status
+	// Username is the name given when the person first asked.
+	Username string
+	// Color is "hsl(92, 59%, 37%)".
+	Color string
+	// Instants in UTC, to the microsecond. CreatedAt is when the wait began.
+	CreatedAt, ExpiresAt time.Time
+}
+
+// Settings are how long an entry lives in each status.
+type Settings struct {
+	Waiting, Accepted, Denied time.Duration
+}
+
+// life returns how long a decision stands.
+func (s Settings) life(status Status) time.Duration {
+	if status == Accepted {
+		return s.Accepted
+	}
+	return s.Denied
+}

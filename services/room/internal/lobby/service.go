@@ -1,0 +1,170 @@
+package lobby
+
+import (
+	"context"
+	"log/slog"
+	"net/netip"
+	"time"
+
+	"github.com/google/uuid"
+
+	tokenv1 "github.com/parleymeet/parley/gen/parley/token/v1"
+	"github.com/parleymeet/parley/pkg/apierr"
+	"github.com/parleymeet/parley/pkg/clock"
+	"github.com/parleymeet/parley/services/room/internal/color"
+	"github.com/parleymeet/parley/services/room/internal/rooms"
+	"github.com/parleymeet/parley/services/room/internal/throttle"
+)
+
+// maxQueue bounds how many of those who wait are shown.
+const maxQueue = 1000
+
+// Rooms knows who may enter. Implemented by rooms.Service; see there for errors.
+type Rooms interface {
+	Find(ctx context.Context, caller rooms.Caller, idOrSlug string) (rooms.Held, error)
+	Moderated(ctx context.Context, caller rooms.Caller, idOrSlug string) (rooms.Held, error)
+	Connect(ctx context.Context, caller rooms.Caller, held rooms.Held) (*tokenv1.Connection, error)
+}
+
+// Parts are what the service is built of. Meetings may be nil: then nobody in a
+// meeting is told that somebody waits.
+type Parts struct {
+	Store    Store
+	Rooms    Rooms
+	Meetings Meetings
+	// Limiter bounds how often one person asks.
+	Limiter *throttle.Limiter
+	// PassKey signs passes: 32 bytes.
+	PassKey []byte
+	Clock   clock.Clock
+	Logger  *slog.Logger
+}
+
+// Service is the lobby of all rooms. It is safe for concurrent use.
+type Service struct {
+	Settings
+	Parts
+	passes passes
+	bell   *bell
+}
+
+// New returns the service.
+func New(settings Settings, parts Parts) *Service {
+	return &Service{
+		Settings: settings, Parts: parts, passes: passes{key: parts.PassKey},
+		bell: newBell(parts.Meetings, parts.Clock, parts.Logger),
+	}
+}
+
+// Request is a person's question to be let in.
+type Request struct {
+	// Caller has the user, if any, and the name to show.
+	Caller   rooms.Caller
+	IDOrSlug string
+	// Pass is that of the answer before; empty or not valid for a new person.
+	Pass string
+	// Address is where the question came from.
+	Address string
+}
+
+// Answer is how a request stands.
+type Answer struct {
+	Entry
+	// Connection is set exactly when the status is accepted.
+	Connection *tokenv1.Connection
+	// Pass proves the participant's id at the next request.
+	Pass string
+}
+
+// Ask answers a person who wants to enter and notes that it asks. Errors:
+// ROOM_NOT_FOUND, THROTTLED, UNAVAILABLE.
+func (s *Service) Ask(ctx context.Context, r Request) (Answer, error) {
+	id, known := s.passes.id(r.Pass)
+	if wait := s.Limiter.Take(throttleKey(r, id, known)); wait > 0 {
+		throttled := apierr.New(apierr.Throttled, "")
+		throttled.RetryAfter = wait
+		return Answer{}, throttled
+	}
+	if !known {
+		id = uuid.NewString()
+	}
+	held, err := s.Rooms.Find(ctx, r.Caller, r.IDOrSlug)
+	if err != nil {
+		return Answer{}, err
+	}
+	now := s.now()
+	entry := Entry{
+		RoomID: held.Room.ID, ParticipantID: id, Identity: id, Status: Waiting, Username: r.Caller.DisplayName,
+		Color: color.Of(id), CreatedAt: now, ExpiresAt: now.Add(s.Waiting),
+	}
+	if r.Caller.User != nil {
+		entry.Identity = r.Caller.User.Sub
+	}
+	if r.Caller.Enters(held) {
+		entry.Status = Accepted
+	} else if entry, err = s.Store.Ask(ctx, entry, now); err != nil {
+		return Answer{}, err
+	}
+	answer := Answer{Entry: entry, Pass: s.passes.pass(id)}
+	switch entry.Status {
+	case Waiting:
+		s.bell.ring(held.Room.ID)
+	case Accepted:
+		r.Caller.Guest = &rooms.Guest{ID: id, Color: entry.Color}
+		answer.Connection, err = s.Rooms.Connect(ctx, r.Caller, held)
+	}
+	return answer, err
+}
+
+// throttleKey is whose requests are counted together: a user's, a person's in
+// the lobby, or, as anybody can come without a pass, those from one address.
+func throttleKey(r Request, id string, known bool) string {
+	switch {
+	case r.Caller.User != nil:
+		return "user " + r.Caller.User.ID
+	case known:
+		return "guest " + id
+	}
+	address, err := netip.ParseAddr(r.Address)
+	if err != nil {
+		return "unknown address"
+	}
+	if address = address.Unmap(); address.Is6() {
+		// One household has all of these.
+		if network, err := address.WithZone("").Prefix(64); err == nil {
+			address = network.Addr()
+		}
+	}
+	return "address " + address.String()
+}
+
+// Queue returns who waits to enter the room, longest first; nobody in a public
+// room. Errors: UNAUTHENTICATED, ROOM_NOT_FOUND, PERMISSION_DENIED, UNAVAILABLE.
+func (s *Service) Queue(ctx context.Context, caller rooms.Caller, idOrSlug string) ([]Entry, error) {
+	held, err := s.Rooms.Moderated(ctx, caller, idOrSlug)
+	if err != nil || held.Room.AccessLevel == rooms.Public {
+		return nil, err
+	}
+	return s.Store.Queue(ctx, held.Room.ID, s.now(), maxQueue)
+}
+
+// Decide lets a person in or not. It learns of that when it next asks. Errors:
+// as Queue, ROOM_HAS_NO_LOBBY (a public room), LOBBY_ENTRY_NOT_FOUND.
+func (s *Service) Decide(ctx context.Context, caller rooms.Caller, idOrSlug, participantID string, allow bool) error {
+	held, err := s.Rooms.Moderated(ctx, caller, idOrSlug)
+	if err != nil {
+		return err
+	}
+	if held.Room.AccessLevel == rooms.Public {
+		return apierr.New(apierr.RoomHasNoLobby, "")
+	}
+	status := Denied
+	if allow {
+		status = Accepted
+	}
+	now := s.now()
+	return s.Store.Decide(ctx, Key{held.Room.ID, participantID}, status, now.Add(s.life(status)), now)
+}
+
+// now returns the present time as stores keep it.
+func (s *Service) now() time.Time { return s.Clock.Now().UTC().Truncate(time.Microsecond) }

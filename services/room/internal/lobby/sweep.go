@@ -1,0 +1,64 @@
+package lobby
+
+import (
+	"context"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+)
+
+const (
+	sweepEvery = 5 * time.Second
+	sweepBatch = 500
+	// sweepTimeout bounds one batch.
+	sweepTimeout = 5 * time.Second
+)
+
+// Run removes entries that have expired and tells meetings that somebody waits,
+// until ctx ends. It returns nil.
+func (s *Service) Run(ctx context.Context) error {
+	var group errgroup.Group
+	for range ringers {
+		group.Go(func() error {
+			s.bell.run(ctx)
+			return nil
+		})
+	}
+	group.Go(func() error {
+		s.sweepOften(ctx)
+		return nil
+	})
+	return group.Wait()
+}
+
+func (s *Service) sweepOften(ctx context.Context) {
+	tick := time.NewTicker(sweepEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+		if err := s.sweep(ctx); err != nil && ctx.Err() == nil {
+			s.Logger.WarnContext(ctx, "expired lobby entries stay for now", "error", err)
+		}
+	}
+}
+
+// sweep walks over all entries once.
+func (s *Service) sweep(ctx context.Context) error {
+	for at := (Key{}); ; {
+		next, err := s.sweepPage(ctx, at)
+		if err != nil || next == (Key{}) {
+			return err
+		}
+		at = next
+	}
+}
+
+func (s *Service) sweepPage(ctx context.Context, after Key) (Key, error) {
+	ctx, cancel := context.WithTimeout(ctx, sweepTimeout)
+	defer cancel()
+	return s.Store.Sweep(ctx, after, s.now(), sweepBatch)
+}

@@ -1,0 +1,95 @@
+package postgres
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"github.com/parleymeet/parley/pkg/postgres"
+	"github.com/parleymeet/parley/services/room/internal/lobby"
+	"github.com/parleymeet/parley/services/room/internal/rooms"
+)
+
+const entryColumns = `l.room_id, l.participant_id, l.identity, l.status, l.username, l.color, l.created_at, l.expires_at`
+
+// Ask implements lobby.Store, in one statement.
+func (s *Store) Ask(ctx context.Context, draft lobby.Entry, now time.Time) (lobby.Entry, error) {
+	row := s.db.Pool().QueryRow(ctx, `INSERT INTO lobby_entries AS l
+			(room_id, participant_id, identity, status, username, color, created_at, expires_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+		ON CONFLICT (room_id, participant_id) DO UPDATE SET
+			identity = excluded.identity,
+			status = CASE WHEN l.expires_at > $9 THEN l.status ELSE excluded.status END,
+			username = CASE WHEN l.expires_at > $9 THEN l.username ELSE excluded.username END,
+			color = CASE WHEN l.expires_at > $9 THEN l.color ELSE excluded.color END,
+			created_at = CASE WHEN l.expires_at > $9 THEN l.created_at ELSE excluded.created_at END,
+			expires_at = CASE WHEN l.expires_at > $9 AND l.status <> 'waiting' THEN l.expires_at ELSE excluded.expires_at END
+		RETURNING `+entryColumns,
+		draft.RoomID, draft.ParticipantID, draft.Identity, draft.Status, draft.Username, draft.Color,
+		draft.CreatedAt, draft.ExpiresAt, now)
+	entry, err := scanEntry(row)
+	if _, gone := postgres.IsForeignKey(err); gone {
+		return lobby.Entry{}, rooms.NotFound()
+	}
+	return entry, fault("ask to enter", err)
+}
+
+// Queue implements lobby.Store.
+func (s *Store) Queue(ctx context.Context, roomID string, now time.Time, limit int) ([]lobby.Entry, error) {
+	rows, err := s.db.Pool().Query(ctx, `SELECT `+entryColumns+` FROM lobby_entries l
+		WHERE room_id = $1 AND status = 'waiting' AND expires_at > $2
+		ORDER BY created_at, participant_id LIMIT $3`, roomID, now, limit)
+	if err != nil {
+		return nil, fault("list lobby", err)
+	}
+	entries, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (lobby.Entry, error) { return scanEntry(row) })
+	return entries, fault("list lobby", err)
+}
+
+// Decide implements lobby.Store.
+func (s *Store) Decide(ctx context.Context, key lobby.Key, status lobby.Status, expires, now time.Time) error {
+	tag, err := s.db.Pool().Exec(ctx, `UPDATE lobby_entries SET status = $3, expires_at = $4
+		WHERE room_id = $1 AND participant_id = $2 AND expires_at > $5`,
+		key.RoomID, key.ParticipantID, status, expires, now)
+	if err == nil && tag.RowsAffected() == 0 {
+		return lobby.NotFound()
+	}
+	return fault("decide entry", err)
+}
+
+// Forget implements lobby.Store.
+func (s *Store) Forget(ctx context.Context, roomID, identity string) error {
+	_, err := s.db.Pool().Exec(ctx, `DELETE FROM lobby_entries WHERE room_id = $1 AND identity = $2`, roomID, identity)
+	return fault("forget entry", err)
+}
+
+// Sweep implements lobby.Store. A row that is asked for again meanwhile is
+// looked at once more before it is deleted, and stays.
+func (s *Store) Sweep(ctx context.Context, after lobby.Key, now time.Time, limit int) (lobby.Key, error) {
+	if after.RoomID == "" {
+		after.RoomID = uuid.Nil.String()
+	}
+	var last lobby.Key
+	err := s.db.Pool().QueryRow(ctx, `WITH page AS (
+			SELECT room_id, participant_id, expires_at FROM lobby_entries
+			WHERE (room_id, participant_id) > ($1, $2) ORDER BY room_id, participant_id LIMIT $4),
+		gone AS (
+			DELETE FROM lobby_entries l USING page p
+			WHERE l.room_id = p.room_id AND l.participant_id = p.participant_id AND l.expires_at <= $3 AND p.expires_at <= $3)
+		SELECT room_id, participant_id FROM page ORDER BY room_id DESC, participant_id DESC LIMIT 1`,
+		after.RoomID, after.ParticipantID, now, limit).Scan(&last.RoomID, &last.ParticipantID)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return lobby.Key{}, nil
+	}
+	return last, fault("sweep lobby", err)
+}
+
+func scanEntry(row pgx.Row) (lobby.Entry, error) {
+	var e lobby.Entry
+	err := row.Scan(&e.RoomID, &e.ParticipantID, &e.Identity, &e.Status, &e.Username, &e.Color, &e.CreatedAt, &e.ExpiresAt)
+	e.CreatedAt, e.ExpiresAt = e.CreatedAt.UTC(), e.ExpiresAt.UTC()
+	return e, err
+}

@@ -1,0 +1,109 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"time"
+
+	"github.com/parleymeet/parley/pkg/sqlite"
+	"github.com/parleymeet/parley/services/room/internal/lobby"
+	"github.com/parleymeet/parley/services/room/internal/rooms"
+)
+
+const entryColumns = `room_id, participant_id, identity, status, username, color, created_at, expires_at`
+
+// Ask implements lobby.Store, in one statement.
+func (s *Store) Ask(ctx context.Context, draft lobby.Entry, now time.Time) (entry lobby.Entry, err error) {
+	err = s.db.InTx(ctx, func(ctx context.Context, tx *sql.Tx) (err error) {
+		entry, err = scanEntry(tx.QueryRowContext(ctx, `INSERT INTO lobby_entries AS l (`+entryColumns+`)
+			VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
+			ON CONFLICT (room_id, participant_id) DO UPDATE SET
+				identity = excluded.identity,
+				status = CASE WHEN l.expires_at > ?9 THEN l.status ELSE excluded.status END,
+				username = CASE WHEN l.expires_at > ?9 THEN l.username ELSE excluded.username END,
+				color = CASE WHEN l.expires_at > ?9 THEN l.color ELSE excluded.color END,
+				created_at = CASE WHEN l.expires_at > ?9 THEN l.created_at ELSE excluded.created_at END,
+				expires_at = CASE WHEN l.expires_at > ?9 AND l.status <> 'waiting' THEN l.expires_at ELSE excluded.expires_at END
+			RETURNING `+entryColumns,
+			draft.RoomID, draft.ParticipantID, draft.Identity, string(draft.Status), draft.Username, draft.Color,
+			draft.CreatedAt.UnixMicro(), draft.ExpiresAt.UnixMicro(), now.UnixMicro()))
+		return err
+	})
+	if sqlite.IsForeignKey(err) {
+		return lobby.Entry{}, rooms.NotFound()
+	}
+	return entry, fault("ask to enter", err)
+}
+
+// Queue implements lobby.Store.
+func (s *Store) Queue(ctx context.Context, roomID string, now time.Time, limit int) ([]lobby.Entry, error) {
+	rows, err := s.db.Read().QueryContext(ctx, `SELECT `+entryColumns+` FROM lobby_entries
+		WHERE room_id = ? AND status = 'waiting' AND expires_at > ?
+		ORDER BY created_at, participant_id LIMIT ?`, roomID, now.UnixMicro(), limit)
+	entries, err := collect(rows, err, scanEntry)
+	return entries, fault("list lobby", err)
+}
+
+// Decide implements lobby.Store.
+func (s *Store) Decide(ctx context.Context, key lobby.Key, status lobby.Status, expires, now time.Time) error {
+	err := s.db.InTx(ctx, func(ctx context.Context, tx *sql.Tx) error {
+		result, err := tx.ExecContext(ctx, `UPDATE lobby_entries SET status = ?, expires_at = ?
+			WHERE room_id = ? AND participant_id = ? AND expires_at > ?`,
+			string(status), expires.UnixMicro(), key.RoomID, key.ParticipantID, now.UnixMicro())
+		if err != nil {
+			return err
+		}
+		n, err := result.RowsAffected()
+		if err == nil && n == 0 {
+			return lobby.NotFound()
+		}
+		return err
+	})
+	return fault("decide entry", err)
+}
+
+// Forget implements lobby.Store.
+func (s *Store) Forget(ctx context.Context, roomID, identity string) error {
+	err := s.db.InTx(ctx, func(ctx context.Context, tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx, `DELETE FROM lobby_entries WHERE room_id = ? AND identity = ?`, roomID, identity)
+		return err
+	})
+	return fault("forget entry", err)
+}
+
+// Sweep implements lobby.Store.
+func (s *Store) Sweep(ctx context.Context, after lobby.Key, now time.Time, limit int) (lobby.Key, error) {
+	var last lobby.Key
+	err := s.db.InTx(ctx, func(ctx context.Context, tx *sql.Tx) error {
+		last = lobby.Key{}
+		rows, err := tx.QueryContext(ctx, `SELECT `+entryColumns+` FROM lobby_entries
+			WHERE (room_id, participant_id) > (?, ?) ORDER BY room_id, participant_id LIMIT ?`,
+			after.RoomID, after.ParticipantID, limit)
+		page, err := collect(rows, err, scanEntry)
+		if err != nil || len(page) == 0 {
+			return err
+		}
+		for _, e := range page {
+			last = lobby.Key{RoomID: e.RoomID, ParticipantID: e.ParticipantID}
+			if e.ExpiresAt.After(now) {
+				continue
+			}
+			_, err := tx.ExecContext(ctx, `DELETE FROM lobby_entries WHERE room_id = ? AND participant_id = ?`,
+				e.RoomID, e.ParticipantID)
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return last, fault("sweep lobby", err)
+}
+
+func scanEntry(row scanner) (lobby.Entry, error) {
+	var e lobby.Entry
+	var status string
+	var created, expires int64
+	err := row.Scan(&e.RoomID, &e.ParticipantID, &e.Identity, &status, &e.Username, &e.Color, &created, &expires)
+	e.Status, e.CreatedAt, e.ExpiresAt = lobby.Status(status), instant(created), instant(expires)
+	return e, err
+}

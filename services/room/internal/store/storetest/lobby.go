@@ -1,0 +1,217 @@
+package storetest
+
+import (
+	"fmt"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/parleymeet/parley/pkg/apierr"
+	"github.com/parleymeet/parley/services/room/internal/lobby"
+)
+
+const waitingLife = 3 * time.Second
+
+// asking is what somebody asks with at an instant.
+func asking(roomID, id, name string, now time.Time) lobby.Entry {
+	return lobby.Entry{
+		RoomID: roomID, ParticipantID: id, Identity: id, Status: lobby.Waiting, Username: name, Color: "hsl(1, 60%, 30%)",
+		CreatedAt: now, ExpiresAt: now.Add(waitingLife),
+	}
+}
+
+// ask asks and returns the entry.
+func ask(t *testing.T, s Store, draft lobby.Entry) lobby.Entry {
+	t.Helper()
+	got, err := s.Ask(t.Context(), draft, draft.CreatedAt)
+	if err != nil {
+		t.Fatalf("ask: %v", err)
+	}
+	return got
+}
+
+func askToEnter(t *testing.T, s Store) {
+	room, id := create(t, s, "room", uuid.NewString()).room.ID, uuid.NewString()
+	first := asking(room, id, "Gil", start)
+	if got := ask(t, s, first); got != first {
+		t.Errorf("first: %+v, want %+v", got, first)
+	}
+
+	// The last instant at which it exists: the first name and colour stay.
+	second := asking(room, id, "Other", start.Add(waitingLife-time.Microsecond))
+	second.Identity, second.Color = "sub", "hsl(2, 60%, 30%)"
+	want := first
+	want.Identity, want.ExpiresAt = "sub", second.ExpiresAt
+	if got := ask(t, s, second); got != want {
+		t.Errorf("again: %+v, want %+v", got, want)
+	}
+
+	// A decision stands until it expires, whoever asks.
+	key, until := lobby.Key{RoomID: room, ParticipantID: id}, start.Add(time.Minute)
+	if err := s.Decide(t.Context(), key, lobby.Accepted, until, start); err != nil {
+		t.Fatal(err)
+	}
+	want.Status, want.ExpiresAt, want.Identity = lobby.Accepted, until, id
+	if got := ask(t, s, asking(room, id, "Third", start.Add(5*time.Second))); got != want {
+		t.Errorf("accepted: %+v, want %+v", got, want)
+	}
+
+	// What has expired is as if it had never been.
+	late := asking(room, id, "Late", until)
+	if got := ask(t, s, late); got != late {
+		t.Errorf("expired: %+v, want %+v", got, late)
+	}
+
+	other := asking(create(t, s, "other", uuid.NewString()).room.ID, id, "Gil", until)
+	if got := ask(t, s, other); got != other {
+		t.Errorf("in another room: %+v, want %+v", got, other)
+	}
+	_, err := s.Ask(t.Context(), asking(uuid.NewString(), id, "Gil", start), start)
+	wantReason(t, err, apierr.RoomNotFound)
+}
+
+func lobbyQueue(t *testing.T, s Store) {
+	m := create(t, s, "room", uuid.NewString())
+	other := create(t, s, "other", uuid.NewString())
+	ids := make([]string, 4)
+	for i := range ids {
+		ids[i] = fmt.Sprintf("%d%s", 9-i, uuid.NewString()[1:]) // in no order of keys
+		ask(t, s, asking(m.room.ID, ids[i], ids[i], start.Add(time.Duration(i)*time.Second)))
+	}
+	ask(t, s, asking(other.room.ID, ids[0], "elsewhere", start.Add(time.Second)))
+	key := lobby.Key{RoomID: m.room.ID, ParticipantID: ids[2]}
+	if err := s.Decide(t.Context(), key, lobby.Denied, start.Add(time.Hour), start.Add(2*time.Second)); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		at    time.Duration
+		limit int
+		want  []string
+	}{
+		{2 * time.Second, 10, []string{ids[0], ids[1], ids[3]}},
+		{2 * time.Second, 2, []string{ids[0], ids[1]}},
+		{3*time.Second - time.Microsecond, 10, []string{ids[0], ids[1], ids[3]}},
+		{3 * time.Second, 10, []string{ids[1], ids[3]}},
+		{time.Minute, 10, nil},
+	} {
+		entries, err := s.Queue(t.Context(), m.room.ID, start.Add(c.at), c.limit)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []string
+		for _, e := range entries {
+			got = append(got, e.ParticipantID)
+		}
+		if fmt.Sprint(got) != fmt.Sprint(c.want) {
+			t.Errorf("after %v: %v, want %v", c.at, got, c.want)
+		}
+	}
+}
+
+func decideEntry(t *testing.T, s Store) {
+	m := create(t, s, "room", uuid.NewString())
+	draft := asking(m.room.ID, uuid.NewString(), "Gil", start)
+	key := lobby.Key{RoomID: m.room.ID, ParticipantID: draft.ParticipantID}
+	decide := func(status lobby.Status, now time.Time) error {
+		return s.Decide(t.Context(), key, status, now.Add(5*time.Second), now)
+	}
+	wantReason(t, decide(lobby.Accepted, start), apierr.LobbyEntryNotFound)
+	ask(t, s, draft)
+	for i, status := range []lobby.Status{lobby.Denied, lobby.Accepted, lobby.Denied} { // a decision may be changed
+		now := start.Add(time.Duration(i) * time.Second)
+		if err := decide(status, now); err != nil {
+			t.Fatal(err)
+		}
+		if got := ask(t, s, asking(m.room.ID, draft.ParticipantID, "Gil", now)); got.Status != status || got.ExpiresAt != now.Add(5*time.Second) {
+			t.Errorf("decided %s: %+v", status, got)
+		}
+	}
+	wantReason(t, decide(lobby.Accepted, start.Add(7*time.Second)), apierr.LobbyEntryNotFound)
+}
+
+func forgetEntry(t *testing.T, s Store) {
+	m, other := create(t, s, "room", uuid.NewString()), create(t, s, "other", uuid.NewString())
+	for _, room := range []string{m.room.ID, other.room.ID} {
+		for _, name := range []string{"laptop", "phone", "guest"} {
+			draft := asking(room, name, name, start)
+			if name != "guest" {
+				draft.Identity = "sub"
+			}
+			ask(t, s, draft)
+		}
+	}
+	for range 2 { // nothing to forget is no error
+		if err := s.Forget(t.Context(), m.room.ID, "sub"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for room, want := range map[string]int{m.room.ID: 1, other.room.ID: 3} {
+		if left, err := s.Queue(t.Context(), room, start, 10); err != nil || len(left) != want {
+			t.Errorf("%d left, want %d; %v", len(left), want, err)
+		}
+	}
+	// A room that is deleted takes its entries along.
+	if err := s.Delete(t.Context(), other.room.ID, other.task, start); err != nil {
+		t.Fatal(err)
+	}
+	if key, err := s.Sweep(t.Context(), lobby.Key{}, start, 10); err != nil || key != (lobby.Key{RoomID: m.room.ID, ParticipantID: "guest"}) {
+		t.Errorf("entries end at %v, %v", key, err)
+	}
+}
+
+func sweepLobby(t *testing.T, s Store) {
+	live := 0
+	for i := range 3 {
+		m := create(t, s, fmt.Sprint("room ", i), uuid.NewString())
+		for j := range 7 {
+			ask(t, s, asking(m.room.ID, uuid.NewString(), "x", start.Add(time.Duration(j%2)*time.Second)))
+			live += j % 2
+		}
+	}
+	walk := func(now time.Time) (seen int) {
+		t.Helper()
+		for at := (lobby.Key{}); ; seen++ {
+			next, err := s.Sweep(t.Context(), at, now, 1)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if next == (lobby.Key{}) {
+				return seen
+			}
+			if next.RoomID < at.RoomID || (next.RoomID == at.RoomID && next.ParticipantID <= at.ParticipantID) {
+				t.Fatalf("%v comes after %v", next, at)
+			}
+			at = next
+		}
+	}
+	now := start.Add(waitingLife) // those that asked at start have expired
+	if first, second := walk(now), walk(now); first != 21 || second != live {
+		t.Errorf("walked over %d, then %d; want 21, then %d", first, second, live)
+	}
+}
+
+// askedByMany: a crowd that asks while it is swept and decided on keeps its
+// places, and each person has one.
+func askedByMany(t *testing.T, s Store) {
+	m := create(t, s, "room", uuid.NewString())
+	var names atomic.Int32
+	together(func(i int) {
+		id := fmt.Sprint("person ", i%8)
+		for n := range 10 {
+			now := start.Add(time.Duration(n) * time.Second)
+			entry, err := s.Ask(t.Context(), asking(m.room.ID, id, fmt.Sprint(names.Add(1)), now), now)
+			if err != nil || entry.Status != lobby.Waiting {
+				t.Errorf("ask: %+v, %v", entry, err)
+			}
+			if _, err := s.Sweep(t.Context(), lobby.Key{}, start, 100); err != nil { // nothing has expired at start
+				t.Errorf("sweep: %v", err)
+			}
+		}
+	})
+	entries, err := s.Queue(t.Context(), m.room.ID, start, 100)
+	if err != nil || len(entries) != 8 {
+		t.Fatalf("%d wait, want 8; %v", len(entries), err)
+	}
+}
