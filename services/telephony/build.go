@@ -92,7 +92,7 @@ func build(cfg Config, deps Deps, db store) (*Service, error) {
 			Directory: directory, Allocator: allocator,
 			DialIns:  pins.NewDialIns(db, directory, cfg.SIPHost),
 			Drainer:  pins.NewDrainer(db, allocator, directory, deps.Clock, deps.Logger),
-			Resolver: resolver, Calls: recorder,
+			Resolver: resolver, Calls: recorder, Book: book,
 		},
 	}
 	if cfg.SIPRedisURL != "" {

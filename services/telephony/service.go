@@ -90,6 +90,7 @@ func Policy() grpcx.Policy {
 	maps.Copy(policy, grpcx.Service(telephonyv1.DispatchService_ServiceDesc, grpcx.Rule{
 		Callers: []string{identity.CallerGateway, identity.CallerOperator, identity.CallerBridge}, User: grpcx.OptionalUser,
 	}))
+	policy[telephonyv1.DispatchService_ExplainCall_FullMethodName] = operators
 	return policy
 }
 

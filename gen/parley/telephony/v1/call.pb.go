@@ -359,6 +359,106 @@ func (x *ListCallsResponse) GetTotalSize() int32 {
 	return 0
 }
 
+type ForgiveCallerRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Number with plus sign and country code, or "anonymous" for those who
+	// withhold theirs.
+	Caller string `protobuf:"bytes,1,opt,name=caller,proto3" json:"caller,omitempty"`
+	// The trunk on which to forgive; empty for all, and for the account on all.
+	TrunkId       string `protobuf:"bytes,2,opt,name=trunk_id,json=trunkId,proto3" json:"trunk_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ForgiveCallerRequest) Reset() {
+	*x = ForgiveCallerRequest{}
+	mi := &file_parley_telephony_v1_call_proto_msgTypes[3]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ForgiveCallerRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ForgiveCallerRequest) ProtoMessage() {}
+
+func (x *ForgiveCallerRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_parley_telephony_v1_call_proto_msgTypes[3]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ForgiveCallerRequest.ProtoReflect.Descriptor instead.
+func (*ForgiveCallerRequest) Descriptor() ([]byte, []int) {
+	return file_parley_telephony_v1_call_proto_rawDescGZIP(), []int{3}
+}
+
+func (x *ForgiveCallerRequest) GetCaller() string {
+	if x != nil {
+		return x.Caller
+	}
+	return ""
+}
+
+func (x *ForgiveCallerRequest) GetTrunkId() string {
+	if x != nil {
+		return x.TrunkId
+	}
+	return ""
+}
+
+type ForgiveCallerResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Accounts that were cleared; 0 when the caller had none.
+	Accounts      int32 `protobuf:"varint,1,opt,name=accounts,proto3" json:"accounts,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ForgiveCallerResponse) Reset() {
+	*x = ForgiveCallerResponse{}
+	mi := &file_parley_telephony_v1_call_proto_msgTypes[4]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ForgiveCallerResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ForgiveCallerResponse) ProtoMessage() {}
+
+func (x *ForgiveCallerResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_parley_telephony_v1_call_proto_msgTypes[4]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ForgiveCallerResponse.ProtoReflect.Descriptor instead.
+func (*ForgiveCallerResponse) Descriptor() ([]byte, []int) {
+	return file_parley_telephony_v1_call_proto_rawDescGZIP(), []int{4}
+}
+
+func (x *ForgiveCallerResponse) GetAccounts() int32 {
+	if x != nil {
+		return x.Accounts
+	}
+	return 0
+}
+
 var File_parley_telephony_v1_call_proto protoreflect.FileDescriptor
 
 const file_parley_telephony_v1_call_proto_rawDesc = "" +
@@ -392,16 +492,22 @@ const file_parley_telephony_v1_call_proto_rawDesc = "" +
 	"\x05calls\x18\x01 \x03(\v2\x19.parley.telephony.v1.CallR\x05calls\x12&\n" +
 	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\x12\x1d\n" +
 	"\n" +
-	"total_size\x18\x03 \x01(\x05R\ttotalSize*\x9b\x01\n" +
+	"total_size\x18\x03 \x01(\x05R\ttotalSize\"]\n" +
+	"\x14ForgiveCallerRequest\x12!\n" +
+	"\x06caller\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@R\x06caller\x12\"\n" +
+	"\btrunk_id\x18\x02 \x01(\tB\a\xbaH\x04r\x02\x18@R\atrunkId\"3\n" +
+	"\x15ForgiveCallerResponse\x12\x1a\n" +
+	"\baccounts\x18\x01 \x01(\x05R\baccounts*\x9b\x01\n" +
 	"\tCallState\x12\x1a\n" +
 	"\x16CALL_STATE_UNSPECIFIED\x10\x00\x12\x17\n" +
 	"\x13CALL_STATE_INCOMING\x10\x01\x12\x15\n" +
 	"\x11CALL_STATE_JOINED\x10\x02\x12\x15\n" +
 	"\x11CALL_STATE_ACTIVE\x10\x03\x12\x14\n" +
 	"\x10CALL_STATE_ENDED\x10\x04\x12\x15\n" +
-	"\x11CALL_STATE_FAILED\x10\x052i\n" +
+	"\x11CALL_STATE_FAILED\x10\x052\xd1\x01\n" +
 	"\vCallService\x12Z\n" +
-	"\tListCalls\x12%.parley.telephony.v1.ListCallsRequest\x1a&.parley.telephony.v1.ListCallsResponseB\xd4\x01\n" +
+	"\tListCalls\x12%.parley.telephony.v1.ListCallsRequest\x1a&.parley.telephony.v1.ListCallsResponse\x12f\n" +
+	"\rForgiveCaller\x12).parley.telephony.v1.ForgiveCallerRequest\x1a*.parley.telephony.v1.ForgiveCallerResponseB\xd4\x01\n" +
 	"\x17com.parley.telephony.v1B\tCallProtoP\x01Z@github.com/parleymeet/parley/gen/parley/telephony/v1;telephonyv1\xa2\x02\x03PTX\xaa\x02\x13Parley.Telephony.V1\xca\x02\x13Parley\\Telephony\\V1\xe2\x02\x1fParley\\Telephony\\V1\\GPBMetadata\xea\x02\x15Parley::Telephony::V1b\x06proto3"
 
 var (
@@ -417,24 +523,28 @@ func file_parley_telephony_v1_call_proto_rawDescGZIP() []byte {
 }
 
 var file_parley_telephony_v1_call_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_parley_telephony_v1_call_proto_msgTypes = make([]protoimpl.MessageInfo, 3)
+var file_parley_telephony_v1_call_proto_msgTypes = make([]protoimpl.MessageInfo, 5)
 var file_parley_telephony_v1_call_proto_goTypes = []any{
 	(CallState)(0),                // 0: parley.telephony.v1.CallState
 	(*Call)(nil),                  // 1: parley.telephony.v1.Call
 	(*ListCallsRequest)(nil),      // 2: parley.telephony.v1.ListCallsRequest
 	(*ListCallsResponse)(nil),     // 3: parley.telephony.v1.ListCallsResponse
-	(*timestamppb.Timestamp)(nil), // 4: google.protobuf.Timestamp
+	(*ForgiveCallerRequest)(nil),  // 4: parley.telephony.v1.ForgiveCallerRequest
+	(*ForgiveCallerResponse)(nil), // 5: parley.telephony.v1.ForgiveCallerResponse
+	(*timestamppb.Timestamp)(nil), // 6: google.protobuf.Timestamp
 }
 var file_parley_telephony_v1_call_proto_depIdxs = []int32{
 	0, // 0: parley.telephony.v1.Call.state:type_name -> parley.telephony.v1.CallState
-	4, // 1: parley.telephony.v1.Call.start_time:type_name -> google.protobuf.Timestamp
-	4, // 2: parley.telephony.v1.Call.answer_time:type_name -> google.protobuf.Timestamp
-	4, // 3: parley.telephony.v1.Call.end_time:type_name -> google.protobuf.Timestamp
+	6, // 1: parley.telephony.v1.Call.start_time:type_name -> google.protobuf.Timestamp
+	6, // 2: parley.telephony.v1.Call.answer_time:type_name -> google.protobuf.Timestamp
+	6, // 3: parley.telephony.v1.Call.end_time:type_name -> google.protobuf.Timestamp
 	1, // 4: parley.telephony.v1.ListCallsResponse.calls:type_name -> parley.telephony.v1.Call
 	2, // 5: parley.telephony.v1.CallService.ListCalls:input_type -> parley.telephony.v1.ListCallsRequest
-	3, // 6: parley.telephony.v1.CallService.ListCalls:output_type -> parley.telephony.v1.ListCallsResponse
-	6, // [6:7] is the sub-list for method output_type
-	5, // [5:6] is the sub-list for method input_type
+	4, // 6: parley.telephony.v1.CallService.ForgiveCaller:input_type -> parley.telephony.v1.ForgiveCallerRequest
+	3, // 7: parley.telephony.v1.CallService.ListCalls:output_type -> parley.telephony.v1.ListCallsResponse
+	5, // 8: parley.telephony.v1.CallService.ForgiveCaller:output_type -> parley.telephony.v1.ForgiveCallerResponse
+	7, // [7:9] is the sub-list for method output_type
+	5, // [5:7] is the sub-list for method input_type
 	5, // [5:5] is the sub-list for extension type_name
 	5, // [5:5] is the sub-list for extension extendee
 	0, // [0:5] is the sub-list for field type_name
@@ -451,7 +561,7 @@ func file_parley_telephony_v1_call_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_parley_telephony_v1_call_proto_rawDesc), len(file_parley_telephony_v1_call_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   3,
+			NumMessages:   5,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

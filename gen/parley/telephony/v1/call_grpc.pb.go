@@ -19,17 +19,20 @@ import (
 const _ = grpc.SupportPackageIsVersion9
 
 const (
-	CallService_ListCalls_FullMethodName = "/parley.telephony.v1.CallService/ListCalls"
+	CallService_ListCalls_FullMethodName     = "/parley.telephony.v1.CallService/ListCalls"
+	CallService_ForgiveCaller_FullMethodName = "/parley.telephony.v1.CallService/ForgiveCaller"
 )
 
 // CallServiceClient is the client API for CallService service.
 //
 // For semantics around ctx use and closing/ending streaming RPCs, please refer to https://pkg.go.dev/google.golang.org/grpc/?tab=doc#ClientConn.NewStream.
 //
-// CallService lists telephone calls. Callers: gateway (with an operator's assertion), operator.
+// CallService keeps telephone calls and what callers are charged with. Callers: gateway (with an operator's assertion), operator.
 type CallServiceClient interface {
 	// ListCalls lists call records, newest first. Errors: INVALID_PAGE.
 	ListCalls(ctx context.Context, in *ListCallsRequest, opts ...grpc.CallOption) (*ListCallsResponse, error)
+	// ForgiveCaller forgets the wrong PINs of a caller. Errors: INVALID_FIELDS.
+	ForgiveCaller(ctx context.Context, in *ForgiveCallerRequest, opts ...grpc.CallOption) (*ForgiveCallerResponse, error)
 }
 
 type callServiceClient struct {
@@ -50,14 +53,26 @@ func (c *callServiceClient) ListCalls(ctx context.Context, in *ListCallsRequest,
 	return out, nil
 }
 
+func (c *callServiceClient) ForgiveCaller(ctx context.Context, in *ForgiveCallerRequest, opts ...grpc.CallOption) (*ForgiveCallerResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ForgiveCallerResponse)
+	err := c.cc.Invoke(ctx, CallService_ForgiveCaller_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 // CallServiceServer is the server API for CallService service.
 // All implementations must embed UnimplementedCallServiceServer
 // for forward compatibility.
 //
-// CallService lists telephone calls. Callers: gateway (with an operator's assertion), operator.
+// CallService keeps telephone calls and what callers are charged with. Callers: gateway (with an operator's assertion), operator.
 type CallServiceServer interface {
 	// ListCalls lists call records, newest first. Errors: INVALID_PAGE.
 	ListCalls(context.Context, *ListCallsRequest) (*ListCallsResponse, error)
+	// ForgiveCaller forgets the wrong PINs of a caller. Errors: INVALID_FIELDS.
+	ForgiveCaller(context.Context, *ForgiveCallerRequest) (*ForgiveCallerResponse, error)
 	mustEmbedUnimplementedCallServiceServer()
 }
 
@@ -70,6 +85,9 @@ type UnimplementedCallServiceServer struct{}
 
 func (UnimplementedCallServiceServer) ListCalls(context.Context, *ListCallsRequest) (*ListCallsResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method ListCalls not implemented")
+}
+func (UnimplementedCallServiceServer) ForgiveCaller(context.Context, *ForgiveCallerRequest) (*ForgiveCallerResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ForgiveCaller not implemented")
 }
 func (UnimplementedCallServiceServer) mustEmbedUnimplementedCallServiceServer() {}
 func (UnimplementedCallServiceServer) testEmbeddedByValue()                     {}
@@ -110,6 +128,24 @@ func _CallService_ListCalls_Handler(srv interface{}, ctx context.Context, dec fu
 	return interceptor(ctx, in, info, handler)
 }
 
+func _CallService_ForgiveCaller_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ForgiveCallerRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(CallServiceServer).ForgiveCaller(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: CallService_ForgiveCaller_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(CallServiceServer).ForgiveCaller(ctx, req.(*ForgiveCallerRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 // CallService_ServiceDesc is the grpc.ServiceDesc for CallService service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -120,6 +156,10 @@ var CallService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "ListCalls",
 			Handler:    _CallService_ListCalls_Handler,
+		},
+		{
+			MethodName: "ForgiveCaller",
+			Handler:    _CallService_ForgiveCaller_Handler,
 		},
 	},
 	Streams:  []grpc.StreamDesc{},

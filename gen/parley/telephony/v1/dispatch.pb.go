@@ -330,6 +330,230 @@ func (x *ResolvePinResponse) GetReason() RefusalReason {
 	return RefusalReason_REFUSAL_REASON_UNSPECIFIED
 }
 
+type ExplainCallRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Called number; the trunk is found by it. One of number and trunk_id is needed.
+	Number  string `protobuf:"bytes,1,opt,name=number,proto3" json:"number,omitempty"`
+	TrunkId string `protobuf:"bytes,2,opt,name=trunk_id,json=trunkId,proto3" json:"trunk_id,omitempty"`
+	// Empty to stop where a PIN is asked for.
+	Pin string `protobuf:"bytes,3,opt,name=pin,proto3" json:"pin,omitempty"`
+	// Caller's number; empty or a word when withheld.
+	Caller string `protobuf:"bytes,4,opt,name=caller,proto3" json:"caller,omitempty"`
+	// Address from which the call came; empty to leave it out.
+	SourceIp      string `protobuf:"bytes,5,opt,name=source_ip,json=sourceIp,proto3" json:"source_ip,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ExplainCallRequest) Reset() {
+	*x = ExplainCallRequest{}
+	mi := &file_parley_telephony_v1_dispatch_proto_msgTypes[2]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ExplainCallRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ExplainCallRequest) ProtoMessage() {}
+
+func (x *ExplainCallRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_parley_telephony_v1_dispatch_proto_msgTypes[2]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ExplainCallRequest.ProtoReflect.Descriptor instead.
+func (*ExplainCallRequest) Descriptor() ([]byte, []int) {
+	return file_parley_telephony_v1_dispatch_proto_rawDescGZIP(), []int{2}
+}
+
+func (x *ExplainCallRequest) GetNumber() string {
+	if x != nil {
+		return x.Number
+	}
+	return ""
+}
+
+func (x *ExplainCallRequest) GetTrunkId() string {
+	if x != nil {
+		return x.TrunkId
+	}
+	return ""
+}
+
+func (x *ExplainCallRequest) GetPin() string {
+	if x != nil {
+		return x.Pin
+	}
+	return ""
+}
+
+func (x *ExplainCallRequest) GetCaller() string {
+	if x != nil {
+		return x.Caller
+	}
+	return ""
+}
+
+func (x *ExplainCallRequest) GetSourceIp() string {
+	if x != nil {
+		return x.SourceIp
+	}
+	return ""
+}
+
+type ExplainCallResponse struct {
+	state  protoimpl.MessageState `protogen:"open.v1"`
+	Result DispatchResult         `protobuf:"varint,1,opt,name=result,proto3,enum=parley.telephony.v1.DispatchResult" json:"result,omitempty"`
+	// Why the first step that refuses does; unset when none does.
+	Reason  RefusalReason `protobuf:"varint,2,opt,name=reason,proto3,enum=parley.telephony.v1.RefusalReason" json:"reason,omitempty"`
+	TrunkId string        `protobuf:"bytes,3,opt,name=trunk_id,json=trunkId,proto3" json:"trunk_id,omitempty"`
+	// The room of the PIN, also where something else refuses the call.
+	RoomId string `protobuf:"bytes,4,opt,name=room_id,json=roomId,proto3" json:"room_id,omitempty"`
+	// In the order of the decision. It goes on after a refusal as far as it can.
+	Steps         []*ExplainedStep `protobuf:"bytes,5,rep,name=steps,proto3" json:"steps,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ExplainCallResponse) Reset() {
+	*x = ExplainCallResponse{}
+	mi := &file_parley_telephony_v1_dispatch_proto_msgTypes[3]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ExplainCallResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ExplainCallResponse) ProtoMessage() {}
+
+func (x *ExplainCallResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_parley_telephony_v1_dispatch_proto_msgTypes[3]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ExplainCallResponse.ProtoReflect.Descriptor instead.
+func (*ExplainCallResponse) Descriptor() ([]byte, []int) {
+	return file_parley_telephony_v1_dispatch_proto_rawDescGZIP(), []int{3}
+}
+
+func (x *ExplainCallResponse) GetResult() DispatchResult {
+	if x != nil {
+		return x.Result
+	}
+	return DispatchResult_DISPATCH_RESULT_UNSPECIFIED
+}
+
+func (x *ExplainCallResponse) GetReason() RefusalReason {
+	if x != nil {
+		return x.Reason
+	}
+	return RefusalReason_REFUSAL_REASON_UNSPECIFIED
+}
+
+func (x *ExplainCallResponse) GetTrunkId() string {
+	if x != nil {
+		return x.TrunkId
+	}
+	return ""
+}
+
+func (x *ExplainCallResponse) GetRoomId() string {
+	if x != nil {
+		return x.RoomId
+	}
+	return ""
+}
+
+func (x *ExplainCallResponse) GetSteps() []*ExplainedStep {
+	if x != nil {
+		return x.Steps
+	}
+	return nil
+}
+
+// ExplainedStep is one question of the decision.
+type ExplainedStep struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// number, source, trunk, throttle, pin or room.
+	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	// Unset when the step lets the call pass.
+	Reason RefusalReason `protobuf:"varint,2,opt,name=reason,proto3,enum=parley.telephony.v1.RefusalReason" json:"reason,omitempty"`
+	// What was found: a trunk, its state, the account over its limit, the state
+	// of the PIN, a room.
+	Detail        string `protobuf:"bytes,3,opt,name=detail,proto3" json:"detail,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ExplainedStep) Reset() {
+	*x = ExplainedStep{}
+	mi := &file_parley_telephony_v1_dispatch_proto_msgTypes[4]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ExplainedStep) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ExplainedStep) ProtoMessage() {}
+
+func (x *ExplainedStep) ProtoReflect() protoreflect.Message {
+	mi := &file_parley_telephony_v1_dispatch_proto_msgTypes[4]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ExplainedStep.ProtoReflect.Descriptor instead.
+func (*ExplainedStep) Descriptor() ([]byte, []int) {
+	return file_parley_telephony_v1_dispatch_proto_rawDescGZIP(), []int{4}
+}
+
+func (x *ExplainedStep) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *ExplainedStep) GetReason() RefusalReason {
+	if x != nil {
+		return x.Reason
+	}
+	return RefusalReason_REFUSAL_REASON_UNSPECIFIED
+}
+
+func (x *ExplainedStep) GetDetail() string {
+	if x != nil {
+		return x.Detail
+	}
+	return ""
+}
+
 var File_parley_telephony_v1_dispatch_proto protoreflect.FileDescriptor
 
 const file_parley_telephony_v1_dispatch_proto_rawDesc = "" +
@@ -346,7 +570,23 @@ const file_parley_telephony_v1_dispatch_proto_rawDesc = "" +
 	"\x06result\x18\x01 \x01(\x0e2#.parley.telephony.v1.DispatchResultR\x06result\x12\x17\n" +
 	"\aroom_id\x18\x02 \x01(\tR\x06roomId\x12\x19\n" +
 	"\btrunk_id\x18\x03 \x01(\tR\atrunkId\x12:\n" +
-	"\x06reason\x18\x04 \x01(\x0e2\".parley.telephony.v1.RefusalReasonR\x06reason*\x8a\x01\n" +
+	"\x06reason\x18\x04 \x01(\x0e2\".parley.telephony.v1.RefusalReasonR\x06reason\"\xbc\x01\n" +
+	"\x12ExplainCallRequest\x12\x1f\n" +
+	"\x06number\x18\x01 \x01(\tB\a\xbaH\x04r\x02\x18@R\x06number\x12\"\n" +
+	"\btrunk_id\x18\x02 \x01(\tB\a\xbaH\x04r\x02\x18@R\atrunkId\x12\x19\n" +
+	"\x03pin\x18\x03 \x01(\tB\a\xbaH\x04r\x02\x18@R\x03pin\x12 \n" +
+	"\x06caller\x18\x04 \x01(\tB\b\xbaH\x05r\x03\x18\x80\x02R\x06caller\x12$\n" +
+	"\tsource_ip\x18\x05 \x01(\tB\a\xbaH\x04r\x02\x18@R\bsourceIp\"\xfc\x01\n" +
+	"\x13ExplainCallResponse\x12;\n" +
+	"\x06result\x18\x01 \x01(\x0e2#.parley.telephony.v1.DispatchResultR\x06result\x12:\n" +
+	"\x06reason\x18\x02 \x01(\x0e2\".parley.telephony.v1.RefusalReasonR\x06reason\x12\x19\n" +
+	"\btrunk_id\x18\x03 \x01(\tR\atrunkId\x12\x17\n" +
+	"\aroom_id\x18\x04 \x01(\tR\x06roomId\x128\n" +
+	"\x05steps\x18\x05 \x03(\v2\".parley.telephony.v1.ExplainedStepR\x05steps\"w\n" +
+	"\rExplainedStep\x12\x12\n" +
+	"\x04name\x18\x01 \x01(\tR\x04name\x12:\n" +
+	"\x06reason\x18\x02 \x01(\x0e2\".parley.telephony.v1.RefusalReasonR\x06reason\x12\x16\n" +
+	"\x06detail\x18\x03 \x01(\tR\x06detail*\x8a\x01\n" +
 	"\x0eDispatchResult\x12\x1f\n" +
 	"\x1bDISPATCH_RESULT_UNSPECIFIED\x10\x00\x12\x1a\n" +
 	"\x16DISPATCH_RESULT_ACCEPT\x10\x01\x12\x1a\n" +
@@ -367,10 +607,11 @@ const file_parley_telephony_v1_dispatch_proto_rawDesc = "" +
 	"\x12\x1c\n" +
 	"\x18REFUSAL_REASON_ROOM_GONE\x10\v\x12\"\n" +
 	"\x1eREFUSAL_REASON_DEPENDENCY_DOWN\x10\f\x12\x1c\n" +
-	"\x18REFUSAL_REASON_THROTTLED\x10\r2p\n" +
+	"\x18REFUSAL_REASON_THROTTLED\x10\r2\xd2\x01\n" +
 	"\x0fDispatchService\x12]\n" +
 	"\n" +
-	"ResolvePin\x12&.parley.telephony.v1.ResolvePinRequest\x1a'.parley.telephony.v1.ResolvePinResponseB\xd8\x01\n" +
+	"ResolvePin\x12&.parley.telephony.v1.ResolvePinRequest\x1a'.parley.telephony.v1.ResolvePinResponse\x12`\n" +
+	"\vExplainCall\x12'.parley.telephony.v1.ExplainCallRequest\x1a(.parley.telephony.v1.ExplainCallResponseB\xd8\x01\n" +
 	"\x17com.parley.telephony.v1B\rDispatchProtoP\x01Z@github.com/parleymeet/parley/gen/parley/telephony/v1;telephonyv1\xa2\x02\x03PTX\xaa\x02\x13Parley.Telephony.V1\xca\x02\x13Parley\\Telephony\\V1\xe2\x02\x1fParley\\Telephony\\V1\\GPBMetadata\xea\x02\x15Parley::Telephony::V1b\x06proto3"
 
 var (
@@ -386,23 +627,32 @@ func file_parley_telephony_v1_dispatch_proto_rawDescGZIP() []byte {
 }
 
 var file_parley_telephony_v1_dispatch_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
-var file_parley_telephony_v1_dispatch_proto_msgTypes = make([]protoimpl.MessageInfo, 2)
+var file_parley_telephony_v1_dispatch_proto_msgTypes = make([]protoimpl.MessageInfo, 5)
 var file_parley_telephony_v1_dispatch_proto_goTypes = []any{
-	(DispatchResult)(0),        // 0: parley.telephony.v1.DispatchResult
-	(RefusalReason)(0),         // 1: parley.telephony.v1.RefusalReason
-	(*ResolvePinRequest)(nil),  // 2: parley.telephony.v1.ResolvePinRequest
-	(*ResolvePinResponse)(nil), // 3: parley.telephony.v1.ResolvePinResponse
+	(DispatchResult)(0),         // 0: parley.telephony.v1.DispatchResult
+	(RefusalReason)(0),          // 1: parley.telephony.v1.RefusalReason
+	(*ResolvePinRequest)(nil),   // 2: parley.telephony.v1.ResolvePinRequest
+	(*ResolvePinResponse)(nil),  // 3: parley.telephony.v1.ResolvePinResponse
+	(*ExplainCallRequest)(nil),  // 4: parley.telephony.v1.ExplainCallRequest
+	(*ExplainCallResponse)(nil), // 5: parley.telephony.v1.ExplainCallResponse
+	(*ExplainedStep)(nil),       // 6: parley.telephony.v1.ExplainedStep
 }
 var file_parley_telephony_v1_dispatch_proto_depIdxs = []int32{
 	0, // 0: parley.telephony.v1.ResolvePinResponse.result:type_name -> parley.telephony.v1.DispatchResult
 	1, // 1: parley.telephony.v1.ResolvePinResponse.reason:type_name -> parley.telephony.v1.RefusalReason
-	2, // 2: parley.telephony.v1.DispatchService.ResolvePin:input_type -> parley.telephony.v1.ResolvePinRequest
-	3, // 3: parley.telephony.v1.DispatchService.ResolvePin:output_type -> parley.telephony.v1.ResolvePinResponse
-	3, // [3:4] is the sub-list for method output_type
-	2, // [2:3] is the sub-list for method input_type
-	2, // [2:2] is the sub-list for extension type_name
-	2, // [2:2] is the sub-list for extension extendee
-	0, // [0:2] is the sub-list for field type_name
+	0, // 2: parley.telephony.v1.ExplainCallResponse.result:type_name -> parley.telephony.v1.DispatchResult
+	1, // 3: parley.telephony.v1.ExplainCallResponse.reason:type_name -> parley.telephony.v1.RefusalReason
+	6, // 4: parley.telephony.v1.ExplainCallResponse.steps:type_name -> parley.telephony.v1.ExplainedStep
+	1, // 5: parley.telephony.v1.ExplainedStep.reason:type_name -> parley.telephony.v1.RefusalReason
+	2, // 6: parley.telephony.v1.DispatchService.ResolvePin:input_type -> parley.telephony.v1.ResolvePinRequest
+	4, // 7: parley.telephony.v1.DispatchService.ExplainCall:input_type -> parley.telephony.v1.ExplainCallRequest
+	3, // 8: parley.telephony.v1.DispatchService.ResolvePin:output_type -> parley.telephony.v1.ResolvePinResponse
+	5, // 9: parley.telephony.v1.DispatchService.ExplainCall:output_type -> parley.telephony.v1.ExplainCallResponse
+	8, // [8:10] is the sub-list for method output_type
+	6, // [6:8] is the sub-list for method input_type
+	6, // [6:6] is the sub-list for extension type_name
+	6, // [6:6] is the sub-list for extension extendee
+	0, // [0:6] is the sub-list for field type_name
 }
 
 func init() { file_parley_telephony_v1_dispatch_proto_init() }
@@ -416,7 +666,7 @@ func file_parley_telephony_v1_dispatch_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_parley_telephony_v1_dispatch_proto_rawDesc), len(file_parley_telephony_v1_dispatch_proto_rawDesc)),
 			NumEnums:      2,
-			NumMessages:   2,
+			NumMessages:   5,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

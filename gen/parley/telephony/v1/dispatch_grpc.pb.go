@@ -19,7 +19,8 @@ import (
 const _ = grpc.SupportPackageIsVersion9
 
 const (
-	DispatchService_ResolvePin_FullMethodName = "/parley.telephony.v1.DispatchService/ResolvePin"
+	DispatchService_ResolvePin_FullMethodName  = "/parley.telephony.v1.DispatchService/ResolvePin"
+	DispatchService_ExplainCall_FullMethodName = "/parley.telephony.v1.DispatchService/ExplainCall"
 )
 
 // DispatchServiceClient is the client API for DispatchService service.
@@ -35,6 +36,10 @@ type DispatchServiceClient interface {
 	// try a call_id of its own. Without call_id each question is a call, but for
 	// operators, whose question is about no call then and charged to nobody.
 	ResolvePin(ctx context.Context, in *ResolvePinRequest, opts ...grpc.CallOption) (*ResolvePinResponse, error)
+	// ExplainCall says, for operators alone, what would become of a call and what
+	// each step of the decision finds. It is no call: nothing is charged to the
+	// caller, recorded or counted. Errors: INVALID_FIELDS, OPERATOR_REQUIRED.
+	ExplainCall(ctx context.Context, in *ExplainCallRequest, opts ...grpc.CallOption) (*ExplainCallResponse, error)
 }
 
 type dispatchServiceClient struct {
@@ -55,6 +60,16 @@ func (c *dispatchServiceClient) ResolvePin(ctx context.Context, in *ResolvePinRe
 	return out, nil
 }
 
+func (c *dispatchServiceClient) ExplainCall(ctx context.Context, in *ExplainCallRequest, opts ...grpc.CallOption) (*ExplainCallResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ExplainCallResponse)
+	err := c.cc.Invoke(ctx, DispatchService_ExplainCall_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 // DispatchServiceServer is the server API for DispatchService service.
 // All implementations must embed UnimplementedDispatchServiceServer
 // for forward compatibility.
@@ -68,6 +83,10 @@ type DispatchServiceServer interface {
 	// try a call_id of its own. Without call_id each question is a call, but for
 	// operators, whose question is about no call then and charged to nobody.
 	ResolvePin(context.Context, *ResolvePinRequest) (*ResolvePinResponse, error)
+	// ExplainCall says, for operators alone, what would become of a call and what
+	// each step of the decision finds. It is no call: nothing is charged to the
+	// caller, recorded or counted. Errors: INVALID_FIELDS, OPERATOR_REQUIRED.
+	ExplainCall(context.Context, *ExplainCallRequest) (*ExplainCallResponse, error)
 	mustEmbedUnimplementedDispatchServiceServer()
 }
 
@@ -80,6 +99,9 @@ type UnimplementedDispatchServiceServer struct{}
 
 func (UnimplementedDispatchServiceServer) ResolvePin(context.Context, *ResolvePinRequest) (*ResolvePinResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method ResolvePin not implemented")
+}
+func (UnimplementedDispatchServiceServer) ExplainCall(context.Context, *ExplainCallRequest) (*ExplainCallResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ExplainCall not implemented")
 }
 func (UnimplementedDispatchServiceServer) mustEmbedUnimplementedDispatchServiceServer() {}
 func (UnimplementedDispatchServiceServer) testEmbeddedByValue()                         {}
@@ -120,6 +142,24 @@ func _DispatchService_ResolvePin_Handler(srv interface{}, ctx context.Context, d
 	return interceptor(ctx, in, info, handler)
 }
 
+func _DispatchService_ExplainCall_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ExplainCallRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(DispatchServiceServer).ExplainCall(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: DispatchService_ExplainCall_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(DispatchServiceServer).ExplainCall(ctx, req.(*ExplainCallRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 // DispatchService_ServiceDesc is the grpc.ServiceDesc for DispatchService service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -130,6 +170,10 @@ var DispatchService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "ResolvePin",
 			Handler:    _DispatchService_ResolvePin_Handler,
+		},
+		{
+			MethodName: "ExplainCall",
+			Handler:    _DispatchService_ExplainCall_Handler,
 		},
 	},
 	Streams:  []grpc.StreamDesc{},

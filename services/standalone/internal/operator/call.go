@@ -8,7 +8,7 @@ import (
 
 func (c *Connection) callCommand() *cobra.Command {
 	command := &cobra.Command{Use: "call", Short: "Telephone calls"}
-	command.AddCommand(c.callList(), c.callSimulate())
+	command.AddCommand(c.callList(), c.callExplain(), c.callForgive(), c.callSimulate())
 	return command
 }
 

@@ -11,5 +11,6 @@
 //	connect.go   Connection: where the services are
 //	output.go    tables and JSON
 //	trunk.go number.go room.go pin.go call.go   one noun each
+//	explain.go   `call explain`, `call forgive`
 //	simulate.go  `call simulate`
 package operator

@@ -18,6 +18,9 @@
 // Files:
 //
 //	resolver.go  the flow
+//	trunk.go     which trunk has the call, and does it take it
+//	try.go       may the caller try a PIN, and does it open a door
+//	explain.go   the same flow, step by step, for operators
 //	question.go  questions, answers and what the resolver needs
 //	reason.go    why calls are refused
 //	person.go    identity and name of a caller in the room

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"log/slog"
 	"maps"
-	"net/netip"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -19,7 +18,6 @@ import (
 	"github.com/parleymeet/parley/pkg/clock"
 	"github.com/parleymeet/parley/services/telephony/internal/calls"
 	"github.com/parleymeet/parley/services/telephony/internal/e164"
-	"github.com/parleymeet/parley/services/telephony/internal/pins"
 	"github.com/parleymeet/parley/services/telephony/internal/trunks"
 )
 
@@ -74,6 +72,14 @@ func (r *refusal) Unwrap() error { return r.cause }
 func refuse(reason Reason) error { return &refusal{reason: reason} }
 func down(cause error) error     { return &refusal{reason: DependencyDown, cause: cause} }
 
+func reasonOf(err error) Reason {
+	var known *refusal
+	if errors.As(err, &known) {
+		return known.reason
+	}
+	return DependencyDown
+}
+
 // Resolve answers a question without letting anybody in: bridges other than
 // LiveKit SIP do that themselves.
 func (r *Resolver) Resolve(ctx context.Context, q Question) Decision {
@@ -119,11 +125,7 @@ func (r *Resolver) answer(ctx context.Context, q Question, d *Decision, flow fun
 	d.Result = RequestPIN
 	err := flow(bounded)
 	if err != nil {
-		d.Result, d.Reason = Reject, DependencyDown
-		var known *refusal
-		if errors.As(err, &known) {
-			d.Reason = known.reason
-		}
+		d.Result, d.Reason = Reject, reasonOf(err)
 		r.logRefusal(ctx, q, *d, errors.Unwrap(err))
 	}
 	r.metrics.observe(*d, time.Since(began))
@@ -162,55 +164,6 @@ func (r *Resolver) record(q Question, d Decision) {
 	r.Recorder.Record(e)
 }
 
-// trunk finds the trunk of the call and checks that it takes it.
-func (r *Resolver) trunk(ctx context.Context, q Question, d *Decision) (*trunks.Trunk, error) {
-	listing, err := r.Directory.Listing(ctx)
-	if err != nil {
-		return nil, down(fmt.Errorf("trunks: %w", err))
-	}
-	trunk, err := match(listing, q, d)
-	if err != nil {
-		return nil, err
-	}
-	d.TrunkID = trunk.ID
-	d.Caller = e164.Caller(q.Caller, trunk.Country())
-	if !q.AnySource {
-		source, _ := netip.ParseAddr(q.Source) // the zero address is in no network
-		if !trunk.Allows(source) {
-			return nil, refuse(SourceNotAllowed)
-		}
-	}
-	if !trunk.State.TakesCalls() {
-		return nil, refuse(TrunkDisabled)
-	}
-	return trunk, nil
-}
-
-func match(listing *trunks.Listing, q Question, d *Decision) (*trunks.Trunk, error) {
-	var byNumber *trunks.Trunk
-	for _, called := range q.Called {
-		number := e164.Dialled(called)
-		if trunk := listing.ByNumber(number); trunk != nil {
-			d.Called, byNumber = number, trunk
-			break
-		}
-		if d.Called == "" {
-			d.Called = number
-		}
-	}
-	switch {
-	case q.TrunkID != "":
-		if trunk := listing.ByID(q.TrunkID); trunk != nil {
-			return trunk, nil
-		}
-		return nil, refuse(TrunkUnknown)
-	case byNumber == nil:
-		return nil, refuse(NumberUnknown)
-	default:
-		return byNumber, nil
-	}
-}
-
 // resolve is the whole question up to the room's door.
 func (r *Resolver) resolve(ctx context.Context, q Question, d *Decision) error {
 	trunk, err := r.trunk(ctx, q, d)
@@ -220,10 +173,7 @@ func (r *Resolver) resolve(ctx context.Context, q Question, d *Decision) error {
 	if q.PIN == "" && !q.NoPIN {
 		return r.welcome(ctx, trunk, q, *d)
 	}
-	if !wellFormed(q.PIN) {
-		return refuse(PINMalformed)
-	}
-	found, err := r.try(ctx, trunk.ID, q, *d)
+	found, err := r.pin(ctx, trunk.ID, q, *d)
 	if err != nil {
 		return err
 	}
@@ -233,77 +183,6 @@ func (r *Resolver) resolve(ctx context.Context, q Question, d *Decision) error {
 	}
 	d.Result = Accept
 	return nil
-}
-
-// welcome refuses, before a PIN is asked for, whoever would be refused with one.
-func (r *Resolver) welcome(ctx context.Context, trunk *trunks.Trunk, q Question, d Decision) error {
-	if q.Trial {
-		return nil
-	}
-	if d.Caller == "" && trunk.Guarded(r.Clock.Now()) {
-		return refuse(Throttled)
-	}
-	account, err := r.Throttle.Refuses(ctx, d.TrunkID, d.Caller)
-	switch {
-	case err != nil:
-		return down(fmt.Errorf("throttles: %w", err))
-	case account != nil:
-		return refuse(Throttled)
-	default:
-		return nil
-	}
-}
-
-// try looks the PIN up and says whether it opens a door now.
-func (r *Resolver) try(ctx context.Context, trunkID string, q Question, d Decision) (Lookup, error) {
-	if q.Trial {
-		found, err := r.Store.LookupPIN(ctx, trunkID, q.PIN)
-		if err != nil {
-			return Lookup{}, down(fmt.Errorf("look up PIN: %w", err))
-		}
-		return found, accepted(found, r.Clock.Now())
-	}
-	attempt := r.Throttle.Attempt(trunkID, d.Caller, q.CallID, q.PIN)
-	tried, err := r.Store.TryPIN(ctx, attempt)
-	if err != nil {
-		return Lookup{}, down(fmt.Errorf("try PIN: %w", err))
-	}
-	r.Throttle.Charged(ctx, attempt, tried.Charged)
-	if tried.Throttled && tried.TrunkFound && tried.TrunkState.TakesCalls() {
-		return Lookup{}, refuse(Throttled)
-	}
-	return tried.Lookup, accepted(tried.Lookup, attempt.Now)
-}
-
-func wellFormed(pin string) bool {
-	if len(pin) < trunks.MinPINLength || len(pin) > trunks.MaxPINLength {
-		return false
-	}
-	for _, c := range []byte(pin) {
-		if c < '0' || c > '9' {
-			return false
-		}
-	}
-	return true
-}
-
-// accepted says whether the PIN opens a door now. Its time is compared here: it
-// may be over before the sweeper has come by.
-func accepted(l Lookup, now time.Time) error {
-	switch {
-	case !l.TrunkFound:
-		return refuse(TrunkUnknown)
-	case !l.TrunkState.TakesCalls():
-		return refuse(TrunkDisabled)
-	case !l.Found:
-		return refuse(PINUnknown)
-	case l.PINState == pins.Current:
-		return nil
-	case l.PINState == pins.Retiring && now.Before(l.Until):
-		return nil
-	default:
-		return refuse(PINQuarantined)
-	}
 }
 
 func (r *Resolver) admitted(ctx context.Context, roomID string) error {

@@ -11,7 +11,9 @@ import (
 	"github.com/parleymeet/parley/pkg/identity"
 	"github.com/parleymeet/parley/services/telephony/internal/calls"
 	"github.com/parleymeet/parley/services/telephony/internal/dispatch"
+	"github.com/parleymeet/parley/services/telephony/internal/e164"
 	"github.com/parleymeet/parley/services/telephony/internal/page"
+	"github.com/parleymeet/parley/services/telephony/internal/throttle"
 )
 
 type dispatchServer struct {
@@ -42,9 +44,45 @@ func (s *dispatchServer) ResolvePin(ctx context.Context, req *telephonyv1.Resolv
 	return resolution(decision, identity.IsOperator(ctx)), nil
 }
 
+// ExplainCall is ResolvePin without a call and with every step.
+func (s *dispatchServer) ExplainCall(ctx context.Context, req *telephonyv1.ExplainCallRequest) (*telephonyv1.ExplainCallResponse, error) {
+	if err := operatorOnly(ctx); err != nil {
+		return nil, err
+	}
+	if req.GetNumber() == "" && req.GetTrunkId() == "" {
+		return nil, apierr.InvalidField("number", "required", "A called number or a trunk is needed.")
+	}
+	return explanation(s.resolver.Explain(ctx, dispatch.Question{
+		TrunkID: req.GetTrunkId(), Called: []string{req.GetNumber()}, Caller: req.GetCaller(),
+		Source: req.GetSourceIp(), AnySource: req.GetSourceIp() == "", PIN: req.GetPin(),
+	})), nil
+}
+
 type callServer struct {
 	telephonyv1.UnimplementedCallServiceServer
 	calls *calls.Recorder
+	book  *throttle.Book
+}
+
+// withheld is the word for callers without a number.
+const withheld = "anonymous"
+
+func (s *callServer) ForgiveCaller(ctx context.Context, req *telephonyv1.ForgiveCallerRequest) (*telephonyv1.ForgiveCallerResponse, error) {
+	if err := operatorOnly(ctx); err != nil {
+		return nil, err
+	}
+	number := ""
+	if strings.HasPrefix(req.GetCaller(), "+") {
+		number = e164.Caller(req.GetCaller(), "")
+	}
+	if number == "" && req.GetCaller() != withheld {
+		return nil, apierr.InvalidField("caller", "invalid", "Give the number with plus sign and country code, or the word anonymous.")
+	}
+	n, err := s.book.Forgive(ctx, number, clean(req.GetTrunkId()))
+	if err != nil {
+		return nil, err
+	}
+	return &telephonyv1.ForgiveCallerResponse{Accounts: int32(n)}, nil // #nosec G115 -- one for each trunk at most
 }
 
 func (s *callServer) ListCalls(ctx context.Context, req *telephonyv1.ListCallsRequest) (*telephonyv1.ListCallsResponse, error) {

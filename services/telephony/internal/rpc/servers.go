@@ -12,6 +12,7 @@ import (
 	"github.com/parleymeet/parley/services/telephony/internal/calls"
 	"github.com/parleymeet/parley/services/telephony/internal/dispatch"
 	"github.com/parleymeet/parley/services/telephony/internal/pins"
+	"github.com/parleymeet/parley/services/telephony/internal/throttle"
 	"github.com/parleymeet/parley/services/telephony/internal/trunks"
 )
 
@@ -24,6 +25,7 @@ type Domain struct {
 	Drainer   *pins.Drainer
 	Resolver  *dispatch.Resolver
 	Calls     *calls.Recorder
+	Book      *throttle.Book
 }
 
 // Register registers all of telephony's gRPC services.
@@ -32,7 +34,7 @@ func Register(r grpc.ServiceRegistrar, d Domain) {
 	telephonyv1.RegisterPinServiceServer(r, &pinServer{allocator: d.Allocator, dialIns: d.DialIns})
 	telephonyv1.RegisterDirectoryServiceServer(r, &directoryServer{directory: d.Directory})
 	telephonyv1.RegisterDispatchServiceServer(r, &dispatchServer{resolver: d.Resolver})
-	telephonyv1.RegisterCallServiceServer(r, &callServer{calls: d.Calls})
+	telephonyv1.RegisterCallServiceServer(r, &callServer{calls: d.Calls, book: d.Book})
 }
 
 // operatorOnly returns OPERATOR_REQUIRED for everybody else.

@@ -130,9 +130,22 @@ func resolution(d dispatch.Decision, operator bool) *telephonyv1.ResolvePinRespo
 		answer.RoomId = d.RoomID
 	}
 	if operator {
-		answer.Reason = value[telephonyv1.RefusalReason](telephonyv1.RefusalReason_value, refusalPrefix, string(d.Reason))
+		answer.Reason = reason(d.Reason)
 	}
 	return answer
+}
+
+func explanation(e dispatch.Explanation) *telephonyv1.ExplainCallResponse {
+	return &telephonyv1.ExplainCallResponse{
+		Result: results[e.Result], Reason: reason(e.Reason), TrunkId: e.TrunkID, RoomId: e.RoomID,
+		Steps: mapAll(e.Steps, func(s dispatch.Step) *telephonyv1.ExplainedStep {
+			return &telephonyv1.ExplainedStep{Name: s.Name, Reason: reason(s.Reason), Detail: s.Detail}
+		}),
+	}
+}
+
+func reason(r dispatch.Reason) telephonyv1.RefusalReason {
+	return value[telephonyv1.RefusalReason](telephonyv1.RefusalReason_value, refusalPrefix, string(r))
 }
 
 var callStates = map[calls.State]telephonyv1.CallState{

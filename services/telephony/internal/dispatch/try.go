@@ -1,0 +1,95 @@
+package dispatch
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/parleymeet/parley/services/telephony/internal/pins"
+	"github.com/parleymeet/parley/services/telephony/internal/trunks"
+)
+
+// welcome refuses, before a PIN is asked for, whoever would be refused with one.
+func (r *Resolver) welcome(ctx context.Context, trunk *trunks.Trunk, q Question, d Decision) error {
+	if q.Trial {
+		return nil
+	}
+	_, err := r.throttled(ctx, trunk, d)
+	return err
+}
+
+// throttled refuses a caller over a limit and says which.
+func (r *Resolver) throttled(ctx context.Context, trunk *trunks.Trunk, d Decision) (limit string, err error) {
+	if d.Caller == "" && trunk.Guarded(r.Clock.Now()) {
+		return "guarded", refuse(Throttled)
+	}
+	account, err := r.Throttle.Refuses(ctx, d.TrunkID, d.Caller)
+	switch {
+	case err != nil:
+		return "", down(fmt.Errorf("throttles: %w", err))
+	case account != nil:
+		return string(account.Name), refuse(Throttled)
+	default:
+		return "", nil
+	}
+}
+
+// pin checks the PIN's form and tries it.
+func (r *Resolver) pin(ctx context.Context, trunkID string, q Question, d Decision) (Lookup, error) {
+	if !wellFormed(q.PIN) {
+		return Lookup{}, refuse(PINMalformed)
+	}
+	return r.try(ctx, trunkID, q, d)
+}
+
+// try looks the PIN up and says whether it opens a door now.
+func (r *Resolver) try(ctx context.Context, trunkID string, q Question, d Decision) (Lookup, error) {
+	if q.Trial {
+		found, err := r.Store.LookupPIN(ctx, trunkID, q.PIN)
+		if err != nil {
+			return Lookup{}, down(fmt.Errorf("look up PIN: %w", err))
+		}
+		return found, accepted(found, r.Clock.Now())
+	}
+	attempt := r.Throttle.Attempt(trunkID, d.Caller, q.CallID, q.PIN)
+	tried, err := r.Store.TryPIN(ctx, attempt)
+	if err != nil {
+		return Lookup{}, down(fmt.Errorf("try PIN: %w", err))
+	}
+	r.Throttle.Charged(ctx, attempt, tried.Charged)
+	if tried.Throttled && tried.TrunkFound && tried.TrunkState.TakesCalls() {
+		return Lookup{}, refuse(Throttled)
+	}
+	return tried.Lookup, accepted(tried.Lookup, attempt.Now)
+}
+
+func wellFormed(pin string) bool {
+	if len(pin) < trunks.MinPINLength || len(pin) > trunks.MaxPINLength {
+		return false
+	}
+	for _, c := range []byte(pin) {
+		if c < '0' || c > '9' {
+			return false
+		}
+	}
+	return true
+}
+
+// accepted says whether the PIN opens a door now. Its time is compared here: it
+// may be over before the sweeper has come by.
+func accepted(l Lookup, now time.Time) error {
+	switch {
+	case !l.TrunkFound:
+		return refuse(TrunkUnknown)
+	case !l.TrunkState.TakesCalls():
+		return refuse(TrunkDisabled)
+	case !l.Found:
+		return refuse(PINUnknown)
+	case l.PINState == pins.Current:
+		return nil
+	case l.PINState == pins.Retiring && now.Before(l.Until):
+		return nil
+	default:
+		return refuse(PINQuarantined)
+	}
+}
