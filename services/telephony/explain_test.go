@@ -41,6 +41,11 @@ func TestExplainAndForgive(t *testing.T) {
 	allocated, err := telephonyv1.NewPinServiceClient(dialAs(t, local, identity.CallerRoom)).
 		AllocatePin(t.Context(), &telephonyv1.AllocatePinRequest{RoomId: room})
 	must(t, err)
+	shown, err := telephonyv1.NewTrunkServiceClient(dialAs(t, local, identity.CallerOperator)).
+		GetTrunk(t.Context(), &telephonyv1.GetTrunkRequest{TrunkId: trunk})
+	if err != nil || shown.GetTrunk().GetDensity() != 1e-10 || shown.GetTrunk().GetSuggestedPinLength() != 7 || shown.GetTrunk().GetGuarded() {
+		t.Errorf("one PIN of ten digits: %v %v", shown, err)
+	}
 	good := allocated.GetDialIn().GetPin()
 	wrong := string('0'+(good[0]-'0'+1)%10) + good[1:]
 	bridge := telephonyv1.NewDispatchServiceClient(dialAs(t, local, identity.CallerBridge))

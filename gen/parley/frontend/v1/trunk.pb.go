@@ -45,9 +45,13 @@ type Trunk struct {
 	// What an operator should know about what was just done.
 	Warnings []string `protobuf:"bytes,12,rep,name=warnings,proto3" json:"warnings,omitempty"`
 	// Whether so many wrong PINs came in that withheld numbers are refused for a while.
-	Guarded       bool `protobuf:"varint,13,opt,name=guarded,proto3" json:"guarded,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	Guarded bool `protobuf:"varint,13,opt,name=guarded,proto3" json:"guarded,omitempty"`
+	// Chance that one random guess of a PIN opens some room.
+	Density float64 `protobuf:"fixed64,14,opt,name=density,proto3" json:"density,omitempty"`
+	// Fewest digits that keep the density at 2.75e-7 or below.
+	SuggestedPinLength int32 `protobuf:"varint,15,opt,name=suggested_pin_length,json=suggestedPinLength,proto3" json:"suggested_pin_length,omitempty"`
+	unknownFields      protoimpl.UnknownFields
+	sizeCache          protoimpl.SizeCache
 }
 
 func (x *Trunk) Reset() {
@@ -169,6 +173,20 @@ func (x *Trunk) GetGuarded() bool {
 		return x.Guarded
 	}
 	return false
+}
+
+func (x *Trunk) GetDensity() float64 {
+	if x != nil {
+		return x.Density
+	}
+	return 0
+}
+
+func (x *Trunk) GetSuggestedPinLength() int32 {
+	if x != nil {
+		return x.SuggestedPinLength
+	}
+	return 0
 }
 
 // PhoneNumber is a number that callers dial.
@@ -1182,7 +1200,7 @@ var File_parley_frontend_v1_trunk_proto protoreflect.FileDescriptor
 
 const file_parley_frontend_v1_trunk_proto_rawDesc = "" +
 	"\n" +
-	"\x1eparley/frontend/v1/trunk.proto\x12\x12parley.frontend.v1\x1a\x1cgoogle/protobuf/struct.proto\"\x96\x03\n" +
+	"\x1eparley/frontend/v1/trunk.proto\x12\x12parley.frontend.v1\x1a\x1cgoogle/protobuf/struct.proto\"\xe2\x03\n" +
 	"\x05Trunk\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x12\n" +
 	"\x04name\x18\x02 \x01(\tR\x04name\x12\x14\n" +
@@ -1200,7 +1218,9 @@ const file_parley_frontend_v1_trunk_proto_rawDesc = "" +
 	"\n" +
 	"updated_at\x18\v \x01(\tR\tupdatedAt\x12\x1a\n" +
 	"\bwarnings\x18\f \x03(\tR\bwarnings\x12\x18\n" +
-	"\aguarded\x18\r \x01(\bR\aguarded\"\x83\x01\n" +
+	"\aguarded\x18\r \x01(\bR\aguarded\x12\x18\n" +
+	"\adensity\x18\x0e \x01(\x01R\adensity\x120\n" +
+	"\x14suggested_pin_length\x18\x0f \x01(\x05R\x12suggestedPinLength\"\x83\x01\n" +
 	"\vPhoneNumber\x12\x16\n" +
 	"\x06number\x18\x01 \x01(\tR\x06number\x12\x18\n" +
 	"\acountry\x18\x02 \x01(\tR\acountry\x12\x14\n" +

@@ -293,9 +293,14 @@ type Trunk struct {
 	PinsHeld int64 `protobuf:"varint,12,opt,name=pins_held,json=pinsHeld,proto3" json:"pins_held,omitempty"`
 	// Whether so many wrong PINs came in that withheld numbers are refused for a
 	// while; output only.
-	Guarded       bool `protobuf:"varint,13,opt,name=guarded,proto3" json:"guarded,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	Guarded bool `protobuf:"varint,13,opt,name=guarded,proto3" json:"guarded,omitempty"`
+	// Chance that one random guess of pin_length digits opens some room: PINs
+	// accepted now / 10^pin_length; output only.
+	Density float64 `protobuf:"fixed64,14,opt,name=density,proto3" json:"density,omitempty"`
+	// Fewest digits that keep the density at 2.75e-7 or below; output only.
+	SuggestedPinLength int32 `protobuf:"varint,15,opt,name=suggested_pin_length,json=suggestedPinLength,proto3" json:"suggested_pin_length,omitempty"`
+	unknownFields      protoimpl.UnknownFields
+	sizeCache          protoimpl.SizeCache
 }
 
 func (x *Trunk) Reset() {
@@ -417,6 +422,20 @@ func (x *Trunk) GetGuarded() bool {
 		return x.Guarded
 	}
 	return false
+}
+
+func (x *Trunk) GetDensity() float64 {
+	if x != nil {
+		return x.Density
+	}
+	return 0
+}
+
+func (x *Trunk) GetSuggestedPinLength() int32 {
+	if x != nil {
+		return x.SuggestedPinLength
+	}
+	return 0
 }
 
 type CreateTrunkRequest struct {
@@ -1197,7 +1216,7 @@ const file_parley_telephony_v1_trunk_proto_rawDesc = "" +
 	"\acountry\x18\x02 \x01(\tR\acountry\x12\x14\n" +
 	"\x05label\x18\x03 \x01(\tR\x05label\x123\n" +
 	"\x04kind\x18\x04 \x01(\x0e2\x1f.parley.telephony.v1.NumberKindR\x04kind\x12\x18\n" +
-	"\adisplay\x18\x05 \x01(\tR\adisplay\"\x9a\x04\n" +
+	"\adisplay\x18\x05 \x01(\tR\adisplay\"\xe6\x04\n" +
 	"\x05Trunk\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x12\n" +
 	"\x04name\x18\x02 \x01(\tR\x04name\x125\n" +
@@ -1215,7 +1234,9 @@ const file_parley_telephony_v1_trunk_proto_rawDesc = "" +
 	"\vupdate_time\x18\v \x01(\v2\x1a.google.protobuf.TimestampR\n" +
 	"updateTime\x12\x1b\n" +
 	"\tpins_held\x18\f \x01(\x03R\bpinsHeld\x12\x18\n" +
-	"\aguarded\x18\r \x01(\bR\aguarded\"N\n" +
+	"\aguarded\x18\r \x01(\bR\aguarded\x12\x18\n" +
+	"\adensity\x18\x0e \x01(\x01R\adensity\x120\n" +
+	"\x14suggested_pin_length\x18\x0f \x01(\x05R\x12suggestedPinLength\"N\n" +
 	"\x12CreateTrunkRequest\x128\n" +
 	"\x05trunk\x18\x01 \x01(\v2\x1a.parley.telephony.v1.TrunkB\x06\xbaH\x03\xc8\x01\x01R\x05trunk\"c\n" +
 	"\x13CreateTrunkResponse\x120\n" +

@@ -8,17 +8,19 @@ import (
 // trunk shapes a trunk for operators. The password is not among what it copies.
 func trunk(t *telephonyv1.Trunk) *frontendv1.Trunk {
 	shown := &frontendv1.Trunk{
-		Id:               t.GetId(),
-		Name:             t.GetName(),
-		State:            word(t.GetState()),
-		PinLength:        t.GetPinLength(),
-		AllowedAddresses: t.GetAllowedAddresses(),
-		AuthUsername:     t.GetAuthUsername(),
-		Arming:           word(t.GetArming()),
-		PinsHeld:         float64(t.GetPinsHeld()),
-		Guarded:          t.GetGuarded(),
-		CreatedAt:        datetime(t.GetCreateTime()),
-		UpdatedAt:        datetime(t.GetUpdateTime()),
+		Id:                 t.GetId(),
+		Name:               t.GetName(),
+		State:              word(t.GetState()),
+		PinLength:          t.GetPinLength(),
+		AllowedAddresses:   t.GetAllowedAddresses(),
+		AuthUsername:       t.GetAuthUsername(),
+		Arming:             word(t.GetArming()),
+		PinsHeld:           float64(t.GetPinsHeld()),
+		Guarded:            t.GetGuarded(),
+		Density:            t.GetDensity(),
+		CreatedAt:          datetime(t.GetCreateTime()),
+		UpdatedAt:          datetime(t.GetUpdateTime()),
+		SuggestedPinLength: t.GetSuggestedPinLength(),
 	}
 	for _, n := range t.GetNumbers() {
 		shown.Numbers = append(shown.Numbers, &frontendv1.PhoneNumber{

@@ -35,14 +35,18 @@ func trunkRow(t *telephonyv1.Trunk) row {
 	if t.GetGuarded() {
 		state += ", guarded"
 	}
+	density := fmt.Sprintf("%.2g", t.GetDensity())
+	if t.GetSuggestedPinLength() > t.GetPinLength() {
+		density += fmt.Sprintf(" (better %d digits)", t.GetSuggestedPinLength())
+	}
 	return row{
 		t.GetId(), dash(t.GetName()), state,
-		strconv.Itoa(int(t.GetPinLength())), strconv.FormatInt(t.GetPinsHeld(), 10),
+		strconv.Itoa(int(t.GetPinLength())), strconv.FormatInt(t.GetPinsHeld(), 10), density,
 		dash(strings.Join(numbers, " ")), dash(strings.Join(t.GetAllowedAddresses(), " ")),
 	}
 }
 
-var trunkHeader = row{"TRUNK", "NAME", "STATE", "DIGITS", "PINS", "NUMBERS", "SOURCES"}
+var trunkHeader = row{"TRUNK", "NAME", "STATE", "DIGITS", "PINS", "DENSITY", "NUMBERS", "SOURCES"}
 
 func (c *Connection) printTrunk(w io.Writer, t *telephonyv1.Trunk) error {
 	return c.print(w, t, trunkHeader, []row{trunkRow(t)})

@@ -16,11 +16,28 @@ type trunkServer struct {
 	drainer *pins.Drainer
 }
 
-// message adds to a trunk's message what depends on the time.
-func (s *trunkServer) message(t *trunks.Trunk) *telephonyv1.Trunk {
-	m := trunkMessage(t)
-	m.Guarded = s.trunks.Guarded(t)
-	return m
+// messages adds to trunks' messages what depends on the time and on their PINs.
+func (s *trunkServer) messages(ctx context.Context, list ...*trunks.Trunk) ([]*telephonyv1.Trunk, error) {
+	live, err := s.trunks.LivePINs(ctx, list...)
+	if err != nil {
+		return nil, err
+	}
+	return mapAll(list, func(t *trunks.Trunk) *telephonyv1.Trunk {
+		m := trunkMessage(t)
+		m.Guarded = s.trunks.Guarded(t)
+		m.Density = trunks.Density(live[t.ID], t.PINLength)
+		m.SuggestedPinLength = int32(trunks.SuggestedPINLength(live[t.ID])) // #nosec G115 -- 4 to 16
+		return m
+	}), nil
+}
+
+// message is messages for one trunk.
+func (s *trunkServer) message(ctx context.Context, t *trunks.Trunk) (*telephonyv1.Trunk, error) {
+	list, err := s.messages(ctx, t)
+	if err != nil {
+		return nil, err
+	}
+	return list[0], nil
 }
 
 func (s *trunkServer) CreateTrunk(ctx context.Context, req *telephonyv1.CreateTrunkRequest) (*telephonyv1.CreateTrunkResponse, error) {
@@ -31,7 +48,11 @@ func (s *trunkServer) CreateTrunk(ctx context.Context, req *telephonyv1.CreateTr
 	if err != nil {
 		return nil, err
 	}
-	return &telephonyv1.CreateTrunkResponse{Trunk: s.message(trunk), Warnings: warnings}, nil
+	message, err := s.message(ctx, trunk)
+	if err != nil {
+		return nil, err
+	}
+	return &telephonyv1.CreateTrunkResponse{Trunk: message, Warnings: warnings}, nil
 }
 
 func (s *trunkServer) GetTrunk(ctx context.Context, req *telephonyv1.GetTrunkRequest) (*telephonyv1.GetTrunkResponse, error) {
@@ -42,7 +63,11 @@ func (s *trunkServer) GetTrunk(ctx context.Context, req *telephonyv1.GetTrunkReq
 	if err != nil {
 		return nil, err
 	}
-	return &telephonyv1.GetTrunkResponse{Trunk: s.message(trunk)}, nil
+	message, err := s.message(ctx, trunk)
+	if err != nil {
+		return nil, err
+	}
+	return &telephonyv1.GetTrunkResponse{Trunk: message}, nil
 }
 
 func (s *trunkServer) ListTrunks(ctx context.Context, req *telephonyv1.ListTrunksRequest) (*telephonyv1.ListTrunksResponse, error) {
@@ -57,8 +82,12 @@ func (s *trunkServer) ListTrunks(ctx context.Context, req *telephonyv1.ListTrunk
 	if err != nil {
 		return nil, err
 	}
+	messages, err := s.messages(ctx, list...)
+	if err != nil {
+		return nil, err
+	}
 	return &telephonyv1.ListTrunksResponse{
-		Trunks: mapAll(list, s.message), NextPageToken: window.Next(total), TotalSize: int32(total), // #nosec G115 -- trunks are few
+		Trunks: messages, NextPageToken: window.Next(total), TotalSize: int32(total), // #nosec G115 -- trunks are few
 	}, nil
 }
 
@@ -70,7 +99,11 @@ func (s *trunkServer) UpdateTrunk(ctx context.Context, req *telephonyv1.UpdateTr
 	if err != nil {
 		return nil, err
 	}
-	return &telephonyv1.UpdateTrunkResponse{Trunk: s.message(trunk)}, nil
+	message, err := s.message(ctx, trunk)
+	if err != nil {
+		return nil, err
+	}
+	return &telephonyv1.UpdateTrunkResponse{Trunk: message}, nil
 }
 
 func (s *trunkServer) DeleteTrunk(ctx context.Context, req *telephonyv1.DeleteTrunkRequest) (*telephonyv1.DeleteTrunkResponse, error) {
@@ -92,7 +125,11 @@ func (s *trunkServer) DrainTrunk(ctx context.Context, req *telephonyv1.DrainTrun
 		return nil, err
 	}
 	s.drainer.Wake()
-	return &telephonyv1.DrainTrunkResponse{Trunk: s.message(trunk)}, nil
+	message, err := s.message(ctx, trunk)
+	if err != nil {
+		return nil, err
+	}
+	return &telephonyv1.DrainTrunkResponse{Trunk: message}, nil
 }
 
 func (s *trunkServer) AddNumber(ctx context.Context, req *telephonyv1.AddNumberRequest) (*telephonyv1.AddNumberResponse, error) {
@@ -103,7 +140,11 @@ func (s *trunkServer) AddNumber(ctx context.Context, req *telephonyv1.AddNumberR
 	if err != nil {
 		return nil, err
 	}
-	return &telephonyv1.AddNumberResponse{Trunk: s.message(trunk)}, nil
+	message, err := s.message(ctx, trunk)
+	if err != nil {
+		return nil, err
+	}
+	return &telephonyv1.AddNumberResponse{Trunk: message}, nil
 }
 
 func (s *trunkServer) RemoveNumber(ctx context.Context, req *telephonyv1.RemoveNumberRequest) (*telephonyv1.RemoveNumberResponse, error) {
@@ -114,5 +155,9 @@ func (s *trunkServer) RemoveNumber(ctx context.Context, req *telephonyv1.RemoveN
 	if err != nil {
 		return nil, err
 	}
-	return &telephonyv1.RemoveNumberResponse{Trunk: s.message(trunk)}, nil
+	message, err := s.message(ctx, trunk)
+	if err != nil {
+		return nil, err
+	}
+	return &telephonyv1.RemoveNumberResponse{Trunk: message}, nil
 }

@@ -16,6 +16,7 @@
 //	trunk.go      the nouns
 //	store.go      what storage must do
 //	service.go    what operators do with trunks
+//	density.go    how easily the PINs of a trunk are guessed
 //	validate.go   what makes a trunk valid
 //	directory.go  the short cache of all trunks
 package trunks

@@ -222,6 +222,15 @@ func (s *Service) RemoveNumber(ctx context.Context, id, number string) (*Trunk, 
 	return s.store.Trunk(ctx, id)
 }
 
+// LivePINs returns how many PINs callers could use on each of the trunks.
+func (s *Service) LivePINs(ctx context.Context, list ...*Trunk) (map[string]int64, error) {
+	ids := make([]string, len(list))
+	for i, t := range list {
+		ids[i] = t.ID
+	}
+	return s.store.LivePINs(ctx, ids)
+}
+
 // Guarded reports whether a trunk is guarded now.
 func (s *Service) Guarded(t *Trunk) bool { return t.Guarded(s.clock.Now()) }
 

@@ -132,6 +132,26 @@ func scanTrunk(row pgx.CollectableRow) (*trunks.Trunk, error) {
 	return &t, err
 }
 
+// LivePINs implements trunks.Store.
+func (s *Store) LivePINs(ctx context.Context, trunkIDs []string) (map[string]int64, error) {
+	rows, err := s.Pool().Query(ctx, `SELECT t.id, count(*) FROM trunks t
+		JOIN pins p ON p.trunk_id = t.id AND length(p.pin) = t.pin_length AND p.state <> 'quarantined'
+		WHERE t.id = ANY($1) GROUP BY t.id`, trunkIDs)
+	if err != nil {
+		return nil, fault("count live PINs", err)
+	}
+	var (
+		id   string
+		n    int64
+		live = map[string]int64{}
+	)
+	_, err = pgx.ForEachRow(rows, []any{&id, &n}, func() error {
+		live[id] = n
+		return nil
+	})
+	return live, fault("count live PINs", err)
+}
+
 // UpdateTrunk implements trunks.Store.
 func (s *Store) UpdateTrunk(ctx context.Context, id string, change func(*trunks.Trunk) error) (*trunks.Trunk, error) {
 	var t *trunks.Trunk

@@ -129,6 +129,25 @@ func scanTrunk(rows *sql.Rows) (*trunks.Trunk, error) {
 	return &t, err
 }
 
+// LivePINs implements trunks.Store.
+func (s *Store) LivePINs(ctx context.Context, trunkIDs []string) (map[string]int64, error) {
+	live := map[string]int64{}
+	ids := make([]any, len(trunkIDs))
+	for i, id := range trunkIDs {
+		ids[i] = id
+	}
+	rows, err := s.Read().QueryContext(ctx, `SELECT t.id, count(*) FROM trunks t
+		JOIN pins p ON p.trunk_id = t.id AND length(p.pin) = t.pin_length AND p.state <> 'quarantined'
+		WHERE t.id IN (`+marks(len(ids))+`) GROUP BY t.id`, ids...)
+	_, err = collect(rows, err, func(rows *sql.Rows) (id string, err error) {
+		var n int64
+		err = rows.Scan(&id, &n)
+		live[id] = n
+		return id, err
+	})
+	return live, fault("count live PINs", err)
+}
+
 // UpdateTrunk implements trunks.Store.
 func (s *Store) UpdateTrunk(ctx context.Context, id string, change func(*trunks.Trunk) error) (*trunks.Trunk, error) {
 	var t *trunks.Trunk

@@ -45,6 +45,7 @@ func Run(t *testing.T, open func(t *testing.T) Store) {
 	groups := map[string]func(*testing.T, Store){
 		"TrunksAreKept":       trunksAreKept,
 		"TrunkUpdates":        trunkUpdates,
+		"LivePINs":            livePINs,
 		"TrunkDeletion":       trunkDeletion,
 		"Numbers":             numbers,
 		"PINInsertion":        pinInsertion,

@@ -115,3 +115,15 @@ func numbers(t *testing.T, s Store) {
 	must(t, s.RemoveNumber(ctx, "ST_a", "+33100000000"))
 	must(t, s.AddNumber(ctx, "ST_b", trunks.Number{E164: "+33100000000"}))
 }
+
+func livePINs(t *testing.T, s Store) {
+	ways(t, s) // three current, two retiring, one given back
+	give(t, s, "ST_a", "00011", newRoom())
+	addTrunk(t, s, "ST_0", 4)
+	live, err := s.LivePINs(t.Context(), []string{"ST_a", "ST_0", "ST_none"})
+	must(t, err)
+	same(t, "live PINs", live, map[string]int64{"ST_a": 5})
+	if live, err = s.LivePINs(t.Context(), nil); err != nil || len(live) != 0 {
+		t.Errorf("of no trunk: %v %v", live, err)
+	}
+}
