@@ -118,7 +118,18 @@ func clients(t *testing.T, url string) map[string]client {
 	must(t, err)
 	ioInfoSIP, err := rpc.NewIOInfoSIPClient(bus)
 	must(t, err)
-	return map[string]client{"IOInfo": ioInfo, "IOInfoSIP": ioInfoSIP}
+	all := map[string]client{"IOInfo": ioInfo, "IOInfoSIP": ioInfoSIP}
+	for _, c := range all {
+		// A new client asks before its subscriptions hold, and then hears nothing.
+		testkit.Eventually(t, 10*time.Second, func() error {
+			_, err := c.GetSIPTrunkAuthentication(t.Context(), &rpc.GetSIPTrunkAuthenticationRequest{})
+			if errors.Is(err, psrpc.ErrNoResponse) {
+				return err
+			}
+			return nil
+		})
+	}
+	return all
 }
 
 //nolint:staticcheck // older versions send the deprecated flat fields
