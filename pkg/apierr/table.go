@@ -52,8 +52,12 @@ var table = map[Reason]Row{
 	LoginRefused:      {codes.PermissionDenied, http.StatusForbidden, "The log-in was refused.", false},
 	TokenInvalid:      {codes.Unauthenticated, http.StatusForbidden, "Invalid LiveKit token.", false},
 
-	RoomHasNoLobby:     {codes.FailedPrecondition, http.StatusNotFound, "Room has no lobby system.", false},
-	LobbyEntryNotFound: {codes.NotFound, http.StatusNotFound, "Participant not found.", false},
+	RoomHasNoLobby:      {codes.FailedPrecondition, http.StatusNotFound, "Room has no lobby system.", false},
+	LobbyEntryNotFound:  {codes.NotFound, http.StatusNotFound, "Participant not found.", false},
+	ParticipantNotFound: {codes.NotFound, http.StatusNotFound, "Participant not found", false},
+	LiveKitFailed:       {codes.Unavailable, http.StatusInternalServerError, "LiveKit failed", true},
+	ModerationRefused:   {codes.FailedPrecondition, http.StatusForbidden, "This is not allowed.", false},
+	ForbiddenField:      {codes.InvalidArgument, http.StatusBadRequest, "A field was sent that nobody may set.", false},
 }
 
 // rowOf returns the row of a reason. A reason from a newer server, unknown

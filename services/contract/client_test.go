@@ -24,6 +24,8 @@ import (
 type browser struct {
 	d    *deployment
 	http *http.Client
+	// meeting is the token with which the page is in a meeting; sent where set.
+	meeting string
 }
 
 // answer is a response, its body read and, where it is JSON, decoded.
@@ -68,6 +70,11 @@ func (b *browser) cookie(name string) string {
 	return ""
 }
 
+// inMeeting returns the same browser, sending a meeting token.
+func (b *browser) inMeeting(token string) *browser {
+	return &browser{d: b.d, http: b.http, meeting: token}
+}
+
 // set gives the browser a cookie that the suite did not.
 func (b *browser) set(t *testing.T, cookie *http.Cookie) {
 	t.Helper()
@@ -101,6 +108,9 @@ func (b *browser) do(t *testing.T, method, path string, body any) *answer {
 	req.Header.Set("Content-Type", "application/json")
 	if token := b.cookie("csrftoken"); token != "" {
 		req.Header.Set("X-CSRFToken", token)
+	}
+	if b.meeting != "" {
+		req.Header.Set("Authorization", "Bearer "+b.meeting)
 	}
 	resp, err := b.http.Do(req)
 	if err != nil {

@@ -27,6 +27,7 @@ func TestContract(t *testing.T) {
 				"a meeting by browser and phone": testMeeting,
 				"the phone is first":             testPhoneFirst,
 				"the lobby":                      testLobby,
+				"moderation":                     testModeration,
 				"log-in and log-out":             testLogin,
 				"rooms":                          testRooms,
 				"who sees what":                  testVisibility,

@@ -13,6 +13,7 @@
 //
 //	internal/rooms   the domain
 //	internal/lobby   who waits in the browser to be let in
+//	internal/moderation  what is done to people in a meeting
 //	internal/outbox  tells telephony of rooms, without losing any
 //	internal/peers   the domain's questions to other services
 //	internal/rpc     the gRPC services

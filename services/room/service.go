@@ -21,6 +21,7 @@ import (
 	"github.com/parleymeet/parley/pkg/secret"
 	"github.com/parleymeet/parley/services/internal/livekit"
 	"github.com/parleymeet/parley/services/room/internal/lobby"
+	"github.com/parleymeet/parley/services/room/internal/moderation"
 	"github.com/parleymeet/parley/services/room/internal/outbox"
 	"github.com/parleymeet/parley/services/room/internal/peers"
 	"github.com/parleymeet/parley/services/room/internal/rooms"
@@ -45,6 +46,7 @@ type Service struct {
 	outbox *outbox.Outbox
 	rooms  *rooms.Service
 	lobby  *lobby.Service
+	people *moderation.Service
 	peers  map[string]grpc.ClientConnInterface // by name
 }
 
@@ -66,23 +68,27 @@ func New(cfg Config, deps Deps) (*Service, error) {
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("room: %w", err), store.Close())
 	}
+	users, tokens := peers.NewUsers(deps.Auth), peers.NewTokens(deps.Token)
 	parts := rooms.Parts{
-		Rooms: store, Accesses: store, Outbox: box,
-		Users: peers.NewUsers(deps.Auth), Tokens: peers.NewTokens(deps.Token), DialIns: dialIns,
+		Rooms: store, Accesses: store, Outbox: box, Users: users, Tokens: tokens, DialIns: dialIns,
 		Clock: deps.Clock, Logger: deps.Logger,
 	}
 	lobbyParts := lobby.Parts{
 		Store: store, Limiter: throttle.New(cfg.RequestEntryRate, deps.Clock), PassKey: key.Derive("lobby pass"),
 		Clock: deps.Clock, Logger: deps.Logger,
 	}
+	peopleParts := moderation.Parts{
+		Roles: store, Lobby: store, Users: users, Tokens: tokens, Clock: deps.Clock, Logger: deps.Logger,
+	}
 	if cfg.LiveKitAPIURL != "" {
 		live := livekit.NewRooms(cfg.LiveKitAPIURL, cfg.LiveKitAPIKey, cfg.LiveKitAPISecret.Reveal())
-		parts.LiveRooms, lobbyParts.Meetings = live, live
+		parts.LiveRooms, lobbyParts.Meetings, peopleParts.Meetings = live, live, live
 	}
 	domain := rooms.New(cfg.settings(), parts)
-	lobbyParts.Rooms = domain
+	lobbyParts.Rooms, peopleParts.Rooms = domain, domain
 	return &Service{
-		store: store, outbox: box, rooms: domain, lobby: lobby.New(cfg.lobbySettings(), lobbyParts),
+		store: store, outbox: box, rooms: domain,
+		lobby: lobby.New(cfg.lobbySettings(), lobbyParts), people: moderation.New(peopleParts),
 		peers: map[string]grpc.ClientConnInterface{
 			identity.CallerAuth: deps.Auth, identity.CallerTelephony: deps.Telephony, identity.CallerToken: deps.Token,
 		},
@@ -94,6 +100,7 @@ func (s *Service) Register(r grpc.ServiceRegistrar) {
 	roomv1.RegisterRoomServiceServer(r, rpc.NewRoomServer(s.rooms))
 	roomv1.RegisterAdmissionServiceServer(r, rpc.NewAdmissionServer(s.rooms))
 	roomv1.RegisterLobbyServiceServer(r, rpc.NewLobbyServer(s.lobby))
+	roomv1.RegisterModerationServiceServer(r, rpc.NewModerationServer(s.people))
 }
 
 // Policy returns who may call what.
@@ -112,9 +119,16 @@ func Policy() grpcx.Policy {
 
 	browsers := grpcx.Rule{Callers: []string{identity.CallerGateway}, User: grpcx.RequireUser}
 	maps.Copy(policy, grpcx.Service(roomv1.LobbyService_ServiceDesc, browsers))
-	// Everybody with the link may ask to be let in.
+	maps.Copy(policy, grpcx.Service(roomv1.ModerationService_ServiceDesc, browsers))
+	// Everybody with the link may ask to be let in, and who is in needs no log-in.
 	browsers.User = grpcx.OptionalUser
-	policy[roomv1.LobbyService_RequestEntry_FullMethodName] = browsers
+	for _, method := range []string{
+		roomv1.LobbyService_RequestEntry_FullMethodName, roomv1.ModerationService_Authorize_FullMethodName,
+		roomv1.ModerationService_MuteParticipant_FullMethodName, roomv1.ModerationService_SetHand_FullMethodName,
+		roomv1.ModerationService_RenameParticipant_FullMethodName,
+	} {
+		policy[method] = browsers
+	}
 	return policy
 }
 

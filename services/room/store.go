@@ -6,6 +6,7 @@ import (
 
 	"github.com/parleymeet/parley/services/internal/database"
 	"github.com/parleymeet/parley/services/room/internal/lobby"
+	"github.com/parleymeet/parley/services/room/internal/moderation"
 	"github.com/parleymeet/parley/services/room/internal/outbox"
 	"github.com/parleymeet/parley/services/room/internal/rooms"
 	"github.com/parleymeet/parley/services/room/internal/store/postgres"
@@ -18,6 +19,7 @@ type store interface {
 	rooms.AccessStore
 	outbox.Store
 	lobby.Store
+	moderation.Roles
 	Migrate(ctx context.Context) error
 	MigrateWithRetry(ctx context.Context) error
 	Ready(ctx context.Context) error

@@ -9,5 +9,6 @@
 //
 //   - Calls end with their context, and no later than callTimeout.
 //
-//     rooms.go  Rooms: what is said to the people in a room
+//     rooms.go         Rooms: what is said to the people in a room
+//     participants.go  what is done to one of them
 package livekit

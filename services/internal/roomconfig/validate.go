@@ -69,11 +69,15 @@ func everyoneCanMute(value *structpb.Value) []apierr.Violation {
 	if code == "" {
 		return nil
 	}
-	text := "Input should be a valid boolean"
+	return []apierr.Violation{{Field: KeyEveryoneCanMute, Code: code, Text: BoolText(code)}}
+}
+
+// BoolText returns pydantic's text for a code of Bool.
+func BoolText(code string) string {
 	if code == boolParsing {
-		text += ", unable to interpret input"
+		return "Input should be a valid boolean, unable to interpret input"
 	}
-	return []apierr.Violation{{Field: KeyEveryoneCanMute, Code: code, Text: text}}
+	return "Input should be a valid boolean"
 }
 
 // What pydantic calls the two ways in which a value is no boolean.

@@ -77,6 +77,14 @@ const (
 	ErrorReason_ERROR_REASON_ROOM_HAS_NO_LOBBY ErrorReason = 60
 	// Nobody of that id waits in the room's lobby, or no longer.
 	ErrorReason_ERROR_REASON_LOBBY_ENTRY_NOT_FOUND ErrorReason = 61
+	// Nobody of that identity is in the meeting.
+	ErrorReason_ERROR_REASON_PARTICIPANT_NOT_FOUND ErrorReason = 62
+	// LiveKit does not answer, or did not do what it was asked.
+	ErrorReason_ERROR_REASON_LIVEKIT_FAILED ErrorReason = 63
+	// A rule of the meeting forbids what the caller, who may moderate, wants.
+	ErrorReason_ERROR_REASON_MODERATION_REFUSED ErrorReason = 64
+	// A field was sent that nobody may set.
+	ErrorReason_ERROR_REASON_FORBIDDEN_FIELD ErrorReason = 65
 )
 
 // Enum value maps for ErrorReason.
@@ -111,6 +119,10 @@ var (
 		52: "ERROR_REASON_TOKEN_INVALID",
 		60: "ERROR_REASON_ROOM_HAS_NO_LOBBY",
 		61: "ERROR_REASON_LOBBY_ENTRY_NOT_FOUND",
+		62: "ERROR_REASON_PARTICIPANT_NOT_FOUND",
+		63: "ERROR_REASON_LIVEKIT_FAILED",
+		64: "ERROR_REASON_MODERATION_REFUSED",
+		65: "ERROR_REASON_FORBIDDEN_FIELD",
 	}
 	ErrorReason_value = map[string]int32{
 		"ERROR_REASON_UNSPECIFIED":           0,
@@ -142,6 +154,10 @@ var (
 		"ERROR_REASON_TOKEN_INVALID":         52,
 		"ERROR_REASON_ROOM_HAS_NO_LOBBY":     60,
 		"ERROR_REASON_LOBBY_ENTRY_NOT_FOUND": 61,
+		"ERROR_REASON_PARTICIPANT_NOT_FOUND": 62,
+		"ERROR_REASON_LIVEKIT_FAILED":        63,
+		"ERROR_REASON_MODERATION_REFUSED":    64,
+		"ERROR_REASON_FORBIDDEN_FIELD":       65,
 	}
 )
 
@@ -176,7 +192,7 @@ var File_parley_common_v1_error_proto protoreflect.FileDescriptor
 
 const file_parley_common_v1_error_proto_rawDesc = "" +
 	"\n" +
-	"\x1cparley/common/v1/error.proto\x12\x10parley.common.v1*\xcc\a\n" +
+	"\x1cparley/common/v1/error.proto\x12\x10parley.common.v1*\xdc\b\n" +
 	"\vErrorReason\x12\x1c\n" +
 	"\x18ERROR_REASON_UNSPECIFIED\x10\x00\x12\x19\n" +
 	"\x15ERROR_REASON_INTERNAL\x10\x01\x12\x1c\n" +
@@ -207,7 +223,11 @@ const file_parley_common_v1_error_proto_rawDesc = "" +
 	"\x1aERROR_REASON_LOGIN_REFUSED\x103\x12\x1e\n" +
 	"\x1aERROR_REASON_TOKEN_INVALID\x104\x12\"\n" +
 	"\x1eERROR_REASON_ROOM_HAS_NO_LOBBY\x10<\x12&\n" +
-	"\"ERROR_REASON_LOBBY_ENTRY_NOT_FOUND\x10=B\xc0\x01\n" +
+	"\"ERROR_REASON_LOBBY_ENTRY_NOT_FOUND\x10=\x12&\n" +
+	"\"ERROR_REASON_PARTICIPANT_NOT_FOUND\x10>\x12\x1f\n" +
+	"\x1bERROR_REASON_LIVEKIT_FAILED\x10?\x12#\n" +
+	"\x1fERROR_REASON_MODERATION_REFUSED\x10@\x12 \n" +
+	"\x1cERROR_REASON_FORBIDDEN_FIELD\x10AB\xc0\x01\n" +
 	"\x14com.parley.common.v1B\n" +
 	"ErrorProtoP\x01Z:github.com/parleymeet/parley/gen/parley/common/v1;commonv1\xa2\x02\x03PCX\xaa\x02\x10Parley.Common.V1\xca\x02\x10Parley\\Common\\V1\xe2\x02\x1cParley\\Common\\V1\\GPBMetadata\xea\x02\x12Parley::Common::V1b\x06proto3"
 

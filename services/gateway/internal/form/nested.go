@@ -49,6 +49,19 @@ func (f *Form) Object(field string, v *structpb.Value) map[string]*structpb.Valu
 	return object.StructValue.GetFields()
 }
 
+// Dict returns an object field and whether it was given and good.
+func (f *Form) Dict(field string, v *structpb.Value, r Rules) (*structpb.Struct, bool) {
+	if convert, given := f.present(field, v, r); !convert {
+		return nil, given
+	}
+	object, ok := v.GetKind().(*structpb.Value_StructValue)
+	if !ok {
+		f.Refuse(field, "not_a_dict", fmt.Sprintf("Expected a dictionary of items but got type \"%s\".", typeName(v)))
+		return nil, false
+	}
+	return object.StructValue, true
+}
+
 // Configuration returns a room configuration, a closed schema that the owning
 // service checks; here it only has to be an object.
 func (f *Form) Configuration(field string, v *structpb.Value) (*structpb.Struct, bool) {

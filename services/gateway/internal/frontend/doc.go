@@ -13,6 +13,8 @@
 //	users.go     UserService
 //	rooms.go     RoomService
 //	lobby.go     LobbyService
+//	moderation.go ModerationService
+//	changeform.go bodies of changes to participants
 //	trunks.go    TrunkService
 //	trunkform.go bodies of trunks and numbers
 //	calls.go     CallService, ResolverService

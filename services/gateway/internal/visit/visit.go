@@ -20,6 +20,7 @@ const (
 	urlKey       = "parley-visit-url"
 	addressKey   = "parley-visit-address"
 	lobbyKey     = "parley-visit-lobby"
+	meetingKey   = "parley-visit-meeting"
 )
 
 // Visit is one request. The zero value is an anonymous one.
@@ -34,11 +35,13 @@ type Visit struct {
 	Address string
 	// Pass is the browser's proof of who it is in lobbies; empty for none.
 	Pass string
+	// Bearer is the token that the browser entered a meeting with; empty for none.
+	Bearer string
 }
 
 // Metadata returns the visit for the way to the facade.
 func (v Visit) Metadata() metadata.MD {
-	return metadata.Pairs(userKey, v.UserID, assertionKey, v.Assertion, urlKey, v.URL, addressKey, v.Address, lobbyKey, v.Pass)
+	return metadata.Pairs(userKey, v.UserID, assertionKey, v.Assertion, urlKey, v.URL, addressKey, v.Address, lobbyKey, v.Pass, meetingKey, v.Bearer)
 }
 
 // Enter reads the visit of a call that arrived at the facade. Calls made under
@@ -46,7 +49,7 @@ func (v Visit) Metadata() metadata.MD {
 func Enter(ctx context.Context) (context.Context, Visit) {
 	v := Visit{
 		UserID: first(ctx, userKey), Assertion: first(ctx, assertionKey), URL: first(ctx, urlKey),
-		Address: first(ctx, addressKey), Pass: first(ctx, lobbyKey),
+		Address: first(ctx, addressKey), Pass: first(ctx, lobbyKey), Bearer: first(ctx, meetingKey),
 	}
 	return identity.WithAssertion(ctx, v.Assertion), v
 }

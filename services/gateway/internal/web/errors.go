@@ -24,6 +24,9 @@ const (
 	nonFieldErrors = "non_field_errors"
 )
 
+// badRequestPage is the contract's page for fields that nobody may set.
+const badRequestPage = "<!doctype html><html lang=\"en\"><head><title>Bad Request</title></head><body><h1>Bad Request (400)</h1></body></html>"
+
 // fault is a failure that only HTTP knows, with its status and body.
 type fault struct {
 	status int
@@ -71,6 +74,12 @@ func (f failures) write(w http.ResponseWriter, r *http.Request, err error) {
 	case failed.RetryAfter > 0:
 		w.Header().Set("Retry-After", strconv.Itoa(wholeSeconds(failed.RetryAfter)))
 	}
+	if failed.Reason == apierr.ForbiddenField { // the contract answers what smells of an attack with a page
+		w.Header().Set("Content-Type", "text/html; charset=utf-8")
+		w.WriteHeader(row.HTTP)
+		_, _ = w.Write([]byte(badRequestPage)) // the client may have gone
+		return
+	}
 	writeJSON(w, row.HTTP, bodyOf(failed, r))
 }
 
@@ -104,6 +113,8 @@ func bodyOf(failed *apierr.Error, r *http.Request) any {
 		return map[string]string{"detail": failed.PublicText(), "request_id": obs.RequestID(r.Context())}
 	case failed.Reason == apierr.RoomHasNoLobby, failed.Reason == apierr.LobbyEntryNotFound:
 		return map[string]string{"message": failed.PublicText()}
+	case failed.Reason == apierr.ParticipantNotFound, failed.Reason == apierr.LiveKitFailed, failed.Reason == apierr.ModerationRefused:
+		return map[string]string{"error": failed.PublicText()}
 	default:
 		return detail(failed.PublicText())
 	}

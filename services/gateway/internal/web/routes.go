@@ -9,7 +9,7 @@ import (
 // prefix is where the API is served.
 const prefix = "/api/v1.0"
 
-// mode says whether a route wants a logged-in user.
+// mode says whom a route wants.
 type mode int
 
 const (
@@ -19,6 +19,11 @@ const (
 	anyone
 	// member answers 401 to anonymous visitors.
 	member
+	// bearer takes a meeting token and ignores the session; the service answers
+	// who has none.
+	bearer
+	// bearerOrAnyone takes a meeting token alone if there is one, else the session.
+	bearerOrAnyone
 )
 
 // Audiences: the service for which auth makes the assertion.
@@ -58,6 +63,13 @@ func routes() map[string]route {
 		"POST /api/v1.0/rooms/{id}/request-entry":       {mode: anyone, audience: forRoom},
 		"GET /api/v1.0/rooms/{id}/waiting-participants": {mode: member, audience: forRoom},
 		"POST /api/v1.0/rooms/{id}/enter":               {mode: member, audience: forRoom},
+
+		"POST /api/v1.0/rooms/{id}/mute-participant":        {mode: bearerOrAnyone, audience: forRoom},
+		"POST /api/v1.0/rooms/{id}/remove-participant":      {mode: member, audience: forRoom},
+		"POST /api/v1.0/rooms/{id}/update-participant":      {mode: member, audience: forRoom},
+		"POST /api/v1.0/rooms/{id}/update-participant-role": {mode: member, audience: forRoom},
+		"POST /api/v1.0/rooms/{id}/toggle-hand":             {mode: bearer, audience: forNobody},
+		"POST /api/v1.0/rooms/{id}/rename":                  {mode: bearer, audience: forNobody},
 
 		"GET /api/v1.0/telephony/trunks":                          {mode: member, audience: forTelephony},
 		"POST /api/v1.0/telephony/trunks":                         {mode: member, audience: forTelephony, success: http.StatusCreated},

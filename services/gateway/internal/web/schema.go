@@ -11,7 +11,7 @@ import (
 // schemaURL is where the contract's original explains its errors.
 const schemaURL = "https://errors.pydantic.dev/2.13/v/"
 
-// schemaError is one fault of a room configuration, in the words of the schema
+// schemaError is one fault of a room configuration or a permission, in the words of the schema
 // library that the contract's original uses.
 type schemaError struct {
 	Type  string            `json:"type"`
@@ -22,8 +22,9 @@ type schemaError struct {
 	URL   string            `json:"url"`
 }
 
+// isConfiguration reports whether a field's value keeps to a closed schema.
 func isConfiguration(field string) bool {
-	return field == "configuration" || field == "default_room_configuration"
+	return field == "configuration" || field == "default_room_configuration" || field == "permission"
 }
 
 // isSchemaError reports whether the code of a violation is a type of the schema library.

@@ -2,6 +2,7 @@ package web
 
 import (
 	"net/http"
+	"strings"
 
 	authv1 "github.com/parleymeet/parley/gen/parley/auth/v1"
 	"github.com/parleymeet/parley/pkg/apierr"
@@ -25,6 +26,13 @@ func (s sessions) visit(r *http.Request, row route) (visit.Visit, error) {
 	if row.mode == open {
 		return v, nil
 	}
+	if row.mode == bearer || row.mode == bearerOrAnyone {
+		var err error
+		v.Bearer, err = bearerToken(r)
+		if err != nil || row.mode == bearer || v.Bearer != "" {
+			return v, err
+		}
+	}
 	if token := sessionToken(r); token != "" {
 		answer, err := s.client.ResolveSession(r.Context(), &authv1.ResolveSessionRequest{SessionToken: token, Audience: row.audience})
 		switch {
@@ -42,6 +50,20 @@ func (s sessions) visit(r *http.Request, row route) (visit.Visit, error) {
 		return v, apierr.New(apierr.Unauthenticated, "")
 	}
 	return v, nil
+}
+
+// bearerToken returns the meeting token of the request, empty when it has no
+// such header. Errors: PERMISSION_DENIED for a header that is none.
+func bearerToken(r *http.Request) (string, error) {
+	header := r.Header.Get("Authorization")
+	if header == "" {
+		return "", nil
+	}
+	words := strings.Fields(header)
+	if len(words) != 2 || !strings.EqualFold(words[0], "bearer") {
+		return "", apierr.New(apierr.PermissionDenied, "Authorization header must be: Bearer <token>")
+	}
+	return asciiOnly(words[1]), nil // no token has other characters, and metadata must not
 }
 
 // sessionToken returns the session cookie; empty when there is none that auth could know.

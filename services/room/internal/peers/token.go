@@ -6,15 +6,20 @@ import (
 	"google.golang.org/grpc"
 
 	tokenv1 "github.com/parleymeet/parley/gen/parley/token/v1"
+	"github.com/parleymeet/parley/pkg/apierr"
+	"github.com/parleymeet/parley/services/room/internal/moderation"
 	"github.com/parleymeet/parley/services/room/internal/rooms"
 )
 
-// Tokens implements rooms.Tokens with the token service.
+// Tokens implements rooms.Tokens and moderation.Tokens with the token service.
 type Tokens struct {
 	client tokenv1.TokenServiceClient
 }
 
-var _ rooms.Tokens = (*Tokens)(nil)
+var (
+	_ rooms.Tokens      = (*Tokens)(nil)
+	_ moderation.Tokens = (*Tokens)(nil)
+)
 
 // NewTokens asks token on the connection.
 func NewTokens(token grpc.ClientConnInterface) *Tokens {
@@ -34,4 +39,15 @@ func (t *Tokens) Mint(ctx context.Context, roomID string, p rooms.Participant) (
 		Attributes:     p.Attributes,
 	})
 	return resp.GetConnection(), fault("token", err)
+}
+
+// Verify implements moderation.Tokens. What is wrong with the token is for its bearer.
+func (t *Tokens) Verify(ctx context.Context, token string) (moderation.Bearer, error) {
+	ctx, cancel := context.WithTimeout(ctx, neededTimeout)
+	defer cancel()
+	resp, err := t.client.VerifyToken(ctx, &tokenv1.VerifyTokenRequest{Token: token})
+	if failed := apierr.From(err); failed != nil && failed.Reason == apierr.TokenInvalid {
+		return moderation.Bearer{}, apierr.New(apierr.TokenInvalid, "%s", failed.PublicText())
+	}
+	return moderation.Bearer{RoomID: resp.GetRoom(), Identity: resp.GetIdentity()}, fault("token", err)
 }

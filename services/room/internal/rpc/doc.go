@@ -4,6 +4,7 @@
 //	room.go       RoomService
 //	admission.go  AdmissionService
 //	lobby.go      LobbyService
+//	moderation.go ModerationService
 //	wire.go       between messages and the domain's types
 //	patch.go      from a field mask to a patch
 package rpc

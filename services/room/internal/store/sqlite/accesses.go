@@ -2,8 +2,11 @@ package sqlite
 
 import (
 	"context"
+	"database/sql"
 	"encoding/json"
 
+	"github.com/parleymeet/parley/pkg/apierr"
+	"github.com/parleymeet/parley/pkg/sqlite"
 	"github.com/parleymeet/parley/services/room/internal/rooms"
 )
 
@@ -24,4 +27,26 @@ func (s *Store) Accesses(ctx context.Context, roomIDs []string) ([]rooms.Access,
 		return a, err
 	})
 	return accesses, fault("list accesses", err)
+}
+
+// SetRole implements moderation.Roles.
+func (s *Store) SetRole(ctx context.Context, access rooms.Access) error {
+	err := s.db.InTx(ctx, func(ctx context.Context, tx *sql.Tx) error {
+		result, err := tx.ExecContext(ctx, `INSERT INTO accesses (id, room_id, user_id, role, created_at)
+			VALUES (?, ?, ?, ?, ?)
+			ON CONFLICT (room_id, user_id) DO UPDATE SET role = excluded.role WHERE accesses.role <> 'owner'`,
+			access.ID, access.RoomID, access.UserID, access.Role.String(), access.CreatedAt.UnixMicro())
+		if err != nil {
+			return err
+		}
+		n, err := result.RowsAffected()
+		if err == nil && n == 0 {
+			return apierr.New(apierr.LastOwner, "")
+		}
+		return err
+	})
+	if sqlite.IsForeignKey(err) {
+		return rooms.NotFound()
+	}
+	return fault("set role", err)
 }

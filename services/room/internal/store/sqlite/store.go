@@ -13,6 +13,7 @@ import (
 	"github.com/parleymeet/parley/pkg/apierr"
 	"github.com/parleymeet/parley/pkg/sqlite"
 	"github.com/parleymeet/parley/services/room/internal/lobby"
+	"github.com/parleymeet/parley/services/room/internal/moderation"
 	"github.com/parleymeet/parley/services/room/internal/outbox"
 	"github.com/parleymeet/parley/services/room/internal/rooms"
 )
@@ -30,6 +31,7 @@ var (
 	_ rooms.AccessStore = (*Store)(nil)
 	_ outbox.Store      = (*Store)(nil)
 	_ lobby.Store       = (*Store)(nil)
+	_ moderation.Roles  = (*Store)(nil)
 )
 
 // Open returns the store in the file at path, which is created when missing.

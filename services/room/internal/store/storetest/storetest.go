@@ -9,6 +9,7 @@ import (
 
 	"github.com/parleymeet/parley/pkg/apierr"
 	"github.com/parleymeet/parley/services/room/internal/lobby"
+	"github.com/parleymeet/parley/services/room/internal/moderation"
 	"github.com/parleymeet/parley/services/room/internal/outbox"
 	"github.com/parleymeet/parley/services/room/internal/rooms"
 )
@@ -19,6 +20,7 @@ type Store interface {
 	rooms.AccessStore
 	outbox.Store
 	lobby.Store
+	moderation.Roles
 }
 
 // Run runs every test, each on an empty store of its own.
@@ -38,6 +40,8 @@ func Run(t *testing.T, open func(t *testing.T) Store) {
 		"settle is for the claim": settleIsForTheClaim,
 		"delete replaces task":    deleteReplacesTask,
 		"hold":                    hold,
+		"set role":                setRole,
+		"roles by many":           rolesByMany,
 		"ask to enter":            askToEnter,
 		"lobby queue":             lobbyQueue,
 		"decide entry":            decideEntry,
