@@ -32,7 +32,7 @@ func (d *deployment) participant(t *testing.T, room, identity string, wanted fun
 // testModeration: what moderators do to others and people to themselves is seen
 // through LiveKit's own API.
 func testModeration(t *testing.T, d *deployment) {
-	ada, grace, guest := d.login(t, "ada.lovelace@example.org"), d.login(t, "grace.hopper@example.org"), d.visitor(t)
+	ada, alan, guest := d.login(t, "ada.lovelace@example.org"), d.login(t, "alan.turing@example.org"), d.visitor(t)
 	room := ada.createRoom(t, "moderation")
 	id := room["id"].(string)
 	path := "/api/v1.0/rooms/" + id + "/"
@@ -53,10 +53,10 @@ func testModeration(t *testing.T, d *deployment) {
 	promote := map[string]any{"participant_identity": "nobody", "role": "administrator"}
 	do(ada, http.StatusForbidden, "update-participant-role", promote, `{"detail":"You must be connected to the meeting to perform this action."}`)
 	enter(ada, "Ada")
-	graceRoom, graceIn := enter(grace, "Grace")
+	alanRoom, alanIn := enter(alan, "Alan")
 	guestRoom, guestIn := enter(guest, "Gil")
 	d.participants(t, id, 3)
-	graceID, guestID := graceRoom.LocalParticipant.Identity(), guestRoom.LocalParticipant.Identity()
+	alanID, guestID := alanRoom.LocalParticipant.Identity(), guestRoom.LocalParticipant.Identity()
 
 	// By meeting token: hand and name, one's own alone.
 	do(guestIn, http.StatusOK, "toggle-hand", map[string]any{"raised": true}, good)
@@ -98,34 +98,34 @@ func testModeration(t *testing.T, d *deployment) {
 	}
 	d.participant(t, id, guestID, muted(false))
 	mute := map[string]any{"participant_identity": guestID, "track_sid": published.SID()}
-	do(grace, http.StatusForbidden, "mute-participant", mute, `{"detail":"You do not have permission to perform this action."}`)
-	do(graceIn, http.StatusOK, "mute-participant", mute, good)
+	do(alan, http.StatusForbidden, "mute-participant", mute, `{"detail":"You do not have permission to perform this action."}`)
+	do(alanIn, http.StatusOK, "mute-participant", mute, good)
 	d.participant(t, id, guestID, muted(true))
 	do(ada, http.StatusOK, "mute-participant", mute, good)
 	do(ada, http.StatusNotFound, "mute-participant", map[string]any{"participant_identity": "nobody", "track_sid": "TR_x"}, absent)
 	ada.must(t, http.StatusOK, http.MethodPatch, path, map[string]any{"configuration": map[string]any{"everyone_can_mute": false}})
-	do(graceIn, http.StatusForbidden, "mute-participant", mute, `{"detail":"You do not have permission to perform this action."}`)
+	do(alanIn, http.StatusForbidden, "mute-participant", mute, `{"detail":"You do not have permission to perform this action."}`)
 
-	testRoles(t, do, ada, graceID, guestID)
-	d.participant(t, id, graceID, func(p *livekit.ParticipantInfo) bool { return p.GetAttributes()["room_role"] == "administrator" })
+	testRoles(t, do, ada, alanID, guestID)
+	d.participant(t, id, alanID, func(p *livekit.ParticipantInfo) bool { return p.GetAttributes()["room_role"] == "administrator" })
 
 	remove := map[string]any{"participant_identity": guestID}
-	do(grace, http.StatusOK, "remove-participant", remove, good) // grace administers the room by now
+	do(alan, http.StatusOK, "remove-participant", remove, good) // alan administers the room by now
 	d.participants(t, id, 2)
 	do(ada, http.StatusNotFound, "remove-participant", remove, absent)
 	do(guestIn, http.StatusNotFound, "toggle-hand", map[string]any{"raised": true}, absent)
 }
 
-func testRoles(t *testing.T, do func(*browser, int, string, map[string]any, string), ada *browser, graceID, guestID string) {
+func testRoles(t *testing.T, do func(*browser, int, string, map[string]any, string), ada *browser, alanID, guestID string) {
 	t.Helper()
 	role := func(identity, role string) map[string]any {
 		return map[string]any{"participant_identity": identity, "role": role}
 	}
 	const action = "update-participant-role"
-	do(ada, http.StatusBadRequest, action, role(graceID, "owner"), `{"role":["\"owner\" is not a valid choice."]}`)
+	do(ada, http.StatusBadRequest, action, role(alanID, "owner"), `{"role":["\"owner\" is not a valid choice."]}`)
 	do(ada, http.StatusNotFound, action, role("nobody", "member"), `{"error":"Participant is not connected to this meeting."}`)
 	do(ada, http.StatusNotFound, action, role(guestID, "member"), `{"error":"This participant has no user account and cannot be assigned a role."}`)
 	for _, name := range []string{"member", "administrator"} {
-		do(ada, http.StatusOK, action, role(graceID, name), `{"role":"`+name+`","livekit_synced":true}`)
+		do(ada, http.StatusOK, action, role(alanID, name), `{"role":"`+name+`","livekit_synced":true}`)
 	}
 }
