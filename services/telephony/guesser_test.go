@@ -33,6 +33,9 @@ func newExchange(t *testing.T) *exchange {
 	cfg := testConfig(t)
 	cfg.DatabaseURL = config.Secret(testkit.Postgres(t))
 	cfg.SIPRedisURL = config.Secret(testkit.Redis(t))
+	// Above what the first guessers are let test together, 33 PINs, so that the
+	// trunk is guarded after the last of them however slow the machine is.
+	cfg.GuardRate = 40
 	x := &exchange{t: t, local: start(t, cfg)}
 	start(t, cfg)
 	options, err := redis.ParseURL(cfg.SIPRedisURL.Reveal())

@@ -16,12 +16,7 @@ func (c *Connection) callList() *cobra.Command {
 	request := &telephonyv1.ListCallsRequest{}
 	cmd := &cobra.Command{
 		Use: "list", Short: "List calls, newest first", Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			client, done, err := c.calls()
-			if err != nil {
-				return err
-			}
-			defer done()
+		RunE: with(c.calls, func(cmd *cobra.Command, _ []string, client telephonyv1.CallServiceClient) error {
 			resp, err := client.ListCalls(cmd.Context(), request)
 			if err != nil {
 				return err
@@ -34,7 +29,7 @@ func (c *Connection) callList() *cobra.Command {
 				})
 			}
 			return c.print(cmd.OutOrStdout(), resp, row{"START", "CALL", "STATE", "CALLER", "CALLED", "TRUNK", "ROOM", "REFUSAL"}, rows)
-		},
+		}),
 	}
 	cmd.Flags().StringVar(&request.RoomId, "room", "", "only calls of this room (id)")
 	cmd.Flags().StringVar(&request.TrunkId, "trunk", "", "only calls of this trunk")

@@ -59,48 +59,49 @@ func (c *Connection) dial(service, address string) (*grpc.ClientConn, error) {
 	return grpcx.Dial("unix:"+c.settings.Socket, nil)
 }
 
-func (c *Connection) auth() (*grpc.ClientConn, error) { return c.dial("auth", c.settings.AuthAddr) }
-
 func (c *Connection) telephony() (*grpc.ClientConn, error) {
 	return c.dial("telephony", c.settings.TelephonyAddr)
 }
 
 func (c *Connection) users() (authv1.UserServiceClient, func(), error) {
-	conn, err := c.auth()
-	if err != nil {
-		return nil, nil, err
-	}
-	return authv1.NewUserServiceClient(conn), func() { _ = conn.Close() }, nil
+	return client(authv1.NewUserServiceClient)(c.dial("auth", c.settings.AuthAddr))
 }
 
 func (c *Connection) rooms() (roomv1.RoomServiceClient, func(), error) {
-	conn, err := c.dial("room", c.settings.RoomAddr)
-	if err != nil {
-		return nil, nil, err
-	}
-	return roomv1.NewRoomServiceClient(conn), func() { _ = conn.Close() }, nil
+	return client(roomv1.NewRoomServiceClient)(c.dial("room", c.settings.RoomAddr))
 }
 
 func (c *Connection) trunks() (telephonyv1.TrunkServiceClient, func(), error) {
-	conn, err := c.telephony()
-	if err != nil {
-		return nil, nil, err
-	}
-	return telephonyv1.NewTrunkServiceClient(conn), func() { _ = conn.Close() }, nil
+	return client(telephonyv1.NewTrunkServiceClient)(c.telephony())
 }
 
 func (c *Connection) calls() (telephonyv1.CallServiceClient, func(), error) {
-	conn, err := c.telephony()
-	if err != nil {
-		return nil, nil, err
-	}
-	return telephonyv1.NewCallServiceClient(conn), func() { _ = conn.Close() }, nil
+	return client(telephonyv1.NewCallServiceClient)(c.telephony())
 }
 
 func (c *Connection) dispatch() (telephonyv1.DispatchServiceClient, func(), error) {
-	conn, err := c.telephony()
-	if err != nil {
-		return nil, nil, err
+	return client(telephonyv1.NewDispatchServiceClient)(c.telephony())
+}
+
+// client turns a new connection into a service's client and what closes it.
+func client[C any](build func(grpc.ClientConnInterface) C) func(*grpc.ClientConn, error) (C, func(), error) {
+	return func(conn *grpc.ClientConn, err error) (c C, done func(), _ error) {
+		if err != nil {
+			return c, nil, err
+		}
+		return build(conn), func() { _ = conn.Close() }, nil
 	}
-	return telephonyv1.NewDispatchServiceClient(conn), func() { _ = conn.Close() }, nil
+}
+
+// with makes a command's function of one that needs a service's client: it
+// connects first and closes the connection after.
+func with[C any](connect func() (C, func(), error), do func(cmd *cobra.Command, args []string, client C) error) func(*cobra.Command, []string) error {
+	return func(cmd *cobra.Command, args []string) error {
+		client, done, err := connect()
+		if err != nil {
+			return err
+		}
+		defer done()
+		return do(cmd, args, client)
+	}
 }

@@ -8,7 +8,7 @@
 // TLS_KEY_FILE, TLS_CA_FILE). `call simulate` uses neither: it asks the SIP bus
 // as LiveKit SIP does.
 //
-//	connect.go   Connection: where the services are
+//	connect.go   Connection: where the services are, and their clients
 //	output.go    tables and JSON
 //	trunk.go number.go room.go pin.go call.go   one noun each
 //	explain.go   `call explain`, `call forgive`

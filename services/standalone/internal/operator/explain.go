@@ -12,12 +12,7 @@ func (c *Connection) callExplain() *cobra.Command {
 		Use:   "explain --to +33123456789 --from +33612345678 --pin 0123456789",
 		Short: "Say step by step what would become of a call, without making one",
 		Args:  cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			client, done, err := c.dispatch()
-			if err != nil {
-				return err
-			}
-			defer done()
+		RunE: with(c.dispatch, func(cmd *cobra.Command, _ []string, client telephonyv1.DispatchServiceClient) error {
 			resp, err := client.ExplainCall(cmd.Context(), request)
 			if err != nil {
 				return err
@@ -28,7 +23,7 @@ func (c *Connection) callExplain() *cobra.Command {
 			}
 			rows = append(rows, row{"result", verdict(resp.GetReason(), word(resp.GetResult().String(), "DISPATCH_RESULT_")), dash(resp.GetRoomId())})
 			return c.print(cmd.OutOrStdout(), resp, row{"STEP", "OUTCOME", "FOUND"}, rows)
-		},
+		}),
 	}
 	flags := cmd.Flags()
 	flags.StringVar(&request.Number, "to", "", "called number")
@@ -51,12 +46,7 @@ func (c *Connection) callForgive() *cobra.Command {
 	request := &telephonyv1.ForgiveCallerRequest{}
 	cmd := &cobra.Command{
 		Use: "forgive --from +33612345678", Short: "Forget the wrong PINs of a caller, who is let in again", Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			client, done, err := c.calls()
-			if err != nil {
-				return err
-			}
-			defer done()
+		RunE: with(c.calls, func(cmd *cobra.Command, _ []string, client telephonyv1.CallServiceClient) error {
 			resp, err := client.ForgiveCaller(cmd.Context(), request)
 			if err != nil {
 				return err
@@ -67,7 +57,7 @@ func (c *Connection) callForgive() *cobra.Command {
 			}
 			cmd.Println("forgiven")
 			return nil
-		},
+		}),
 	}
 	cmd.Flags().StringVar(&request.Caller, "from", "", "caller's number with its country code, or \"anonymous\" for withheld numbers")
 	cmd.Flags().StringVar(&request.TrunkId, "trunk", "", "only on this trunk")

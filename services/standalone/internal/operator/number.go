@@ -17,12 +17,7 @@ func (c *Connection) numberCommand() *cobra.Command {
 func (c *Connection) numberList() *cobra.Command {
 	return &cobra.Command{
 		Use: "list TRUNK", Short: "List the numbers of a trunk", Args: cobra.ExactArgs(1),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			client, done, err := c.trunks()
-			if err != nil {
-				return err
-			}
-			defer done()
+		RunE: with(c.trunks, func(cmd *cobra.Command, args []string, client telephonyv1.TrunkServiceClient) error {
 			resp, err := client.GetTrunk(cmd.Context(), &telephonyv1.GetTrunkRequest{TrunkId: args[0]})
 			if err != nil {
 				return err
@@ -32,7 +27,7 @@ func (c *Connection) numberList() *cobra.Command {
 				rows = append(rows, row{n.GetNumber(), n.GetDisplay(), n.GetCountry(), dash(n.GetLabel()), word(n.GetKind().String(), "NUMBER_KIND_")})
 			}
 			return c.print(cmd.OutOrStdout(), resp.GetTrunk(), row{"NUMBER", "DISPLAY", "COUNTRY", "LABEL", "KIND"}, rows)
-		},
+		}),
 	}
 }
 
@@ -68,17 +63,12 @@ func (c *Connection) numberAdd() *cobra.Command {
 func (c *Connection) numberRemove() *cobra.Command {
 	return &cobra.Command{
 		Use: "remove TRUNK NUMBER", Short: "Remove a number from a trunk", Args: cobra.ExactArgs(2),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			client, done, err := c.trunks()
-			if err != nil {
-				return err
-			}
-			defer done()
+		RunE: with(c.trunks, func(cmd *cobra.Command, args []string, client telephonyv1.TrunkServiceClient) error {
 			resp, err := client.RemoveNumber(cmd.Context(), &telephonyv1.RemoveNumberRequest{TrunkId: args[0], Number: args[1]})
 			if err != nil {
 				return err
 			}
 			return c.printTrunk(cmd.OutOrStdout(), resp.GetTrunk())
-		},
+		}),
 	}
 }

@@ -20,12 +20,7 @@ func (c *Connection) pinShow() *cobra.Command {
 	var digits bool
 	cmd := &cobra.Command{
 		Use: "show ROOM", Short: "Show how to dial into a room", Args: cobra.ExactArgs(1),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			client, done, err := c.rooms()
-			if err != nil {
-				return err
-			}
-			defer done()
+		RunE: with(c.rooms, func(cmd *cobra.Command, args []string, client roomv1.RoomServiceClient) error {
 			resp, err := client.GetRoom(cmd.Context(), &roomv1.GetRoomRequest{IdOrSlug: args[0]})
 			if err != nil {
 				return err
@@ -35,7 +30,7 @@ func (c *Connection) pinShow() *cobra.Command {
 				return nil
 			}
 			return c.printDialIn(cmd, resp.GetRoom())
-		},
+		}),
 	}
 	cmd.Flags().BoolVar(&digits, "digits", false, "print the PIN alone, without spaces, for scripts")
 	return cmd
@@ -59,18 +54,13 @@ func (c *Connection) printDialIn(cmd *cobra.Command, view *roomv1.RoomView) erro
 func (c *Connection) pinRotate() *cobra.Command {
 	return &cobra.Command{
 		Use: "rotate ROOM", Short: "Give a room a new PIN; the old one works for the grace period", Args: cobra.ExactArgs(1),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			client, done, err := c.rooms()
-			if err != nil {
-				return err
-			}
-			defer done()
+		RunE: with(c.rooms, func(cmd *cobra.Command, args []string, client roomv1.RoomServiceClient) error {
 			resp, err := client.RotatePin(cmd.Context(), &roomv1.RotatePinRequest{IdOrSlug: args[0]})
 			if err != nil {
 				return err
 			}
 			return c.printDialIn(cmd, resp.GetRoom())
-		},
+		}),
 	}
 }
 
@@ -78,12 +68,7 @@ func (c *Connection) pinResolve() *cobra.Command {
 	request := &telephonyv1.ResolvePinRequest{}
 	cmd := &cobra.Command{
 		Use: "resolve PIN --to +33123456789", Short: "Say which room a PIN opens, and why if none", Args: cobra.ExactArgs(1),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			client, done, err := c.dispatch()
-			if err != nil {
-				return err
-			}
-			defer done()
+		RunE: with(c.dispatch, func(cmd *cobra.Command, args []string, client telephonyv1.DispatchServiceClient) error {
 			request.Pin = args[0]
 			resp, err := client.ResolvePin(cmd.Context(), request)
 			if err != nil {
@@ -99,7 +84,7 @@ func (c *Connection) pinResolve() *cobra.Command {
 				return fmt.Errorf("print: %w", err)
 			}
 			return nil
-		},
+		}),
 	}
 	cmd.Flags().StringVar(&request.Number, "to", "", "called number")
 	cmd.Flags().StringVar(&request.TrunkId, "trunk", "", "trunk, instead of a number")

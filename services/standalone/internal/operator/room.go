@@ -37,12 +37,7 @@ func (c *Connection) roomList() *cobra.Command {
 	var limit int
 	cmd := &cobra.Command{
 		Use: "list", Short: "List rooms, by name", Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			client, done, err := c.rooms()
-			if err != nil {
-				return err
-			}
-			defer done()
+		RunE: with(c.rooms, func(cmd *cobra.Command, _ []string, client roomv1.RoomServiceClient) error {
 			all := &roomv1.ListRoomsResponse{}
 			for token, first := "", true; (first || token != "") && len(all.GetRooms()) < limit; first = false {
 				size := min(100, limit-len(all.GetRooms()))
@@ -63,7 +58,7 @@ func (c *Connection) roomList() *cobra.Command {
 				cmd.PrintErrf("%d more; see --limit\n", left)
 			}
 			return nil
-		},
+		}),
 	}
 	cmd.Flags().IntVar(&limit, "limit", 100, "rooms to list at most")
 	return cmd
@@ -72,18 +67,13 @@ func (c *Connection) roomList() *cobra.Command {
 func (c *Connection) roomShow() *cobra.Command {
 	return &cobra.Command{
 		Use: "show ROOM", Short: "Show a room by id or slug", Args: cobra.ExactArgs(1),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			client, done, err := c.rooms()
-			if err != nil {
-				return err
-			}
-			defer done()
+		RunE: with(c.rooms, func(cmd *cobra.Command, args []string, client roomv1.RoomServiceClient) error {
 			resp, err := client.GetRoom(cmd.Context(), &roomv1.GetRoomRequest{IdOrSlug: args[0]})
 			if err != nil {
 				return err
 			}
 			return c.printRoom(cmd.OutOrStdout(), resp.GetRoom())
-		},
+		}),
 	}
 }
 
@@ -128,17 +118,12 @@ func (c *Connection) roomCreate() *cobra.Command {
 func (c *Connection) roomDelete() *cobra.Command {
 	return &cobra.Command{
 		Use: "delete ROOM", Short: "Delete a room by id or slug; its PIN is not given to another for a year", Args: cobra.ExactArgs(1),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			client, done, err := c.rooms()
-			if err != nil {
-				return err
-			}
-			defer done()
+		RunE: with(c.rooms, func(cmd *cobra.Command, args []string, client roomv1.RoomServiceClient) error {
 			if _, err := client.DeleteRoom(cmd.Context(), &roomv1.DeleteRoomRequest{IdOrSlug: args[0]}); err != nil {
 				return err
 			}
 			cmd.Println("deleted " + args[0])
 			return nil
-		},
+		}),
 	}
 }

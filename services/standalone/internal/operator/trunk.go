@@ -55,12 +55,7 @@ func (c *Connection) printTrunk(w io.Writer, t *telephonyv1.Trunk) error {
 func (c *Connection) trunkList() *cobra.Command {
 	return &cobra.Command{
 		Use: "list", Short: "List trunks", Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			client, done, err := c.trunks()
-			if err != nil {
-				return err
-			}
-			defer done()
+		RunE: with(c.trunks, func(cmd *cobra.Command, _ []string, client telephonyv1.TrunkServiceClient) error {
 			all := &telephonyv1.ListTrunksResponse{}
 			for token, first := "", true; first || token != ""; first = false {
 				page, err := client.ListTrunks(cmd.Context(), &telephonyv1.ListTrunksRequest{PageSize: 100, PageToken: token})
@@ -74,25 +69,20 @@ func (c *Connection) trunkList() *cobra.Command {
 				rows = append(rows, trunkRow(t))
 			}
 			return c.print(cmd.OutOrStdout(), all, trunkHeader, rows)
-		},
+		}),
 	}
 }
 
 func (c *Connection) trunkShow() *cobra.Command {
 	return &cobra.Command{
 		Use: "show TRUNK", Short: "Show a trunk", Args: cobra.ExactArgs(1),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			client, done, err := c.trunks()
-			if err != nil {
-				return err
-			}
-			defer done()
+		RunE: with(c.trunks, func(cmd *cobra.Command, args []string, client telephonyv1.TrunkServiceClient) error {
 			resp, err := client.GetTrunk(cmd.Context(), &telephonyv1.GetTrunkRequest{TrunkId: args[0]})
 			if err != nil {
 				return err
 			}
 			return c.printTrunk(cmd.OutOrStdout(), resp.GetTrunk())
-		},
+		}),
 	}
 }
 
@@ -216,35 +206,25 @@ func (c *Connection) trunkUpdate() *cobra.Command {
 func (c *Connection) trunkDrain() *cobra.Command {
 	return &cobra.Command{
 		Use: "drain TRUNK", Short: "Stop new PINs on a trunk and move its rooms to others", Args: cobra.ExactArgs(1),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			client, done, err := c.trunks()
-			if err != nil {
-				return err
-			}
-			defer done()
+		RunE: with(c.trunks, func(cmd *cobra.Command, args []string, client telephonyv1.TrunkServiceClient) error {
 			resp, err := client.DrainTrunk(cmd.Context(), &telephonyv1.DrainTrunkRequest{TrunkId: args[0]})
 			if err != nil {
 				return err
 			}
 			return c.printTrunk(cmd.OutOrStdout(), resp.GetTrunk())
-		},
+		}),
 	}
 }
 
 func (c *Connection) trunkDelete() *cobra.Command {
 	return &cobra.Command{
 		Use: "delete TRUNK", Short: "Delete a trunk that holds no usable PIN", Args: cobra.ExactArgs(1),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			client, done, err := c.trunks()
-			if err != nil {
-				return err
-			}
-			defer done()
+		RunE: with(c.trunks, func(cmd *cobra.Command, args []string, client telephonyv1.TrunkServiceClient) error {
 			if _, err := client.DeleteTrunk(cmd.Context(), &telephonyv1.DeleteTrunkRequest{TrunkId: args[0]}); err != nil {
 				return err
 			}
 			cmd.Println("deleted " + args[0])
 			return nil
-		},
+		}),
 	}
 }
