@@ -89,7 +89,7 @@ func build(cfg Config, deps Deps, db store) (*Service, error) {
 		sweeper: pins.NewSweeper(db, rules, deps.Clock, deps.Logger),
 		domain: rpc.Domain{
 			Trunks:    trunks.NewService(db, directory, key, deps.Clock, defaults),
-			Directory: directory, Allocator: allocator,
+			Directory: directory, Allocator: allocator, Presence: pins.NewPresence(db, deps.Clock),
 			DialIns:  pins.NewDialIns(db, directory, cfg.SIPHost),
 			Drainer:  pins.NewDrainer(db, allocator, directory, deps.Clock, deps.Logger),
 			Resolver: resolver, Calls: recorder, Book: book,

@@ -16,6 +16,7 @@ import (
 	"github.com/redis/go-redis/v9"
 	"google.golang.org/grpc"
 	"google.golang.org/protobuf/types/known/fieldmaskpb"
+	"google.golang.org/protobuf/types/known/timestamppb"
 
 	roomv1 "github.com/parleymeet/parley/gen/parley/room/v1"
 	telephonyv1 "github.com/parleymeet/parley/gen/parley/telephony/v1"
@@ -253,7 +254,7 @@ func TestTrunksAreChecked(t *testing.T) {
 	number := func(n string) *telephonyv1.PhoneNumber { return &telephonyv1.PhoneNumber{Number: n} }
 	first := createTrunk(t, local, &telephonyv1.Trunk{Name: " First ", Numbers: []*telephonyv1.PhoneNumber{number("+33 1 23 45 67 89")}})
 	_, err := c.CreateTrunk(t.Context(), &telephonyv1.CreateTrunkRequest{Trunk: &telephonyv1.Trunk{
-		Name: strings.Repeat("x", 201), PinLength: 17, Arming: telephonyv1.Arming_ARMING_LIVE, AuthUsername: "u",
+		Name: strings.Repeat("x", 201), PinLength: 17, Arming: telephonyv1.Arming_ARMING_LIVE + 1, AuthUsername: "u",
 		Numbers:          []*telephonyv1.PhoneNumber{number("0123456789"), number("+33123456780"), number("+33123456780")},
 		AllowedAddresses: []string{"192.0.2.0/24", "192.0.2.0/33", "host.example.org"},
 	}})
@@ -303,7 +304,7 @@ func TestConfigurationFaultsComeTogether(t *testing.T) {
 	t.Parallel()
 	var cfg Config
 	err := config.Load(&cfg, []string{
-		"DATABASE_URL=mysql://u:hunter2@h", "PIN_LENGTH=3", "PIN_ARMING=live", "DISPATCH_MODE=rules", "DISPATCH_DEADLINE=3s",
+		"DATABASE_URL=mysql://u:hunter2@h", "PIN_LENGTH=3", "PIN_ARMING=never", "DISPATCH_MODE=rules", "DISPATCH_DEADLINE=3s",
 		"SIP_REDIS_URL=http://u:hunter2@h", "SIP_HOST=sip:host/x", "PHONE_TOKEN_TTL=25h",
 	})
 	if err == nil || strings.Contains(err.Error(), "hunter2") {
@@ -326,4 +327,36 @@ func TestGuessingSettingsAreChecked(t *testing.T) {
 			t.Errorf("%s is not among the faults: %v", name, err)
 		}
 	}
+}
+
+// TestLiveArming waits for LiveKit's room before it lets a PIN in.
+func TestLiveArming(t *testing.T) {
+	t.Parallel()
+	local := start(t, testConfig(t))
+	createTrunk(t, local, &telephonyv1.Trunk{
+		Name: "Carrier", Numbers: []*telephonyv1.PhoneNumber{{Number: "+33123456789"}}, Arming: telephonyv1.Arming_ARMING_LIVE,
+	})
+	pinService := telephonyv1.NewPinServiceClient(dialAs(t, local, identity.CallerRoom))
+	room := uuid.NewString()
+	allocated, err := pinService.AllocatePin(t.Context(), &telephonyv1.AllocatePinRequest{RoomId: room})
+	must(t, err)
+	operator := telephonyv1.NewDispatchServiceClient(dialAs(t, local, identity.CallerOperator))
+	resolve := func(want telephonyv1.RefusalReason) {
+		t.Helper()
+		got, err := operator.ResolvePin(t.Context(), &telephonyv1.ResolvePinRequest{
+			Number: "+33123456789", Pin: allocated.GetDialIn().GetPin(), Caller: "+33612345678", CallId: uuid.NewString(),
+		})
+		if err != nil || got.GetReason() != want || (got.GetResult() == telephonyv1.DispatchResult_DISPATCH_RESULT_ACCEPT) != (want == 0) {
+			t.Errorf("%v %v, want %v", got, err, want)
+		}
+	}
+	for range 10 {
+		resolve(telephonyv1.RefusalReason_REFUSAL_REASON_PIN_NOT_ARMED)
+	}
+	_, err = pinService.SetRoomLive(t.Context(), &telephonyv1.SetRoomLiveRequest{RoomId: room, Live: true, EventTime: timestamppb.New(time.Now().Add(-time.Minute))})
+	must(t, err)
+	resolve(0)
+	_, err = pinService.SetRoomLive(t.Context(), &telephonyv1.SetRoomLiveRequest{RoomId: room})
+	must(t, err)
+	resolve(telephonyv1.RefusalReason_REFUSAL_REASON_PIN_NOT_ARMED)
 }

@@ -527,6 +527,103 @@ func (x *BatchGetDialInsResponse) GetDialIns() []*DialIn {
 	return nil
 }
 
+type SetRoomLiveRequest struct {
+	state  protoimpl.MessageState `protogen:"open.v1"`
+	RoomId string                 `protobuf:"bytes,1,opt,name=room_id,json=roomId,proto3" json:"room_id,omitempty"`
+	Live   bool                   `protobuf:"varint,2,opt,name=live,proto3" json:"live,omitempty"`
+	// When LiveKit opened or closed the room; the server's time when unset.
+	EventTime     *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=event_time,json=eventTime,proto3" json:"event_time,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SetRoomLiveRequest) Reset() {
+	*x = SetRoomLiveRequest{}
+	mi := &file_parley_telephony_v1_pin_proto_msgTypes[10]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SetRoomLiveRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SetRoomLiveRequest) ProtoMessage() {}
+
+func (x *SetRoomLiveRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_parley_telephony_v1_pin_proto_msgTypes[10]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SetRoomLiveRequest.ProtoReflect.Descriptor instead.
+func (*SetRoomLiveRequest) Descriptor() ([]byte, []int) {
+	return file_parley_telephony_v1_pin_proto_rawDescGZIP(), []int{10}
+}
+
+func (x *SetRoomLiveRequest) GetRoomId() string {
+	if x != nil {
+		return x.RoomId
+	}
+	return ""
+}
+
+func (x *SetRoomLiveRequest) GetLive() bool {
+	if x != nil {
+		return x.Live
+	}
+	return false
+}
+
+func (x *SetRoomLiveRequest) GetEventTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.EventTime
+	}
+	return nil
+}
+
+type SetRoomLiveResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SetRoomLiveResponse) Reset() {
+	*x = SetRoomLiveResponse{}
+	mi := &file_parley_telephony_v1_pin_proto_msgTypes[11]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SetRoomLiveResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SetRoomLiveResponse) ProtoMessage() {}
+
+func (x *SetRoomLiveResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_parley_telephony_v1_pin_proto_msgTypes[11]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SetRoomLiveResponse.ProtoReflect.Descriptor instead.
+func (*SetRoomLiveResponse) Descriptor() ([]byte, []int) {
+	return file_parley_telephony_v1_pin_proto_rawDescGZIP(), []int{11}
+}
+
 type ListNumbersRequest struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	unknownFields protoimpl.UnknownFields
@@ -535,7 +632,7 @@ type ListNumbersRequest struct {
 
 func (x *ListNumbersRequest) Reset() {
 	*x = ListNumbersRequest{}
-	mi := &file_parley_telephony_v1_pin_proto_msgTypes[10]
+	mi := &file_parley_telephony_v1_pin_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -547,7 +644,7 @@ func (x *ListNumbersRequest) String() string {
 func (*ListNumbersRequest) ProtoMessage() {}
 
 func (x *ListNumbersRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_parley_telephony_v1_pin_proto_msgTypes[10]
+	mi := &file_parley_telephony_v1_pin_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -560,7 +657,7 @@ func (x *ListNumbersRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListNumbersRequest.ProtoReflect.Descriptor instead.
 func (*ListNumbersRequest) Descriptor() ([]byte, []int) {
-	return file_parley_telephony_v1_pin_proto_rawDescGZIP(), []int{10}
+	return file_parley_telephony_v1_pin_proto_rawDescGZIP(), []int{12}
 }
 
 type ListNumbersResponse struct {
@@ -572,7 +669,7 @@ type ListNumbersResponse struct {
 
 func (x *ListNumbersResponse) Reset() {
 	*x = ListNumbersResponse{}
-	mi := &file_parley_telephony_v1_pin_proto_msgTypes[11]
+	mi := &file_parley_telephony_v1_pin_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -584,7 +681,7 @@ func (x *ListNumbersResponse) String() string {
 func (*ListNumbersResponse) ProtoMessage() {}
 
 func (x *ListNumbersResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_parley_telephony_v1_pin_proto_msgTypes[11]
+	mi := &file_parley_telephony_v1_pin_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -597,7 +694,7 @@ func (x *ListNumbersResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListNumbersResponse.ProtoReflect.Descriptor instead.
 func (*ListNumbersResponse) Descriptor() ([]byte, []int) {
-	return file_parley_telephony_v1_pin_proto_rawDescGZIP(), []int{11}
+	return file_parley_telephony_v1_pin_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *ListNumbersResponse) GetNumbers() []*PhoneNumber {
@@ -640,17 +737,24 @@ const file_parley_telephony_v1_pin_proto_rawDesc = "" +
 	"\broom_ids\x18\x01 \x03(\tB\x10\xbaH\r\x92\x01\n" +
 	"\x10\xf4\x03\"\x05r\x03\xb0\x01\x01R\aroomIds\"Q\n" +
 	"\x17BatchGetDialInsResponse\x126\n" +
-	"\bdial_ins\x18\x01 \x03(\v2\x1b.parley.telephony.v1.DialInR\adialIns\"\x14\n" +
+	"\bdial_ins\x18\x01 \x03(\v2\x1b.parley.telephony.v1.DialInR\adialIns\"\x86\x01\n" +
+	"\x12SetRoomLiveRequest\x12!\n" +
+	"\aroom_id\x18\x01 \x01(\tB\b\xbaH\x05r\x03\xb0\x01\x01R\x06roomId\x12\x12\n" +
+	"\x04live\x18\x02 \x01(\bR\x04live\x129\n" +
+	"\n" +
+	"event_time\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\teventTime\"\x15\n" +
+	"\x13SetRoomLiveResponse\"\x14\n" +
 	"\x12ListNumbersRequest\"Q\n" +
 	"\x13ListNumbersResponse\x12:\n" +
-	"\anumbers\x18\x01 \x03(\v2 .parley.telephony.v1.PhoneNumberR\anumbers2\x97\x03\n" +
+	"\anumbers\x18\x01 \x03(\v2 .parley.telephony.v1.PhoneNumberR\anumbers2\xf9\x03\n" +
 	"\n" +
 	"PinService\x12`\n" +
 	"\vAllocatePin\x12'.parley.telephony.v1.AllocatePinRequest\x1a(.parley.telephony.v1.AllocatePinResponse\x12]\n" +
 	"\n" +
 	"ReleasePin\x12&.parley.telephony.v1.ReleasePinRequest\x1a'.parley.telephony.v1.ReleasePinResponse\x12Z\n" +
 	"\tRotatePin\x12%.parley.telephony.v1.RotatePinRequest\x1a&.parley.telephony.v1.RotatePinResponse\x12l\n" +
-	"\x0fBatchGetDialIns\x12+.parley.telephony.v1.BatchGetDialInsRequest\x1a,.parley.telephony.v1.BatchGetDialInsResponse2t\n" +
+	"\x0fBatchGetDialIns\x12+.parley.telephony.v1.BatchGetDialInsRequest\x1a,.parley.telephony.v1.BatchGetDialInsResponse\x12`\n" +
+	"\vSetRoomLive\x12'.parley.telephony.v1.SetRoomLiveRequest\x1a(.parley.telephony.v1.SetRoomLiveResponse2t\n" +
 	"\x10DirectoryService\x12`\n" +
 	"\vListNumbers\x12'.parley.telephony.v1.ListNumbersRequest\x1a(.parley.telephony.v1.ListNumbersResponseB\xd3\x01\n" +
 	"\x17com.parley.telephony.v1B\bPinProtoP\x01Z@github.com/parleymeet/parley/gen/parley/telephony/v1;telephonyv1\xa2\x02\x03PTX\xaa\x02\x13Parley.Telephony.V1\xca\x02\x13Parley\\Telephony\\V1\xe2\x02\x1fParley\\Telephony\\V1\\GPBMetadata\xea\x02\x15Parley::Telephony::V1b\x06proto3"
@@ -667,7 +771,7 @@ func file_parley_telephony_v1_pin_proto_rawDescGZIP() []byte {
 	return file_parley_telephony_v1_pin_proto_rawDescData
 }
 
-var file_parley_telephony_v1_pin_proto_msgTypes = make([]protoimpl.MessageInfo, 12)
+var file_parley_telephony_v1_pin_proto_msgTypes = make([]protoimpl.MessageInfo, 14)
 var file_parley_telephony_v1_pin_proto_goTypes = []any{
 	(*DialIn)(nil),                  // 0: parley.telephony.v1.DialIn
 	(*DialInNumber)(nil),            // 1: parley.telephony.v1.DialInNumber
@@ -679,34 +783,39 @@ var file_parley_telephony_v1_pin_proto_goTypes = []any{
 	(*RotatePinResponse)(nil),       // 7: parley.telephony.v1.RotatePinResponse
 	(*BatchGetDialInsRequest)(nil),  // 8: parley.telephony.v1.BatchGetDialInsRequest
 	(*BatchGetDialInsResponse)(nil), // 9: parley.telephony.v1.BatchGetDialInsResponse
-	(*ListNumbersRequest)(nil),      // 10: parley.telephony.v1.ListNumbersRequest
-	(*ListNumbersResponse)(nil),     // 11: parley.telephony.v1.ListNumbersResponse
-	(*PhoneNumber)(nil),             // 12: parley.telephony.v1.PhoneNumber
-	(*timestamppb.Timestamp)(nil),   // 13: google.protobuf.Timestamp
+	(*SetRoomLiveRequest)(nil),      // 10: parley.telephony.v1.SetRoomLiveRequest
+	(*SetRoomLiveResponse)(nil),     // 11: parley.telephony.v1.SetRoomLiveResponse
+	(*ListNumbersRequest)(nil),      // 12: parley.telephony.v1.ListNumbersRequest
+	(*ListNumbersResponse)(nil),     // 13: parley.telephony.v1.ListNumbersResponse
+	(*PhoneNumber)(nil),             // 14: parley.telephony.v1.PhoneNumber
+	(*timestamppb.Timestamp)(nil),   // 15: google.protobuf.Timestamp
 }
 var file_parley_telephony_v1_pin_proto_depIdxs = []int32{
 	1,  // 0: parley.telephony.v1.DialIn.numbers:type_name -> parley.telephony.v1.DialInNumber
-	12, // 1: parley.telephony.v1.DialInNumber.number:type_name -> parley.telephony.v1.PhoneNumber
+	14, // 1: parley.telephony.v1.DialInNumber.number:type_name -> parley.telephony.v1.PhoneNumber
 	0,  // 2: parley.telephony.v1.AllocatePinResponse.dial_in:type_name -> parley.telephony.v1.DialIn
 	0,  // 3: parley.telephony.v1.RotatePinResponse.dial_in:type_name -> parley.telephony.v1.DialIn
-	13, // 4: parley.telephony.v1.RotatePinResponse.old_pin_expire_time:type_name -> google.protobuf.Timestamp
+	15, // 4: parley.telephony.v1.RotatePinResponse.old_pin_expire_time:type_name -> google.protobuf.Timestamp
 	0,  // 5: parley.telephony.v1.BatchGetDialInsResponse.dial_ins:type_name -> parley.telephony.v1.DialIn
-	12, // 6: parley.telephony.v1.ListNumbersResponse.numbers:type_name -> parley.telephony.v1.PhoneNumber
-	2,  // 7: parley.telephony.v1.PinService.AllocatePin:input_type -> parley.telephony.v1.AllocatePinRequest
-	4,  // 8: parley.telephony.v1.PinService.ReleasePin:input_type -> parley.telephony.v1.ReleasePinRequest
-	6,  // 9: parley.telephony.v1.PinService.RotatePin:input_type -> parley.telephony.v1.RotatePinRequest
-	8,  // 10: parley.telephony.v1.PinService.BatchGetDialIns:input_type -> parley.telephony.v1.BatchGetDialInsRequest
-	10, // 11: parley.telephony.v1.DirectoryService.ListNumbers:input_type -> parley.telephony.v1.ListNumbersRequest
-	3,  // 12: parley.telephony.v1.PinService.AllocatePin:output_type -> parley.telephony.v1.AllocatePinResponse
-	5,  // 13: parley.telephony.v1.PinService.ReleasePin:output_type -> parley.telephony.v1.ReleasePinResponse
-	7,  // 14: parley.telephony.v1.PinService.RotatePin:output_type -> parley.telephony.v1.RotatePinResponse
-	9,  // 15: parley.telephony.v1.PinService.BatchGetDialIns:output_type -> parley.telephony.v1.BatchGetDialInsResponse
-	11, // 16: parley.telephony.v1.DirectoryService.ListNumbers:output_type -> parley.telephony.v1.ListNumbersResponse
-	12, // [12:17] is the sub-list for method output_type
-	7,  // [7:12] is the sub-list for method input_type
-	7,  // [7:7] is the sub-list for extension type_name
-	7,  // [7:7] is the sub-list for extension extendee
-	0,  // [0:7] is the sub-list for field type_name
+	15, // 6: parley.telephony.v1.SetRoomLiveRequest.event_time:type_name -> google.protobuf.Timestamp
+	14, // 7: parley.telephony.v1.ListNumbersResponse.numbers:type_name -> parley.telephony.v1.PhoneNumber
+	2,  // 8: parley.telephony.v1.PinService.AllocatePin:input_type -> parley.telephony.v1.AllocatePinRequest
+	4,  // 9: parley.telephony.v1.PinService.ReleasePin:input_type -> parley.telephony.v1.ReleasePinRequest
+	6,  // 10: parley.telephony.v1.PinService.RotatePin:input_type -> parley.telephony.v1.RotatePinRequest
+	8,  // 11: parley.telephony.v1.PinService.BatchGetDialIns:input_type -> parley.telephony.v1.BatchGetDialInsRequest
+	10, // 12: parley.telephony.v1.PinService.SetRoomLive:input_type -> parley.telephony.v1.SetRoomLiveRequest
+	12, // 13: parley.telephony.v1.DirectoryService.ListNumbers:input_type -> parley.telephony.v1.ListNumbersRequest
+	3,  // 14: parley.telephony.v1.PinService.AllocatePin:output_type -> parley.telephony.v1.AllocatePinResponse
+	5,  // 15: parley.telephony.v1.PinService.ReleasePin:output_type -> parley.telephony.v1.ReleasePinResponse
+	7,  // 16: parley.telephony.v1.PinService.RotatePin:output_type -> parley.telephony.v1.RotatePinResponse
+	9,  // 17: parley.telephony.v1.PinService.BatchGetDialIns:output_type -> parley.telephony.v1.BatchGetDialInsResponse
+	11, // 18: parley.telephony.v1.PinService.SetRoomLive:output_type -> parley.telephony.v1.SetRoomLiveResponse
+	13, // 19: parley.telephony.v1.DirectoryService.ListNumbers:output_type -> parley.telephony.v1.ListNumbersResponse
+	14, // [14:20] is the sub-list for method output_type
+	8,  // [8:14] is the sub-list for method input_type
+	8,  // [8:8] is the sub-list for extension type_name
+	8,  // [8:8] is the sub-list for extension extendee
+	0,  // [0:8] is the sub-list for field type_name
 }
 
 func init() { file_parley_telephony_v1_pin_proto_init() }
@@ -721,7 +830,7 @@ func file_parley_telephony_v1_pin_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_parley_telephony_v1_pin_proto_rawDesc), len(file_parley_telephony_v1_pin_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   12,
+			NumMessages:   14,
 			NumExtensions: 0,
 			NumServices:   2,
 		},

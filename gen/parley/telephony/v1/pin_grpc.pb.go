@@ -23,6 +23,7 @@ const (
 	PinService_ReleasePin_FullMethodName      = "/parley.telephony.v1.PinService/ReleasePin"
 	PinService_RotatePin_FullMethodName       = "/parley.telephony.v1.PinService/RotatePin"
 	PinService_BatchGetDialIns_FullMethodName = "/parley.telephony.v1.PinService/BatchGetDialIns"
+	PinService_SetRoomLive_FullMethodName     = "/parley.telephony.v1.PinService/SetRoomLive"
 )
 
 // PinServiceClient is the client API for PinService service.
@@ -41,6 +42,11 @@ type PinServiceClient interface {
 	RotatePin(ctx context.Context, in *RotatePinRequest, opts ...grpc.CallOption) (*RotatePinResponse, error)
 	// BatchGetDialIns returns how to dial into each of the rooms that have a PIN.
 	BatchGetDialIns(ctx context.Context, in *BatchGetDialInsRequest, opts ...grpc.CallOption) (*BatchGetDialInsResponse, error)
+	// SetRoomLive tells whether LiveKit has the room now. PINs of trunks with
+	// arming "live" are accepted only while it does. Events may come in any order
+	// and more than once: the latest counts, and of two at the same time the one
+	// that says live. A room nobody has told about is not live.
+	SetRoomLive(ctx context.Context, in *SetRoomLiveRequest, opts ...grpc.CallOption) (*SetRoomLiveResponse, error)
 }
 
 type pinServiceClient struct {
@@ -91,6 +97,16 @@ func (c *pinServiceClient) BatchGetDialIns(ctx context.Context, in *BatchGetDial
 	return out, nil
 }
 
+func (c *pinServiceClient) SetRoomLive(ctx context.Context, in *SetRoomLiveRequest, opts ...grpc.CallOption) (*SetRoomLiveResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(SetRoomLiveResponse)
+	err := c.cc.Invoke(ctx, PinService_SetRoomLive_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 // PinServiceServer is the server API for PinService service.
 // All implementations must embed UnimplementedPinServiceServer
 // for forward compatibility.
@@ -107,6 +123,11 @@ type PinServiceServer interface {
 	RotatePin(context.Context, *RotatePinRequest) (*RotatePinResponse, error)
 	// BatchGetDialIns returns how to dial into each of the rooms that have a PIN.
 	BatchGetDialIns(context.Context, *BatchGetDialInsRequest) (*BatchGetDialInsResponse, error)
+	// SetRoomLive tells whether LiveKit has the room now. PINs of trunks with
+	// arming "live" are accepted only while it does. Events may come in any order
+	// and more than once: the latest counts, and of two at the same time the one
+	// that says live. A room nobody has told about is not live.
+	SetRoomLive(context.Context, *SetRoomLiveRequest) (*SetRoomLiveResponse, error)
 	mustEmbedUnimplementedPinServiceServer()
 }
 
@@ -128,6 +149,9 @@ func (UnimplementedPinServiceServer) RotatePin(context.Context, *RotatePinReques
 }
 func (UnimplementedPinServiceServer) BatchGetDialIns(context.Context, *BatchGetDialInsRequest) (*BatchGetDialInsResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method BatchGetDialIns not implemented")
+}
+func (UnimplementedPinServiceServer) SetRoomLive(context.Context, *SetRoomLiveRequest) (*SetRoomLiveResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method SetRoomLive not implemented")
 }
 func (UnimplementedPinServiceServer) mustEmbedUnimplementedPinServiceServer() {}
 func (UnimplementedPinServiceServer) testEmbeddedByValue()                    {}
@@ -222,6 +246,24 @@ func _PinService_BatchGetDialIns_Handler(srv interface{}, ctx context.Context, d
 	return interceptor(ctx, in, info, handler)
 }
 
+func _PinService_SetRoomLive_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(SetRoomLiveRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(PinServiceServer).SetRoomLive(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: PinService_SetRoomLive_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(PinServiceServer).SetRoomLive(ctx, req.(*SetRoomLiveRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 // PinService_ServiceDesc is the grpc.ServiceDesc for PinService service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -244,6 +286,10 @@ var PinService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "BatchGetDialIns",
 			Handler:    _PinService_BatchGetDialIns_Handler,
+		},
+		{
+			MethodName: "SetRoomLive",
+			Handler:    _PinService_SetRoomLive_Handler,
 		},
 	},
 	Streams:  []grpc.StreamDesc{},

@@ -101,7 +101,7 @@ func (f *trunkFlags) add(cmd *cobra.Command) {
 	flags.Int32Var(&f.digits, "pin-length", 0, "digits of new PINs, 4 to 16")
 	flags.StringVar(&f.username, "username", "", "digest user name asked from the carrier")
 	flags.BoolVar(&f.password, "password-stdin", false, "read the digest password from standard input")
-	flags.StringVar(&f.arming, "arming", "", "when PINs are accepted: always")
+	flags.StringVar(&f.arming, "arming", "", "when PINs are accepted: always, or live: while LiveKit has the room")
 }
 
 // trunk returns the trunk that the flags describe.

@@ -80,7 +80,14 @@ type Lookup struct {
 	RoomID   string
 	// Until is when the PIN's state ends; zero for a current PIN.
 	Until time.Time
+	// Arming is the trunk's.
+	Arming trunks.Arming
+	// Live says whether LiveKit has the PIN's room.
+	Live bool
 }
+
+// Armed reports whether a good PIN opens its room now.
+func (l Lookup) Armed() bool { return l.Live || l.Arming != trunks.ArmingLive }
 
 // Tried is what came of an attempt.
 type Tried struct {
@@ -94,18 +101,22 @@ type Tried struct {
 
 // Store looks PINs up.
 type Store interface {
-	// LookupPIN returns the trunk's state and the PIN, in one round trip.
+	// LookupPIN returns the trunk's state, the PIN and whether its room is live,
+	// in one round trip.
 	LookupPIN(ctx context.Context, trunkID, digits string) (Lookup, error)
 	// TryPIN returns the same and judges the caller, in one round trip and
 	// atomically. He is throttled when one of the accounts is refused, when
 	// his call had a wrong PIN before, or when he withholds his number and the
 	// trunk is guarded. On a trunk that takes calls:
 	//
-	//   - A PIN that is not accepted now, by the attempt's time, is charged to
+	//   - A PIN that is unknown, quarantined or over by the attempt's time is charged to
 	//     each account, once a call: its window begins anew if it is over, and
 	//     its last wrong PIN is now.
 	//   - The PIN of somebody throttled is not judged: a refused call is counted
 	//     in each account, and neither its wrong PINs nor its times change.
+	//   - A good PIN that is not armed is nobody's slip. It costs storage the same
+	//     work, so that its time does not tell it from a wrong one, but no
+	//     account is charged, and the call is noted as one that had its try.
 	//   - An accepted PIN takes Forgive wrong PINs off the caller's account on
 	//     the trunk, if it has any and this is the first time in the window.
 	//

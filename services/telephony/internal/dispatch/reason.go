@@ -12,6 +12,7 @@ const (
 	PINMalformed     Reason = "pin_malformed"
 	PINUnknown       Reason = "pin_unknown"
 	PINQuarantined   Reason = "pin_quarantined"
+	PINNotArmed      Reason = "pin_not_armed"
 	RoomDenied       Reason = "room_denied"
 	LobbyUnavailable Reason = "lobby_unavailable"
 	RoomGone         Reason = "room_gone"

@@ -99,6 +99,10 @@ func newWorld() *world {
 	good := func(state pins.State, until time.Time) Lookup {
 		return Lookup{TrunkFound: true, TrunkState: trunks.Active, Found: true, PINState: state, RoomID: room, Until: until}
 	}
+	early := good(pins.Current, time.Time{})
+	early.Arming = trunks.ArmingLive
+	inTime := early
+	inTime.Live = true
 	closed := good(pins.Current, time.Time{})
 	closed.TrunkState = trunks.Disabled
 	return &world{
@@ -111,6 +115,7 @@ func newWorld() *world {
 			"ST_guarded/0001": good(pins.Current, time.Time{}),
 			"ST_a/0002":       good(pins.Retiring, now.Add(time.Second)), "ST_a/0003": good(pins.Retiring, now),
 			"ST_a/0004": good(pins.Quarantined, now.Add(time.Hour)), "ST_a/0005": closed, "ST_a/0006": {},
+			"ST_a/0007": early, "ST_a/0008": inTime,
 			"ST_a/9999": {TrunkFound: true, TrunkState: trunks.Active},
 		},
 		admission: roomv1.Admission_ADMISSION_ADMIT,
@@ -168,6 +173,8 @@ func TestDispatch(t *testing.T) {
 		"second called number":     {q: second, result: Accept},
 		"draining trunk":           {q: ask("+33100000004", "0001"), result: Accept},
 		"retiring PIN":             {q: ask(number, "0002"), result: Accept},
+		"room is live":             {q: ask(number, "0008"), result: Accept},
+		"room is not live":         {q: ask(number, "0007"), result: Reject, reason: PINNotArmed},
 		"by trunk":                 {q: byTrunk("ST_a", "0001"), result: Accept},
 		"allowed source":           {q: from("203.0.113.9"), result: Accept},
 		"mapped source":            {q: from("::ffff:203.0.113.9"), result: Accept},

@@ -85,11 +85,11 @@ func accepted(l Lookup, now time.Time) error {
 		return refuse(TrunkDisabled)
 	case !l.Found:
 		return refuse(PINUnknown)
-	case l.PINState == pins.Current:
-		return nil
-	case l.PINState == pins.Retiring && now.Before(l.Until):
-		return nil
-	default:
+	case l.PINState != pins.Current && (l.PINState != pins.Retiring || !now.Before(l.Until)):
 		return refuse(PINQuarantined)
+	case !l.Armed():
+		return refuse(PINNotArmed)
+	default:
+		return nil
 	}
 }

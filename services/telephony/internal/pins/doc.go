@@ -26,6 +26,7 @@
 //	place.go      draws and the search for a gap
 //	board.go      which trunk is next
 //	dialin.go     what a caller needs to know
+//	presence.go   which rooms are live
 //	sweeper.go    the end of retiring and quarantined PINs
 //	drainer.go    moving rooms off draining trunks
 //	metrics.go    what operators watch

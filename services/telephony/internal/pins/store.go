@@ -79,4 +79,11 @@ type Store interface {
 	// FinishDrain disables a draining trunk that has neither current nor
 	// retiring PINs, and reports whether it did.
 	FinishDrain(ctx context.Context, trunkID string, now time.Time) (bool, error)
+	// SetRoomLive notes whether LiveKit has a room, by an event of the given
+	// time. The latest event counts, and of two at the same time the one that
+	// says live, in whatever order they are noted.
+	SetRoomLive(ctx context.Context, roomID string, live bool, at time.Time) error
+	// DeleteRoomStates forgets rooms that are not live by events before the
+	// time, limit at most, and returns how many.
+	DeleteRoomStates(ctx context.Context, before time.Time, limit int) (int, error)
 }

@@ -13,6 +13,9 @@ const (
 	// sweepBatch keeps each statement short, so that it never makes an
 	// allocation wait.
 	sweepBatch = 500
+	// rememberRooms is for how long the end of a room is known, so that an event
+	// from before it, delivered late, does not make it live again.
+	rememberRooms = 24 * time.Hour
 )
 
 // Sweeper ends the states of PINs when their time is over. Dispatch does not
@@ -45,8 +48,8 @@ func (s *Sweeper) Run(ctx context.Context) {
 	}
 }
 
-// Sweep puts every retiring PIN whose time is over into quarantine and deletes
-// every quarantined one whose time is over.
+// Sweep puts every retiring PIN whose time is over into quarantine, deletes
+// every quarantined one whose time is over, and forgets rooms that ended long ago.
 func (s *Sweeper) Sweep(ctx context.Context) error {
 	now := s.clock.Now()
 	quarantined, err := repeat(func() (int, error) {
@@ -59,6 +62,10 @@ func (s *Sweeper) Sweep(ctx context.Context) error {
 	if quarantined+deleted > 0 {
 		s.log.InfoContext(ctx, "PINs swept", "quarantined", quarantined, "freed", deleted)
 	}
+	if err != nil {
+		return err
+	}
+	_, err = repeat(func() (int, error) { return s.store.DeleteRoomStates(ctx, now.Add(-rememberRooms), sweepBatch) })
 	return err
 }
 

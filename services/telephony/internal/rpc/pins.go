@@ -14,6 +14,7 @@ import (
 type pinServer struct {
 	telephonyv1.UnimplementedPinServiceServer
 	allocator *pins.Allocator
+	presence  *pins.Presence
 	dialIns   *pins.DialIns
 }
 
@@ -54,6 +55,13 @@ func (s *pinServer) BatchGetDialIns(ctx context.Context, req *telephonyv1.BatchG
 		return nil, err
 	}
 	return &telephonyv1.BatchGetDialInsResponse{DialIns: mapAll(dialIns, dialInMessage)}, nil
+}
+
+func (s *pinServer) SetRoomLive(ctx context.Context, req *telephonyv1.SetRoomLiveRequest) (*telephonyv1.SetRoomLiveResponse, error) {
+	if err := s.presence.Set(ctx, req.GetRoomId(), req.GetLive(), instant(req.GetEventTime())); err != nil {
+		return nil, err
+	}
+	return &telephonyv1.SetRoomLiveResponse{}, nil
 }
 
 type directoryServer struct {

@@ -21,6 +21,7 @@ type Domain struct {
 	Trunks    *trunks.Service
 	Directory *trunks.Directory
 	Allocator *pins.Allocator
+	Presence  *pins.Presence
 	DialIns   *pins.DialIns
 	Drainer   *pins.Drainer
 	Resolver  *dispatch.Resolver
@@ -31,7 +32,7 @@ type Domain struct {
 // Register registers all of telephony's gRPC services.
 func Register(r grpc.ServiceRegistrar, d Domain) {
 	telephonyv1.RegisterTrunkServiceServer(r, &trunkServer{trunks: d.Trunks, drainer: d.Drainer})
-	telephonyv1.RegisterPinServiceServer(r, &pinServer{allocator: d.Allocator, dialIns: d.DialIns})
+	telephonyv1.RegisterPinServiceServer(r, &pinServer{allocator: d.Allocator, presence: d.Presence, dialIns: d.DialIns})
 	telephonyv1.RegisterDirectoryServiceServer(r, &directoryServer{directory: d.Directory})
 	telephonyv1.RegisterDispatchServiceServer(r, &dispatchServer{resolver: d.Resolver})
 	telephonyv1.RegisterCallServiceServer(r, &callServer{calls: d.Calls, book: d.Book})

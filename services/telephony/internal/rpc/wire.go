@@ -32,6 +32,14 @@ func timestamp(t time.Time) *timestamppb.Timestamp {
 	return timestamppb.New(t)
 }
 
+// instant turns an unset time into the zero time.
+func instant(t *timestamppb.Timestamp) time.Time {
+	if t == nil {
+		return time.Time{}
+	}
+	return t.AsTime()
+}
+
 // The domain's words are the enums' names without their prefix, in lower case.
 const (
 	statePrefix   = "TRUNK_STATE_"

@@ -36,8 +36,16 @@ const (
 // Arming says when dispatch accepts the PINs of a trunk.
 type Arming string
 
-// ArmingAlways lets the phone be first in the room.
-const ArmingAlways Arming = "always"
+// The ways of arming.
+const (
+	// ArmingAlways lets the phone be first in the room.
+	ArmingAlways Arming = "always"
+	// ArmingLive accepts a PIN only while LiveKit has its room.
+	ArmingLive Arming = "live"
+)
+
+// Valid reports whether it is one of them.
+func (a Arming) Valid() bool { return a == ArmingAlways || a == ArmingLive }
 
 // Number is a phone number of a trunk.
 type Number struct {

@@ -66,8 +66,8 @@ func (f *faults) pinLength(length int) {
 }
 
 func (f *faults) arming(arming Arming) {
-	if arming != ArmingAlways {
-		f.add("arming", "unsupported", "PINs are always armed on this server: only always is accepted.")
+	if !arming.Valid() {
+		f.add("arming", "invalid", "PINs are armed always or live.")
 	}
 }
 

@@ -18,9 +18,11 @@ import (
 func (s *Store) LookupPIN(ctx context.Context, trunkID, digits string) (dispatch.Lookup, error) {
 	l := dispatch.Lookup{TrunkFound: true}
 	var until *time.Time
-	err := s.Pool().QueryRow(ctx, `SELECT t.state, p.pin IS NOT NULL, coalesce(p.state, ''), coalesce(p.room_id::text, ''), p.until
-		FROM trunks t LEFT JOIN pins p ON p.trunk_id = t.id AND p.pin = $2 WHERE t.id = $1`, trunkID, digits).
-		Scan(&l.TrunkState, &l.Found, &l.PINState, &l.RoomID, &until)
+	err := s.Pool().QueryRow(ctx, `SELECT t.state, p.pin IS NOT NULL, coalesce(p.state, ''), coalesce(p.room_id::text, ''), p.until,
+			t.arming, coalesce(r.live, false)
+		FROM trunks t LEFT JOIN pins p ON p.trunk_id = t.id AND p.pin = $2
+		LEFT JOIN room_states r ON r.room_id = p.room_id WHERE t.id = $1`, trunkID, digits).
+		Scan(&l.TrunkState, &l.Found, &l.PINState, &l.RoomID, &until, &l.Arming, &l.Live)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return dispatch.Lookup{}, nil
 	}

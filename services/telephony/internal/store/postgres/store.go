@@ -6,6 +6,7 @@
 //	trunks.go   trunks.Store
 //	pins.go     pins.Store: writing PINs
 //	sweep.go    pins.Store: the end of PINs, and drains
+//	rooms.go    pins.Store: live rooms
 //	calls.go    calls.Store, dispatch.Store: look-up
 //	guard.go    throttle.BrakeStore
 //	throttles.go  throttle.Store, dispatch.Store: tries

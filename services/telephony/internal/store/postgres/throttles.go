@@ -11,7 +11,7 @@ import (
 )
 
 // tryPIN looks a PIN up and judges its caller; what is wrong is charged, what
-// is right forgives: one statement, so one round trip, which writes nothing for
+// is right forgives, what is not armed writes as much and changes no count: one statement, so one round trip, which writes nothing for
 // a good call without slips. The upsert charges the rows as they are by then,
 // so no charge is lost among calls at the same time; accounts are locked in the
 // order of their trunks, so that calls never wait for each other in a circle.
@@ -20,9 +20,11 @@ WITH account AS (
 	SELECT * FROM unnest($5::text[], $6::text[], $7::integer[], $8::timestamptz[], $9::timestamptz[])
 		WITH ORDINALITY AS a (trunk_id, caller, most, refused_since, ends_at, place)
 ), found AS (
-	SELECT t.state AS trunk_state, p.pin IS NOT NULL AS found, p.state, p.room_id, p.until,
+	SELECT t.state AS trunk_state, t.arming, p.pin IS NOT NULL AS found, p.state, p.room_id, p.until,
+		coalesce(r.live, false) AS live, coalesce(r.live, false) OR t.arming <> 'live' AS armed,
 		coalesce(p.state = 'current' OR (p.state = 'retiring' AND p.until > $4::timestamptz), false) AS good
-	FROM trunks t LEFT JOIN pins p ON p.trunk_id = t.id AND p.pin = $2::text WHERE t.id = $1::text
+	FROM trunks t LEFT JOIN pins p ON p.trunk_id = t.id AND p.pin = $2::text
+	LEFT JOIN room_states r ON r.room_id = p.room_id WHERE t.id = $1::text
 ), judged AS (
 	SELECT EXISTS (SELECT 1 FROM wrong_pins WHERE trunk_id = $1::text AND call_id = $3::text) OR EXISTS (
 		SELECT 1 FROM account a JOIN throttles h ON h.trunk_id = a.trunk_id AND h.caller = a.caller
@@ -30,13 +32,13 @@ WITH account AS (
 		OR EXISTS (SELECT 1 FROM trunks WHERE id = $1::text AND $10::text = '' AND guarded_until > $4::timestamptz) AS throttled
 ), noted AS (
 	INSERT INTO wrong_pins (trunk_id, call_id, tested, at)
-	SELECT $1::text, $3::text, NOT throttled, $4::timestamptz FROM found, judged
-	WHERE trunk_state <> 'disabled' AND (throttled OR NOT good)
+	SELECT $1::text, $3::text, NOT throttled AND NOT good, $4::timestamptz FROM found, judged
+	WHERE trunk_state <> 'disabled' AND (throttled OR NOT good OR NOT armed)
 	ON CONFLICT DO NOTHING RETURNING tested
 ), charged AS (
 	INSERT INTO throttles AS h (trunk_id, caller, wrong, refused, forgiven, ends_at, last_at)
-	SELECT a.trunk_id, a.caller, tested::integer, (NOT tested)::integer, false, a.ends_at, $4::timestamptz
-	FROM noted, account a ORDER BY a.trunk_id
+	SELECT a.trunk_id, a.caller, tested::integer, throttled::integer, false, a.ends_at, $4::timestamptz
+	FROM noted, judged, account a ORDER BY a.trunk_id
 	ON CONFLICT (trunk_id, caller) DO UPDATE SET
 		wrong    = CASE WHEN excluded.wrong = 1 AND h.ends_at <= excluded.last_at THEN 1 ELSE h.wrong + excluded.wrong END,
 		refused  = CASE WHEN excluded.wrong = 1 AND h.ends_at <= excluded.last_at THEN 0 ELSE h.refused + excluded.refused END,
@@ -47,10 +49,10 @@ WITH account AS (
 ), forgiven AS (
 	UPDATE throttles h SET wrong = greatest(h.wrong - $11::integer, 0), forgiven = true FROM found, judged
 	WHERE h.trunk_id = $1::text AND h.caller = $10::text AND $10::text <> ''
-	AND good AND NOT throttled AND trunk_state <> 'disabled' AND NOT h.forgiven AND h.wrong > 0 AND h.ends_at > $4::timestamptz
+	AND good AND armed AND NOT throttled AND trunk_state <> 'disabled' AND NOT h.forgiven AND h.wrong > 0 AND h.ends_at > $4::timestamptz
 )
 SELECT f.trunk_state IS NOT NULL, coalesce(f.trunk_state, ''), coalesce(f.found, false), coalesce(f.state, ''),
-	coalesce(f.room_id::text, ''), f.until, throttled,
+	coalesce(f.room_id::text, ''), f.until, coalesce(f.arming, ''), coalesce(f.live, false), throttled,
 	ARRAY (SELECT c.wrong FROM noted, account a JOIN charged c ON c.trunk_id = a.trunk_id WHERE tested ORDER BY a.place)
 FROM judged LEFT JOIN found f ON true`
 
@@ -71,7 +73,7 @@ func (s *Store) TryPIN(ctx context.Context, a throttle.Attempt) (dispatch.Tried,
 	err := s.Pool().QueryRow(ctx, tryPIN, a.TrunkID, a.Digits, a.CallID, a.Now,
 		trunkIDs, callers, most, since, ends, a.Caller, a.Forgive).
 		Scan(&tried.TrunkFound, &tried.TrunkState, &tried.Found, &tried.PINState, &tried.RoomID, &until,
-			&tried.Throttled, &tried.Charged)
+			&tried.Arming, &tried.Live, &tried.Throttled, &tried.Charged)
 	tried.Until = timeOf(until)
 	return tried, fault("try PIN", err)
 }

@@ -21,9 +21,11 @@ func (s *Store) LookupPIN(ctx context.Context, trunkID, digits string) (dispatch
 func lookup(ctx context.Context, q querier, trunkID, digits string) (dispatch.Lookup, error) {
 	l := dispatch.Lookup{TrunkFound: true}
 	var until sql.NullInt64
-	err := q.QueryRowContext(ctx, `SELECT t.state, p.pin IS NOT NULL, coalesce(p.state, ''), coalesce(p.room_id, ''), p.until
-		FROM trunks t LEFT JOIN pins p ON p.trunk_id = t.id AND p.pin = ? WHERE t.id = ?`, digits, trunkID).
-		Scan(&l.TrunkState, &l.Found, &l.PINState, &l.RoomID, &until)
+	err := q.QueryRowContext(ctx, `SELECT t.state, p.pin IS NOT NULL, coalesce(p.state, ''), coalesce(p.room_id, ''), p.until,
+			t.arming, coalesce(r.live, 0)
+		FROM trunks t LEFT JOIN pins p ON p.trunk_id = t.id AND p.pin = ?
+		LEFT JOIN room_states r ON r.room_id = p.room_id WHERE t.id = ?`, digits, trunkID).
+		Scan(&l.TrunkState, &l.Found, &l.PINState, &l.RoomID, &until, &l.Arming, &l.Live)
 	if errors.Is(err, sql.ErrNoRows) {
 		return dispatch.Lookup{}, nil
 	}

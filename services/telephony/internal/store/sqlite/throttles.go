@@ -14,7 +14,7 @@ import (
 // whatever else is judged again with no other writer beside it.
 func (s *Store) TryPIN(ctx context.Context, a throttle.Attempt) (dispatch.Tried, error) {
 	tried, slips, err := judge(ctx, s.Read(), a)
-	if err != nil || !tried.TrunkFound || !tried.TrunkState.TakesCalls() || (good(tried, a.Now) && !tried.Throttled && !slips) {
+	if err != nil || !tried.TrunkFound || !tried.TrunkState.TakesCalls() || (good(tried, a.Now) && tried.Armed() && !tried.Throttled && !slips) {
 		return tried, fault("try PIN", err)
 	}
 	err = s.InTx(ctx, func(ctx context.Context, tx *sql.Tx) (err error) {
@@ -24,8 +24,8 @@ func (s *Store) TryPIN(ctx context.Context, a throttle.Attempt) (dispatch.Tried,
 		switch {
 		case !tried.TrunkFound || !tried.TrunkState.TakesCalls():
 			return nil
-		case tried.Throttled || !good(tried, a.Now):
-			tried.Charged, err = charge(ctx, tx, a, !tried.Throttled)
+		case tried.Throttled || !good(tried, a.Now) || !tried.Armed():
+			tried.Charged, err = charge(ctx, tx, a, !tried.Throttled && !good(tried, a.Now), tried.Throttled)
 			return err
 		default:
 			return forgive(ctx, tx, a)
@@ -62,9 +62,10 @@ func judge(ctx context.Context, q querier, a throttle.Attempt) (tried dispatch.T
 	return tried, slips, err
 }
 
-// charge notes a call's wrong PIN and returns the accounts after it; nothing
-// where the call was noted already or its PIN was not tested.
-func charge(ctx context.Context, tx *sql.Tx, a throttle.Attempt, tested bool) ([]int, error) {
+// charge notes a call's try and returns the accounts after it; nothing where
+// the call was noted already or its PIN was not found wrong by a test. A good
+// PIN that is not armed is neither wrong nor refused.
+func charge(ctx context.Context, tx *sql.Tx, a throttle.Attempt, tested, refused bool) ([]int, error) {
 	result, err := tx.ExecContext(ctx, `INSERT INTO wrong_pins (trunk_id, call_id, tested, at) VALUES (?, ?, ?, ?)
 		ON CONFLICT DO NOTHING`, a.TrunkID, a.CallID, tested, micros(a.Now))
 	if err != nil {
@@ -78,7 +79,7 @@ func charge(ctx context.Context, tx *sql.Tx, a throttle.Attempt, tested bool) ([
 		var wrong int
 		err := tx.QueryRowContext(ctx, `
 			INSERT INTO throttles AS h (trunk_id, caller, wrong, refused, forgiven, ends_at, last_at)
-			VALUES (?, ?, ?, 1 - ?3, 0, ?, ?)
+			VALUES (?, ?, ?, ?, 0, ?, ?)
 			ON CONFLICT (trunk_id, caller) DO UPDATE SET
 				wrong    = CASE WHEN excluded.wrong = 1 AND h.ends_at <= excluded.last_at THEN 1 ELSE h.wrong + excluded.wrong END,
 				refused  = CASE WHEN excluded.wrong = 1 AND h.ends_at <= excluded.last_at THEN 0 ELSE h.refused + excluded.refused END,
@@ -86,7 +87,7 @@ func charge(ctx context.Context, tx *sql.Tx, a throttle.Attempt, tested bool) ([
 				ends_at  = CASE WHEN excluded.wrong = 1 AND h.ends_at <= excluded.last_at THEN excluded.ends_at ELSE h.ends_at END,
 				last_at  = CASE WHEN excluded.wrong = 1 THEN max(h.last_at, excluded.last_at) ELSE h.last_at END
 			RETURNING wrong`,
-			account.TrunkID, account.Caller, tested, micros(a.Now.Add(account.Limit.Window)), micros(a.Now)).Scan(&wrong)
+			account.TrunkID, account.Caller, tested, refused, micros(a.Now.Add(account.Limit.Window)), micros(a.Now)).Scan(&wrong)
 		if err != nil {
 			return nil, err
 		}

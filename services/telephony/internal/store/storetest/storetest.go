@@ -4,6 +4,7 @@
 //	storetest.go  the suite and its helpers
 //	trunks.go     trunks.Store
 //	pins.go       pins.Store, dispatch.Store
+//	rooms.go      live rooms
 //	calls.go      calls.Store
 //	throttles.go  dispatch.Store: tries, throttle.Store
 //	guard.go      throttle.BrakeStore
@@ -56,6 +57,8 @@ func Run(t *testing.T, open func(t *testing.T) Store) {
 		"DrainEnds":           drainEnds,
 		"Fills":               fills,
 		"Lookups":             lookups,
+		"RoomsAreLive":        roomsAreLive,
+		"TriesWaitForTheRoom": triesWaitForTheRoom,
 		"CallsGoForward":      callsGoForward,
 		"CallsAreListed":      callsAreListed,
 		"CallsEnd":            callsEnd,
