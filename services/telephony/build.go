@@ -30,6 +30,8 @@ type store interface {
 	calls.Store
 	throttle.Store
 	throttle.BrakeStore
+	throttle.BudgetStore
+	throttle.CrowdStore
 	Migrate(ctx context.Context) error
 	MigrateWithRetry(ctx context.Context) error
 	Ready(ctx context.Context) error
@@ -69,13 +71,21 @@ func build(cfg Config, deps Deps, db store) (*Service, error) {
 	if err != nil {
 		return nil, err
 	}
+	budget, err := throttle.NewBudget(db, cfg.budgetRules(), deps.Clock, deps.Logger, deps.Registry)
+	if err != nil {
+		return nil, err
+	}
+	crowd, err := throttle.NewCrowd(db, cfg.CrowdCallers, deps.Clock, deps.Logger, deps.Registry)
+	if err != nil {
+		return nil, err
+	}
 	rules := pins.Rules{MaxDraws: cfg.PINMaxDraws, Quarantine: cfg.PINQuarantine, Grace: cfg.PINRotationGrace}
 	directory := trunks.NewDirectory(db, deps.Clock)
 	allocator := pins.NewAllocator(db, rules, deps.Clock, rand.Reader, deps.Logger, pinMetrics)
 	resolver, err := dispatch.NewResolver(dispatch.Config{
 		Deadline: cfg.DispatchDeadline, TokenTTL: cfg.PhoneTokenTTL, IdentityKey: key.Derive("sip-identity"),
 	}, dispatch.Needs{
-		Directory: directory, Store: db, Throttle: book, Recorder: recorder,
+		Directory: directory, Store: db, Throttle: book, Lines: recorder, Recorder: recorder,
 		Door:   roomv1.NewAdmissionServiceClient(deps.Room),
 		Minter: tokenv1.NewTokenServiceClient(deps.Token),
 		Clock:  deps.Clock, Logger: deps.Logger, Registry: deps.Registry,
@@ -85,14 +95,14 @@ func build(cfg Config, deps Deps, db store) (*Service, error) {
 	}
 	defaults := trunks.Defaults{PINLength: cfg.PINLength, Arming: trunks.Arming(cfg.PINArming)}
 	s := &Service{
-		deps: deps, store: db, recorder: recorder, book: book, brake: brake,
+		deps: deps, store: db, recorder: recorder, book: book, brake: brake, crowd: crowd,
 		sweeper: pins.NewSweeper(db, rules, deps.Clock, deps.Logger),
 		domain: rpc.Domain{
 			Trunks:    trunks.NewService(db, directory, key, deps.Clock, defaults),
 			Directory: directory, Allocator: allocator, Presence: pins.NewPresence(db, deps.Clock),
 			DialIns:  pins.NewDialIns(db, directory, cfg.SIPHost),
 			Drainer:  pins.NewDrainer(db, allocator, directory, deps.Clock, deps.Logger),
-			Resolver: resolver, Calls: recorder, Book: book,
+			Resolver: resolver, Calls: recorder, Book: book, Budget: budget,
 		},
 	}
 	if cfg.SIPRedisURL != "" {

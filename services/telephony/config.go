@@ -55,6 +55,14 @@ type Config struct {
 	GuardRate   int           `env:"GUARD_RATE" envDefault:"10"`
 	GuardFactor int           `env:"GUARD_FACTOR" envDefault:"5"`
 	GuardTime   time.Duration `env:"GUARD_TIME" envDefault:"15m"`
+	// GuardRisk is the chance in a year, 0 to 1, that somebody who only guesses
+	// finds a room of a trunk; a trunk is guarded when the wrong PINs of a day are
+	// more than that bears, and more than GuardSpare. Risk 0: never.
+	GuardRisk  float64 `env:"GUARD_RISK" envDefault:"0.01"`
+	GuardSpare int     `env:"GUARD_SPARE" envDefault:"100"`
+	// CrowdCallers is how many callers of one room, within which time, make all
+	// who follow wait in its lobby for how long. "off" for any number.
+	CrowdCallers throttle.Limit `env:"CROWD_CALLERS" envDefault:"50/10m/30m"`
 
 	// DispatchMode is how LiveKit SIP learns where calls go: resolver.
 	DispatchMode string `env:"DISPATCH_MODE" envDefault:"resolver"`
@@ -82,6 +90,10 @@ func (c Config) brakeRules() throttle.BrakeRules {
 	return throttle.BrakeRules{Rate: c.GuardRate, Factor: c.GuardFactor, Guard: c.GuardTime}
 }
 
+func (c Config) budgetRules() throttle.BudgetRules {
+	return throttle.BudgetRules{Risk: c.GuardRisk, Spare: c.GuardSpare, Guard: c.GuardTime}
+}
+
 // Validate returns every fault, joined.
 func (c Config) Validate() error {
 	var faults []error
@@ -103,6 +115,8 @@ func (c Config) Validate() error {
 	fault(c.ThrottleForgive >= 0, "THROTTLE_FORGIVE must not be negative")
 	fault(c.GuardRate >= 0, "GUARD_RATE must not be negative")
 	fault(c.GuardFactor >= 1, "GUARD_FACTOR must be at least 1")
+	fault(c.GuardRisk >= 0 && c.GuardRisk < 1, "GUARD_RISK must be 0 or more and below 1")
+	fault(c.GuardSpare >= 0, "GUARD_SPARE must not be negative")
 	fault(c.GuardTime > 0, "GUARD_TIME must be above 0")
 	fault(c.DispatchMode == "resolver", "DISPATCH_MODE must be resolver: this server answers LiveKit SIP itself and keeps no dispatch rules in LiveKit")
 	fault(c.DispatchDeadline > 0 && c.DispatchDeadline < 3*time.Second, "DISPATCH_DEADLINE must be above 0 and below 3s, which is how long LiveKit SIP waits")

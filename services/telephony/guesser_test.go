@@ -26,6 +26,8 @@ type exchange struct {
 	local *grpcx.Local
 	bus   lkrpc.IOInfoClient
 	calls int
+	// rooms by number and PIN.
+	rooms map[string]string
 }
 
 func newExchange(t *testing.T) *exchange {
@@ -36,7 +38,7 @@ func newExchange(t *testing.T) *exchange {
 	// Above what the first guessers are let test together, 33 PINs, so that the
 	// trunk is guarded after the last of them however slow the machine is.
 	cfg.GuardRate = 40
-	x := &exchange{t: t, local: start(t, cfg)}
+	x := &exchange{t: t, local: start(t, cfg), rooms: map[string]string{}}
 	start(t, cfg)
 	options, err := redis.ParseURL(cfg.SIPRedisURL.Reveal())
 	must(t, err)
@@ -64,10 +66,12 @@ func (x *exchange) trunks(numbers ...string) map[string][]string {
 	}
 	pins := telephonyv1.NewPinServiceClient(dialAs(x.t, x.local, identity.CallerRoom))
 	for range 100 * len(numbers) {
-		answer, err := pins.AllocatePin(x.t.Context(), &telephonyv1.AllocatePinRequest{RoomId: uuid.NewString()})
+		room := uuid.NewString()
+		answer, err := pins.AllocatePin(x.t.Context(), &telephonyv1.AllocatePinRequest{RoomId: room})
 		must(x.t, err)
 		number := byID[answer.GetDialIn().GetTrunkId()]
 		taken[number] = append(taken[number], answer.GetDialIn().GetPin())
+		x.rooms[number+answer.GetDialIn().GetPin()] = room
 	}
 	time.Sleep(1100 * time.Millisecond) // by then the other replica sees the trunks
 	return taken
@@ -191,8 +195,17 @@ func TestGuessers(t *testing.T) {
 			}
 			return err
 		})
-		if x.call("+33612345603", attacked, taken[0]) != accepted {
-			t.Error("somebody with a number and a PIN is not let in")
+		const honest = "+33612345603"
+		for range 6 { // too early, which is no wrong PIN
+			if x.call(honest, attacked, taken[0]) != refused {
+				t.Error("a room in which nobody is takes calls")
+			}
+		}
+		_, err := telephonyv1.NewPinServiceClient(dialAs(t, x.local, identity.CallerRoom)).
+			SetRoomLive(t.Context(), &telephonyv1.SetRoomLiveRequest{RoomId: x.rooms[attacked+taken[0]], Live: true})
+		must(t, err)
+		if x.call(honest, attacked, taken[0]) != accepted {
+			t.Error("somebody with a number and the PIN of a live room is not let in")
 		}
 	})
 	t.Run("honest callers", func(t *testing.T) {

@@ -51,6 +51,7 @@ type Service struct {
 	sweeper  *pins.Sweeper
 	book     *throttle.Book
 	brake    *throttle.Brake
+	crowd    *throttle.Crowd
 	bus      *sipbus.Bus // nil without SIP_REDIS_URL
 }
 
@@ -158,6 +159,8 @@ func (s *Service) run(ctx context.Context) error {
 	workers.Go(func() { s.domain.Drainer.Run(ctx) })
 	workers.Go(func() { s.book.Run(ctx) })
 	workers.Go(func() { s.brake.Run(ctx) })
+	workers.Go(func() { s.domain.Budget.Run(ctx) })
+	workers.Go(func() { s.crowd.Run(ctx) })
 	workers.Go(func() { s.watchFills(ctx) })
 	s.recorder.Run(ctx)
 	return nil

@@ -44,14 +44,25 @@ type Trunk struct {
 	UpdatedAt string  `protobuf:"bytes,11,opt,name=updated_at,json=updatedAt,proto3" json:"updated_at,omitempty"`
 	// What an operator should know about what was just done.
 	Warnings []string `protobuf:"bytes,12,rep,name=warnings,proto3" json:"warnings,omitempty"`
-	// Whether so many wrong PINs came in that withheld numbers are refused for a while.
+	// Whether the trunk is guarded now: it refuses withheld numbers, accepts PINs of
+	// live rooms alone, and sends callers to the rooms' lobbies.
 	Guarded bool `protobuf:"varint,13,opt,name=guarded,proto3" json:"guarded,omitempty"`
 	// Chance that one random guess of a PIN opens some room.
 	Density float64 `protobuf:"fixed64,14,opt,name=density,proto3" json:"density,omitempty"`
 	// Fewest digits that keep the density at 2.75e-7 or below.
 	SuggestedPinLength int32 `protobuf:"varint,15,opt,name=suggested_pin_length,json=suggestedPinLength,proto3" json:"suggested_pin_length,omitempty"`
-	unknownFields      protoimpl.UnknownFields
-	sizeCache          protoimpl.SizeCache
+	// auto: while its PINs are being guessed; on; off.
+	Guard string `protobuf:"bytes,16,opt,name=guard,proto3" json:"guard,omitempty"`
+	// Calls that the trunk takes at once; 0 for any number.
+	MaxCalls int32 `protobuf:"varint,17,opt,name=max_calls,json=maxCalls,proto3" json:"max_calls,omitempty"`
+	// How many of them may be still without a PIN; 0 for any number.
+	MaxPending int32 `protobuf:"varint,18,opt,name=max_pending,json=maxPending,proto3" json:"max_pending,omitempty"`
+	// Wrong PINs a day that the trunk can bear at this density; 0 for any number.
+	DailyBudget float64 `protobuf:"fixed64,19,opt,name=daily_budget,json=dailyBudget,proto3" json:"daily_budget,omitempty"`
+	// Wrong PINs of the last 24 hours.
+	WrongPins     float64 `protobuf:"fixed64,20,opt,name=wrong_pins,json=wrongPins,proto3" json:"wrong_pins,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *Trunk) Reset() {
@@ -189,6 +200,41 @@ func (x *Trunk) GetSuggestedPinLength() int32 {
 	return 0
 }
 
+func (x *Trunk) GetGuard() string {
+	if x != nil {
+		return x.Guard
+	}
+	return ""
+}
+
+func (x *Trunk) GetMaxCalls() int32 {
+	if x != nil {
+		return x.MaxCalls
+	}
+	return 0
+}
+
+func (x *Trunk) GetMaxPending() int32 {
+	if x != nil {
+		return x.MaxPending
+	}
+	return 0
+}
+
+func (x *Trunk) GetDailyBudget() float64 {
+	if x != nil {
+		return x.DailyBudget
+	}
+	return 0
+}
+
+func (x *Trunk) GetWrongPins() float64 {
+	if x != nil {
+		return x.WrongPins
+	}
+	return 0
+}
+
 // PhoneNumber is a number that callers dial.
 type PhoneNumber struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -286,7 +332,12 @@ type TrunkFields struct {
 	// always or live.
 	Arming *structpb.Value `protobuf:"bytes,7,opt,name=arming,proto3" json:"arming,omitempty"`
 	// active or disabled; only on changes.
-	State         *structpb.Value `protobuf:"bytes,8,opt,name=state,proto3" json:"state,omitempty"`
+	State *structpb.Value `protobuf:"bytes,8,opt,name=state,proto3" json:"state,omitempty"`
+	// auto, on or off.
+	Guard *structpb.Value `protobuf:"bytes,9,opt,name=guard,proto3" json:"guard,omitempty"`
+	// 0 for any number, as the one below it.
+	MaxCalls      *structpb.Value `protobuf:"bytes,10,opt,name=max_calls,json=maxCalls,proto3" json:"max_calls,omitempty"`
+	MaxPending    *structpb.Value `protobuf:"bytes,11,opt,name=max_pending,json=maxPending,proto3" json:"max_pending,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -373,6 +424,27 @@ func (x *TrunkFields) GetArming() *structpb.Value {
 func (x *TrunkFields) GetState() *structpb.Value {
 	if x != nil {
 		return x.State
+	}
+	return nil
+}
+
+func (x *TrunkFields) GetGuard() *structpb.Value {
+	if x != nil {
+		return x.Guard
+	}
+	return nil
+}
+
+func (x *TrunkFields) GetMaxCalls() *structpb.Value {
+	if x != nil {
+		return x.MaxCalls
+	}
+	return nil
+}
+
+func (x *TrunkFields) GetMaxPending() *structpb.Value {
+	if x != nil {
+		return x.MaxPending
 	}
 	return nil
 }
@@ -1200,7 +1272,7 @@ var File_parley_frontend_v1_trunk_proto protoreflect.FileDescriptor
 
 const file_parley_frontend_v1_trunk_proto_rawDesc = "" +
 	"\n" +
-	"\x1eparley/frontend/v1/trunk.proto\x12\x12parley.frontend.v1\x1a\x1cgoogle/protobuf/struct.proto\"\xe2\x03\n" +
+	"\x1eparley/frontend/v1/trunk.proto\x12\x12parley.frontend.v1\x1a\x1cgoogle/protobuf/struct.proto\"\xf8\x04\n" +
 	"\x05Trunk\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x12\n" +
 	"\x04name\x18\x02 \x01(\tR\x04name\x12\x14\n" +
@@ -1220,13 +1292,20 @@ const file_parley_frontend_v1_trunk_proto_rawDesc = "" +
 	"\bwarnings\x18\f \x03(\tR\bwarnings\x12\x18\n" +
 	"\aguarded\x18\r \x01(\bR\aguarded\x12\x18\n" +
 	"\adensity\x18\x0e \x01(\x01R\adensity\x120\n" +
-	"\x14suggested_pin_length\x18\x0f \x01(\x05R\x12suggestedPinLength\"\x83\x01\n" +
+	"\x14suggested_pin_length\x18\x0f \x01(\x05R\x12suggestedPinLength\x12\x14\n" +
+	"\x05guard\x18\x10 \x01(\tR\x05guard\x12\x1b\n" +
+	"\tmax_calls\x18\x11 \x01(\x05R\bmaxCalls\x12\x1f\n" +
+	"\vmax_pending\x18\x12 \x01(\x05R\n" +
+	"maxPending\x12!\n" +
+	"\fdaily_budget\x18\x13 \x01(\x01R\vdailyBudget\x12\x1d\n" +
+	"\n" +
+	"wrong_pins\x18\x14 \x01(\x01R\twrongPins\"\x83\x01\n" +
 	"\vPhoneNumber\x12\x16\n" +
 	"\x06number\x18\x01 \x01(\tR\x06number\x12\x18\n" +
 	"\acountry\x18\x02 \x01(\tR\acountry\x12\x14\n" +
 	"\x05label\x18\x03 \x01(\tR\x05label\x12\x12\n" +
 	"\x04kind\x18\x04 \x01(\tR\x04kind\x12\x18\n" +
-	"\adisplay\x18\x05 \x01(\tR\adisplay\"\xbf\x03\n" +
+	"\adisplay\x18\x05 \x01(\tR\adisplay\"\xdb\x04\n" +
 	"\vTrunkFields\x12*\n" +
 	"\x04name\x18\x01 \x01(\v2\x16.google.protobuf.ValueR\x04name\x120\n" +
 	"\anumbers\x18\x02 \x01(\v2\x16.google.protobuf.ValueR\anumbers\x125\n" +
@@ -1236,7 +1315,12 @@ const file_parley_frontend_v1_trunk_proto_rawDesc = "" +
 	"\rauth_username\x18\x05 \x01(\v2\x16.google.protobuf.ValueR\fauthUsername\x12;\n" +
 	"\rauth_password\x18\x06 \x01(\v2\x16.google.protobuf.ValueR\fauthPassword\x12.\n" +
 	"\x06arming\x18\a \x01(\v2\x16.google.protobuf.ValueR\x06arming\x12,\n" +
-	"\x05state\x18\b \x01(\v2\x16.google.protobuf.ValueR\x05state\"\xca\x01\n" +
+	"\x05state\x18\b \x01(\v2\x16.google.protobuf.ValueR\x05state\x12,\n" +
+	"\x05guard\x18\t \x01(\v2\x16.google.protobuf.ValueR\x05guard\x123\n" +
+	"\tmax_calls\x18\n" +
+	" \x01(\v2\x16.google.protobuf.ValueR\bmaxCalls\x127\n" +
+	"\vmax_pending\x18\v \x01(\v2\x16.google.protobuf.ValueR\n" +
+	"maxPending\"\xca\x01\n" +
 	"\fNumberFields\x12.\n" +
 	"\x06number\x18\x01 \x01(\v2\x16.google.protobuf.ValueR\x06number\x120\n" +
 	"\acountry\x18\x02 \x01(\v2\x16.google.protobuf.ValueR\acountry\x12,\n" +
@@ -1339,42 +1423,45 @@ var file_parley_frontend_v1_trunk_proto_depIdxs = []int32{
 	20, // 6: parley.frontend.v1.TrunkFields.auth_password:type_name -> google.protobuf.Value
 	20, // 7: parley.frontend.v1.TrunkFields.arming:type_name -> google.protobuf.Value
 	20, // 8: parley.frontend.v1.TrunkFields.state:type_name -> google.protobuf.Value
-	20, // 9: parley.frontend.v1.NumberFields.number:type_name -> google.protobuf.Value
-	20, // 10: parley.frontend.v1.NumberFields.country:type_name -> google.protobuf.Value
-	20, // 11: parley.frontend.v1.NumberFields.label:type_name -> google.protobuf.Value
-	20, // 12: parley.frontend.v1.NumberFields.kind:type_name -> google.protobuf.Value
-	2,  // 13: parley.frontend.v1.CreateTrunkRequest.body:type_name -> parley.frontend.v1.TrunkFields
-	0,  // 14: parley.frontend.v1.CreateTrunkResponse.trunk:type_name -> parley.frontend.v1.Trunk
-	0,  // 15: parley.frontend.v1.GetTrunkResponse.trunk:type_name -> parley.frontend.v1.Trunk
-	20, // 16: parley.frontend.v1.ListTrunksResponse.next:type_name -> google.protobuf.Value
-	20, // 17: parley.frontend.v1.ListTrunksResponse.previous:type_name -> google.protobuf.Value
-	0,  // 18: parley.frontend.v1.ListTrunksResponse.results:type_name -> parley.frontend.v1.Trunk
-	2,  // 19: parley.frontend.v1.UpdateTrunkRequest.body:type_name -> parley.frontend.v1.TrunkFields
-	0,  // 20: parley.frontend.v1.UpdateTrunkResponse.trunk:type_name -> parley.frontend.v1.Trunk
-	0,  // 21: parley.frontend.v1.DrainTrunkResponse.trunk:type_name -> parley.frontend.v1.Trunk
-	3,  // 22: parley.frontend.v1.AddNumberRequest.body:type_name -> parley.frontend.v1.NumberFields
-	0,  // 23: parley.frontend.v1.AddNumberResponse.trunk:type_name -> parley.frontend.v1.Trunk
-	4,  // 24: parley.frontend.v1.TrunkService.CreateTrunk:input_type -> parley.frontend.v1.CreateTrunkRequest
-	6,  // 25: parley.frontend.v1.TrunkService.GetTrunk:input_type -> parley.frontend.v1.GetTrunkRequest
-	8,  // 26: parley.frontend.v1.TrunkService.ListTrunks:input_type -> parley.frontend.v1.ListTrunksRequest
-	10, // 27: parley.frontend.v1.TrunkService.UpdateTrunk:input_type -> parley.frontend.v1.UpdateTrunkRequest
-	12, // 28: parley.frontend.v1.TrunkService.DeleteTrunk:input_type -> parley.frontend.v1.DeleteTrunkRequest
-	14, // 29: parley.frontend.v1.TrunkService.DrainTrunk:input_type -> parley.frontend.v1.DrainTrunkRequest
-	16, // 30: parley.frontend.v1.TrunkService.AddNumber:input_type -> parley.frontend.v1.AddNumberRequest
-	18, // 31: parley.frontend.v1.TrunkService.RemoveNumber:input_type -> parley.frontend.v1.RemoveNumberRequest
-	5,  // 32: parley.frontend.v1.TrunkService.CreateTrunk:output_type -> parley.frontend.v1.CreateTrunkResponse
-	7,  // 33: parley.frontend.v1.TrunkService.GetTrunk:output_type -> parley.frontend.v1.GetTrunkResponse
-	9,  // 34: parley.frontend.v1.TrunkService.ListTrunks:output_type -> parley.frontend.v1.ListTrunksResponse
-	11, // 35: parley.frontend.v1.TrunkService.UpdateTrunk:output_type -> parley.frontend.v1.UpdateTrunkResponse
-	13, // 36: parley.frontend.v1.TrunkService.DeleteTrunk:output_type -> parley.frontend.v1.DeleteTrunkResponse
-	15, // 37: parley.frontend.v1.TrunkService.DrainTrunk:output_type -> parley.frontend.v1.DrainTrunkResponse
-	17, // 38: parley.frontend.v1.TrunkService.AddNumber:output_type -> parley.frontend.v1.AddNumberResponse
-	19, // 39: parley.frontend.v1.TrunkService.RemoveNumber:output_type -> parley.frontend.v1.RemoveNumberResponse
-	32, // [32:40] is the sub-list for method output_type
-	24, // [24:32] is the sub-list for method input_type
-	24, // [24:24] is the sub-list for extension type_name
-	24, // [24:24] is the sub-list for extension extendee
-	0,  // [0:24] is the sub-list for field type_name
+	20, // 9: parley.frontend.v1.TrunkFields.guard:type_name -> google.protobuf.Value
+	20, // 10: parley.frontend.v1.TrunkFields.max_calls:type_name -> google.protobuf.Value
+	20, // 11: parley.frontend.v1.TrunkFields.max_pending:type_name -> google.protobuf.Value
+	20, // 12: parley.frontend.v1.NumberFields.number:type_name -> google.protobuf.Value
+	20, // 13: parley.frontend.v1.NumberFields.country:type_name -> google.protobuf.Value
+	20, // 14: parley.frontend.v1.NumberFields.label:type_name -> google.protobuf.Value
+	20, // 15: parley.frontend.v1.NumberFields.kind:type_name -> google.protobuf.Value
+	2,  // 16: parley.frontend.v1.CreateTrunkRequest.body:type_name -> parley.frontend.v1.TrunkFields
+	0,  // 17: parley.frontend.v1.CreateTrunkResponse.trunk:type_name -> parley.frontend.v1.Trunk
+	0,  // 18: parley.frontend.v1.GetTrunkResponse.trunk:type_name -> parley.frontend.v1.Trunk
+	20, // 19: parley.frontend.v1.ListTrunksResponse.next:type_name -> google.protobuf.Value
+	20, // 20: parley.frontend.v1.ListTrunksResponse.previous:type_name -> google.protobuf.Value
+	0,  // 21: parley.frontend.v1.ListTrunksResponse.results:type_name -> parley.frontend.v1.Trunk
+	2,  // 22: parley.frontend.v1.UpdateTrunkRequest.body:type_name -> parley.frontend.v1.TrunkFields
+	0,  // 23: parley.frontend.v1.UpdateTrunkResponse.trunk:type_name -> parley.frontend.v1.Trunk
+	0,  // 24: parley.frontend.v1.DrainTrunkResponse.trunk:type_name -> parley.frontend.v1.Trunk
+	3,  // 25: parley.frontend.v1.AddNumberRequest.body:type_name -> parley.frontend.v1.NumberFields
+	0,  // 26: parley.frontend.v1.AddNumberResponse.trunk:type_name -> parley.frontend.v1.Trunk
+	4,  // 27: parley.frontend.v1.TrunkService.CreateTrunk:input_type -> parley.frontend.v1.CreateTrunkRequest
+	6,  // 28: parley.frontend.v1.TrunkService.GetTrunk:input_type -> parley.frontend.v1.GetTrunkRequest
+	8,  // 29: parley.frontend.v1.TrunkService.ListTrunks:input_type -> parley.frontend.v1.ListTrunksRequest
+	10, // 30: parley.frontend.v1.TrunkService.UpdateTrunk:input_type -> parley.frontend.v1.UpdateTrunkRequest
+	12, // 31: parley.frontend.v1.TrunkService.DeleteTrunk:input_type -> parley.frontend.v1.DeleteTrunkRequest
+	14, // 32: parley.frontend.v1.TrunkService.DrainTrunk:input_type -> parley.frontend.v1.DrainTrunkRequest
+	16, // 33: parley.frontend.v1.TrunkService.AddNumber:input_type -> parley.frontend.v1.AddNumberRequest
+	18, // 34: parley.frontend.v1.TrunkService.RemoveNumber:input_type -> parley.frontend.v1.RemoveNumberRequest
+	5,  // 35: parley.frontend.v1.TrunkService.CreateTrunk:output_type -> parley.frontend.v1.CreateTrunkResponse
+	7,  // 36: parley.frontend.v1.TrunkService.GetTrunk:output_type -> parley.frontend.v1.GetTrunkResponse
+	9,  // 37: parley.frontend.v1.TrunkService.ListTrunks:output_type -> parley.frontend.v1.ListTrunksResponse
+	11, // 38: parley.frontend.v1.TrunkService.UpdateTrunk:output_type -> parley.frontend.v1.UpdateTrunkResponse
+	13, // 39: parley.frontend.v1.TrunkService.DeleteTrunk:output_type -> parley.frontend.v1.DeleteTrunkResponse
+	15, // 40: parley.frontend.v1.TrunkService.DrainTrunk:output_type -> parley.frontend.v1.DrainTrunkResponse
+	17, // 41: parley.frontend.v1.TrunkService.AddNumber:output_type -> parley.frontend.v1.AddNumberResponse
+	19, // 42: parley.frontend.v1.TrunkService.RemoveNumber:output_type -> parley.frontend.v1.RemoveNumberResponse
+	35, // [35:43] is the sub-list for method output_type
+	27, // [27:35] is the sub-list for method input_type
+	27, // [27:27] is the sub-list for extension type_name
+	27, // [27:27] is the sub-list for extension extendee
+	0,  // [0:27] is the sub-list for field type_name
 }
 
 func init() { file_parley_frontend_v1_trunk_proto_init() }

@@ -79,8 +79,10 @@ func (Admission) EnumDescriptor() ([]byte, []int) {
 }
 
 type GetAdmissionRequest struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	RoomId        string                 `protobuf:"bytes,1,opt,name=room_id,json=roomId,proto3" json:"room_id,omitempty"`
+	state  protoimpl.MessageState `protogen:"open.v1"`
+	RoomId string                 `protobuf:"bytes,1,opt,name=room_id,json=roomId,proto3" json:"room_id,omitempty"`
+	// The trunk is guarded: wait in the lobby whatever the room's access level.
+	ForceLobby    bool `protobuf:"varint,4,opt,name=force_lobby,json=forceLobby,proto3" json:"force_lobby,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -120,6 +122,13 @@ func (x *GetAdmissionRequest) GetRoomId() string {
 		return x.RoomId
 	}
 	return ""
+}
+
+func (x *GetAdmissionRequest) GetForceLobby() bool {
+	if x != nil {
+		return x.ForceLobby
+	}
+	return false
 }
 
 type GetAdmissionResponse struct {
@@ -170,9 +179,11 @@ var File_parley_room_v1_admission_proto protoreflect.FileDescriptor
 
 const file_parley_room_v1_admission_proto_rawDesc = "" +
 	"\n" +
-	"\x1eparley/room/v1/admission.proto\x12\x0eparley.room.v1\x1a\x1bbuf/validate/validate.proto\"8\n" +
+	"\x1eparley/room/v1/admission.proto\x12\x0eparley.room.v1\x1a\x1bbuf/validate/validate.proto\"Y\n" +
 	"\x13GetAdmissionRequest\x12!\n" +
-	"\aroom_id\x18\x01 \x01(\tB\b\xbaH\x05r\x03\xb0\x01\x01R\x06roomId\"O\n" +
+	"\aroom_id\x18\x01 \x01(\tB\b\xbaH\x05r\x03\xb0\x01\x01R\x06roomId\x12\x1f\n" +
+	"\vforce_lobby\x18\x04 \x01(\bR\n" +
+	"forceLobby\"O\n" +
 	"\x14GetAdmissionResponse\x127\n" +
 	"\tadmission\x18\x01 \x01(\x0e2\x19.parley.room.v1.AdmissionR\tadmission*d\n" +
 	"\tAdmission\x12\x19\n" +

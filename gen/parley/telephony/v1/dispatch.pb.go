@@ -107,6 +107,8 @@ const (
 	RefusalReason_REFUSAL_REASON_DEPENDENCY_DOWN RefusalReason = 12
 	// The caller, or whoever withholds his number, had too many wrong PINs.
 	RefusalReason_REFUSAL_REASON_THROTTLED RefusalReason = 13
+	// The trunk has as many calls as it takes.
+	RefusalReason_REFUSAL_REASON_TRUNK_BUSY RefusalReason = 14
 )
 
 // Enum value maps for RefusalReason.
@@ -126,6 +128,7 @@ var (
 		11: "REFUSAL_REASON_ROOM_GONE",
 		12: "REFUSAL_REASON_DEPENDENCY_DOWN",
 		13: "REFUSAL_REASON_THROTTLED",
+		14: "REFUSAL_REASON_TRUNK_BUSY",
 	}
 	RefusalReason_value = map[string]int32{
 		"REFUSAL_REASON_UNSPECIFIED":        0,
@@ -142,6 +145,7 @@ var (
 		"REFUSAL_REASON_ROOM_GONE":          11,
 		"REFUSAL_REASON_DEPENDENCY_DOWN":    12,
 		"REFUSAL_REASON_THROTTLED":          13,
+		"REFUSAL_REASON_TRUNK_BUSY":         14,
 	}
 )
 
@@ -492,7 +496,7 @@ func (x *ExplainCallResponse) GetSteps() []*ExplainedStep {
 // ExplainedStep is one question of the decision.
 type ExplainedStep struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// number, source, trunk, throttle, pin or room.
+	// number, source, trunk, throttle, line, pin or room.
 	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
 	// Unset when the step lets the call pass.
 	Reason RefusalReason `protobuf:"varint,2,opt,name=reason,proto3,enum=parley.telephony.v1.RefusalReason" json:"reason,omitempty"`
@@ -591,7 +595,7 @@ const file_parley_telephony_v1_dispatch_proto_rawDesc = "" +
 	"\x1bDISPATCH_RESULT_UNSPECIFIED\x10\x00\x12\x1a\n" +
 	"\x16DISPATCH_RESULT_ACCEPT\x10\x01\x12\x1a\n" +
 	"\x16DISPATCH_RESULT_REJECT\x10\x02\x12\x1f\n" +
-	"\x1bDISPATCH_RESULT_REQUEST_PIN\x10\x03*\xec\x03\n" +
+	"\x1bDISPATCH_RESULT_REQUEST_PIN\x10\x03*\x8b\x04\n" +
 	"\rRefusalReason\x12\x1e\n" +
 	"\x1aREFUSAL_REASON_UNSPECIFIED\x10\x00\x12!\n" +
 	"\x1dREFUSAL_REASON_NUMBER_UNKNOWN\x10\x01\x12%\n" +
@@ -607,7 +611,8 @@ const file_parley_telephony_v1_dispatch_proto_rawDesc = "" +
 	"\x12\x1c\n" +
 	"\x18REFUSAL_REASON_ROOM_GONE\x10\v\x12\"\n" +
 	"\x1eREFUSAL_REASON_DEPENDENCY_DOWN\x10\f\x12\x1c\n" +
-	"\x18REFUSAL_REASON_THROTTLED\x10\r2\xd2\x01\n" +
+	"\x18REFUSAL_REASON_THROTTLED\x10\r\x12\x1d\n" +
+	"\x19REFUSAL_REASON_TRUNK_BUSY\x10\x0e2\xd2\x01\n" +
 	"\x0fDispatchService\x12]\n" +
 	"\n" +
 	"ResolvePin\x12&.parley.telephony.v1.ResolvePinRequest\x1a'.parley.telephony.v1.ResolvePinResponse\x12`\n" +

@@ -132,6 +132,63 @@ func (Arming) EnumDescriptor() ([]byte, []int) {
 	return file_parley_telephony_v1_trunk_proto_rawDescGZIP(), []int{1}
 }
 
+// Guard says when a trunk is guarded. A guarded trunk refuses withheld numbers,
+// accepts PINs of live rooms alone, and sends callers to the rooms' lobbies.
+type Guard int32
+
+const (
+	Guard_GUARD_UNSPECIFIED Guard = 0
+	// While its PINs are being guessed.
+	Guard_GUARD_AUTO Guard = 1
+	// Always.
+	Guard_GUARD_ON Guard = 2
+	// Never.
+	Guard_GUARD_OFF Guard = 3
+)
+
+// Enum value maps for Guard.
+var (
+	Guard_name = map[int32]string{
+		0: "GUARD_UNSPECIFIED",
+		1: "GUARD_AUTO",
+		2: "GUARD_ON",
+		3: "GUARD_OFF",
+	}
+	Guard_value = map[string]int32{
+		"GUARD_UNSPECIFIED": 0,
+		"GUARD_AUTO":        1,
+		"GUARD_ON":          2,
+		"GUARD_OFF":         3,
+	}
+)
+
+func (x Guard) Enum() *Guard {
+	p := new(Guard)
+	*p = x
+	return p
+}
+
+func (x Guard) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (Guard) Descriptor() protoreflect.EnumDescriptor {
+	return file_parley_telephony_v1_trunk_proto_enumTypes[2].Descriptor()
+}
+
+func (Guard) Type() protoreflect.EnumType {
+	return &file_parley_telephony_v1_trunk_proto_enumTypes[2]
+}
+
+func (x Guard) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use Guard.Descriptor instead.
+func (Guard) EnumDescriptor() ([]byte, []int) {
+	return file_parley_telephony_v1_trunk_proto_rawDescGZIP(), []int{2}
+}
+
 // NumberKind says who pays for a call.
 type NumberKind int32
 
@@ -172,11 +229,11 @@ func (x NumberKind) String() string {
 }
 
 func (NumberKind) Descriptor() protoreflect.EnumDescriptor {
-	return file_parley_telephony_v1_trunk_proto_enumTypes[2].Descriptor()
+	return file_parley_telephony_v1_trunk_proto_enumTypes[3].Descriptor()
 }
 
 func (NumberKind) Type() protoreflect.EnumType {
-	return &file_parley_telephony_v1_trunk_proto_enumTypes[2]
+	return &file_parley_telephony_v1_trunk_proto_enumTypes[3]
 }
 
 func (x NumberKind) Number() protoreflect.EnumNumber {
@@ -185,7 +242,7 @@ func (x NumberKind) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use NumberKind.Descriptor instead.
 func (NumberKind) EnumDescriptor() ([]byte, []int) {
-	return file_parley_telephony_v1_trunk_proto_rawDescGZIP(), []int{2}
+	return file_parley_telephony_v1_trunk_proto_rawDescGZIP(), []int{3}
 }
 
 // PhoneNumber is a number that callers dial.
@@ -291,16 +348,27 @@ type Trunk struct {
 	UpdateTime   *timestamppb.Timestamp `protobuf:"bytes,11,opt,name=update_time,json=updateTime,proto3" json:"update_time,omitempty"`
 	// PINs held in any state, of the current length; output only.
 	PinsHeld int64 `protobuf:"varint,12,opt,name=pins_held,json=pinsHeld,proto3" json:"pins_held,omitempty"`
-	// Whether so many wrong PINs came in that withheld numbers are refused for a
-	// while; output only.
+	// Whether the trunk is guarded now; output only.
 	Guarded bool `protobuf:"varint,13,opt,name=guarded,proto3" json:"guarded,omitempty"`
 	// Chance that one random guess of pin_length digits opens some room: PINs
-	// accepted now / 10^pin_length; output only.
+	// armed now / 10^pin_length; output only.
 	Density float64 `protobuf:"fixed64,14,opt,name=density,proto3" json:"density,omitempty"`
 	// Fewest digits that keep the density at 2.75e-7 or below; output only.
 	SuggestedPinLength int32 `protobuf:"varint,15,opt,name=suggested_pin_length,json=suggestedPinLength,proto3" json:"suggested_pin_length,omitempty"`
-	unknownFields      protoimpl.UnknownFields
-	sizeCache          protoimpl.SizeCache
+	Guard              Guard `protobuf:"varint,16,opt,name=guard,proto3,enum=parley.telephony.v1.Guard" json:"guard,omitempty"`
+	// Calls that the trunk takes at once; 0 for any number.
+	MaxCalls int32 `protobuf:"varint,17,opt,name=max_calls,json=maxCalls,proto3" json:"max_calls,omitempty"`
+	// How many of them may be on their way to a room, still without a PIN; 0 for
+	// any number. A fifth of the carrier's channels is a good number.
+	MaxPending int32 `protobuf:"varint,18,opt,name=max_pending,json=maxPending,proto3" json:"max_pending,omitempty"`
+	// Wrong PINs a day with which, at this density, the chance of any intrusion in
+	// a year is what the server is set to bear; 0 when there is no PIN to guess or
+	// no such setting. Output only.
+	DailyBudget float64 `protobuf:"fixed64,19,opt,name=daily_budget,json=dailyBudget,proto3" json:"daily_budget,omitempty"`
+	// Wrong PINs of the last 24 hours; output only.
+	WrongPins     int64 `protobuf:"varint,20,opt,name=wrong_pins,json=wrongPins,proto3" json:"wrong_pins,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *Trunk) Reset() {
@@ -438,10 +506,45 @@ func (x *Trunk) GetSuggestedPinLength() int32 {
 	return 0
 }
 
+func (x *Trunk) GetGuard() Guard {
+	if x != nil {
+		return x.Guard
+	}
+	return Guard_GUARD_UNSPECIFIED
+}
+
+func (x *Trunk) GetMaxCalls() int32 {
+	if x != nil {
+		return x.MaxCalls
+	}
+	return 0
+}
+
+func (x *Trunk) GetMaxPending() int32 {
+	if x != nil {
+		return x.MaxPending
+	}
+	return 0
+}
+
+func (x *Trunk) GetDailyBudget() float64 {
+	if x != nil {
+		return x.DailyBudget
+	}
+	return 0
+}
+
+func (x *Trunk) GetWrongPins() int64 {
+	if x != nil {
+		return x.WrongPins
+	}
+	return 0
+}
+
 type CreateTrunkRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// id, state, display and the times are ignored. pin_length 0 and arming
-	// unspecified mean the server's defaults.
+	// unspecified mean the server's defaults, guard unspecified means auto.
 	Trunk         *Trunk `protobuf:"bytes,1,opt,name=trunk,proto3" json:"trunk,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -751,7 +854,7 @@ type UpdateTrunkRequest struct {
 	// The id says which.
 	Trunk *Trunk `protobuf:"bytes,1,opt,name=trunk,proto3" json:"trunk,omitempty"`
 	// Any of name, pin_length, allowed_addresses, auth_username, auth_password,
-	// arming, state (active or disabled).
+	// arming, guard, max_calls, max_pending, state (active or disabled).
 	UpdateMask    *fieldmaskpb.FieldMask `protobuf:"bytes,2,opt,name=update_mask,json=updateMask,proto3" json:"update_mask,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1216,7 +1319,7 @@ const file_parley_telephony_v1_trunk_proto_rawDesc = "" +
 	"\acountry\x18\x02 \x01(\tR\acountry\x12\x14\n" +
 	"\x05label\x18\x03 \x01(\tR\x05label\x123\n" +
 	"\x04kind\x18\x04 \x01(\x0e2\x1f.parley.telephony.v1.NumberKindR\x04kind\x12\x18\n" +
-	"\adisplay\x18\x05 \x01(\tR\adisplay\"\xe6\x04\n" +
+	"\adisplay\x18\x05 \x01(\tR\adisplay\"\x98\x06\n" +
 	"\x05Trunk\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x12\n" +
 	"\x04name\x18\x02 \x01(\tR\x04name\x125\n" +
@@ -1236,7 +1339,14 @@ const file_parley_telephony_v1_trunk_proto_rawDesc = "" +
 	"\tpins_held\x18\f \x01(\x03R\bpinsHeld\x12\x18\n" +
 	"\aguarded\x18\r \x01(\bR\aguarded\x12\x18\n" +
 	"\adensity\x18\x0e \x01(\x01R\adensity\x120\n" +
-	"\x14suggested_pin_length\x18\x0f \x01(\x05R\x12suggestedPinLength\"N\n" +
+	"\x14suggested_pin_length\x18\x0f \x01(\x05R\x12suggestedPinLength\x120\n" +
+	"\x05guard\x18\x10 \x01(\x0e2\x1a.parley.telephony.v1.GuardR\x05guard\x12\x1b\n" +
+	"\tmax_calls\x18\x11 \x01(\x05R\bmaxCalls\x12\x1f\n" +
+	"\vmax_pending\x18\x12 \x01(\x05R\n" +
+	"maxPending\x12!\n" +
+	"\fdaily_budget\x18\x13 \x01(\x01R\vdailyBudget\x12\x1d\n" +
+	"\n" +
+	"wrong_pins\x18\x14 \x01(\x03R\twrongPins\"N\n" +
 	"\x12CreateTrunkRequest\x128\n" +
 	"\x05trunk\x18\x01 \x01(\v2\x1a.parley.telephony.v1.TrunkB\x06\xbaH\x03\xc8\x01\x01R\x05trunk\"c\n" +
 	"\x13CreateTrunkResponse\x120\n" +
@@ -1288,7 +1398,13 @@ const file_parley_telephony_v1_trunk_proto_rawDesc = "" +
 	"\x06Arming\x12\x16\n" +
 	"\x12ARMING_UNSPECIFIED\x10\x00\x12\x11\n" +
 	"\rARMING_ALWAYS\x10\x01\x12\x0f\n" +
-	"\vARMING_LIVE\x10\x02*\x8d\x01\n" +
+	"\vARMING_LIVE\x10\x02*K\n" +
+	"\x05Guard\x12\x15\n" +
+	"\x11GUARD_UNSPECIFIED\x10\x00\x12\x0e\n" +
+	"\n" +
+	"GUARD_AUTO\x10\x01\x12\f\n" +
+	"\bGUARD_ON\x10\x02\x12\r\n" +
+	"\tGUARD_OFF\x10\x03*\x8d\x01\n" +
 	"\n" +
 	"NumberKind\x12\x1b\n" +
 	"\x17NUMBER_KIND_UNSPECIFIED\x10\x00\x12\x15\n" +
@@ -1322,72 +1438,74 @@ func file_parley_telephony_v1_trunk_proto_rawDescGZIP() []byte {
 	return file_parley_telephony_v1_trunk_proto_rawDescData
 }
 
-var file_parley_telephony_v1_trunk_proto_enumTypes = make([]protoimpl.EnumInfo, 3)
+var file_parley_telephony_v1_trunk_proto_enumTypes = make([]protoimpl.EnumInfo, 4)
 var file_parley_telephony_v1_trunk_proto_msgTypes = make([]protoimpl.MessageInfo, 18)
 var file_parley_telephony_v1_trunk_proto_goTypes = []any{
 	(TrunkState)(0),               // 0: parley.telephony.v1.TrunkState
 	(Arming)(0),                   // 1: parley.telephony.v1.Arming
-	(NumberKind)(0),               // 2: parley.telephony.v1.NumberKind
-	(*PhoneNumber)(nil),           // 3: parley.telephony.v1.PhoneNumber
-	(*Trunk)(nil),                 // 4: parley.telephony.v1.Trunk
-	(*CreateTrunkRequest)(nil),    // 5: parley.telephony.v1.CreateTrunkRequest
-	(*CreateTrunkResponse)(nil),   // 6: parley.telephony.v1.CreateTrunkResponse
-	(*GetTrunkRequest)(nil),       // 7: parley.telephony.v1.GetTrunkRequest
-	(*GetTrunkResponse)(nil),      // 8: parley.telephony.v1.GetTrunkResponse
-	(*ListTrunksRequest)(nil),     // 9: parley.telephony.v1.ListTrunksRequest
-	(*ListTrunksResponse)(nil),    // 10: parley.telephony.v1.ListTrunksResponse
-	(*UpdateTrunkRequest)(nil),    // 11: parley.telephony.v1.UpdateTrunkRequest
-	(*UpdateTrunkResponse)(nil),   // 12: parley.telephony.v1.UpdateTrunkResponse
-	(*DeleteTrunkRequest)(nil),    // 13: parley.telephony.v1.DeleteTrunkRequest
-	(*DeleteTrunkResponse)(nil),   // 14: parley.telephony.v1.DeleteTrunkResponse
-	(*DrainTrunkRequest)(nil),     // 15: parley.telephony.v1.DrainTrunkRequest
-	(*DrainTrunkResponse)(nil),    // 16: parley.telephony.v1.DrainTrunkResponse
-	(*AddNumberRequest)(nil),      // 17: parley.telephony.v1.AddNumberRequest
-	(*AddNumberResponse)(nil),     // 18: parley.telephony.v1.AddNumberResponse
-	(*RemoveNumberRequest)(nil),   // 19: parley.telephony.v1.RemoveNumberRequest
-	(*RemoveNumberResponse)(nil),  // 20: parley.telephony.v1.RemoveNumberResponse
-	(*timestamppb.Timestamp)(nil), // 21: google.protobuf.Timestamp
-	(*fieldmaskpb.FieldMask)(nil), // 22: google.protobuf.FieldMask
+	(Guard)(0),                    // 2: parley.telephony.v1.Guard
+	(NumberKind)(0),               // 3: parley.telephony.v1.NumberKind
+	(*PhoneNumber)(nil),           // 4: parley.telephony.v1.PhoneNumber
+	(*Trunk)(nil),                 // 5: parley.telephony.v1.Trunk
+	(*CreateTrunkRequest)(nil),    // 6: parley.telephony.v1.CreateTrunkRequest
+	(*CreateTrunkResponse)(nil),   // 7: parley.telephony.v1.CreateTrunkResponse
+	(*GetTrunkRequest)(nil),       // 8: parley.telephony.v1.GetTrunkRequest
+	(*GetTrunkResponse)(nil),      // 9: parley.telephony.v1.GetTrunkResponse
+	(*ListTrunksRequest)(nil),     // 10: parley.telephony.v1.ListTrunksRequest
+	(*ListTrunksResponse)(nil),    // 11: parley.telephony.v1.ListTrunksResponse
+	(*UpdateTrunkRequest)(nil),    // 12: parley.telephony.v1.UpdateTrunkRequest
+	(*UpdateTrunkResponse)(nil),   // 13: parley.telephony.v1.UpdateTrunkResponse
+	(*DeleteTrunkRequest)(nil),    // 14: parley.telephony.v1.DeleteTrunkRequest
+	(*DeleteTrunkResponse)(nil),   // 15: parley.telephony.v1.DeleteTrunkResponse
+	(*DrainTrunkRequest)(nil),     // 16: parley.telephony.v1.DrainTrunkRequest
+	(*DrainTrunkResponse)(nil),    // 17: parley.telephony.v1.DrainTrunkResponse
+	(*AddNumberRequest)(nil),      // 18: parley.telephony.v1.AddNumberRequest
+	(*AddNumberResponse)(nil),     // 19: parley.telephony.v1.AddNumberResponse
+	(*RemoveNumberRequest)(nil),   // 20: parley.telephony.v1.RemoveNumberRequest
+	(*RemoveNumberResponse)(nil),  // 21: parley.telephony.v1.RemoveNumberResponse
+	(*timestamppb.Timestamp)(nil), // 22: google.protobuf.Timestamp
+	(*fieldmaskpb.FieldMask)(nil), // 23: google.protobuf.FieldMask
 }
 var file_parley_telephony_v1_trunk_proto_depIdxs = []int32{
-	2,  // 0: parley.telephony.v1.PhoneNumber.kind:type_name -> parley.telephony.v1.NumberKind
+	3,  // 0: parley.telephony.v1.PhoneNumber.kind:type_name -> parley.telephony.v1.NumberKind
 	0,  // 1: parley.telephony.v1.Trunk.state:type_name -> parley.telephony.v1.TrunkState
-	3,  // 2: parley.telephony.v1.Trunk.numbers:type_name -> parley.telephony.v1.PhoneNumber
+	4,  // 2: parley.telephony.v1.Trunk.numbers:type_name -> parley.telephony.v1.PhoneNumber
 	1,  // 3: parley.telephony.v1.Trunk.arming:type_name -> parley.telephony.v1.Arming
-	21, // 4: parley.telephony.v1.Trunk.create_time:type_name -> google.protobuf.Timestamp
-	21, // 5: parley.telephony.v1.Trunk.update_time:type_name -> google.protobuf.Timestamp
-	4,  // 6: parley.telephony.v1.CreateTrunkRequest.trunk:type_name -> parley.telephony.v1.Trunk
-	4,  // 7: parley.telephony.v1.CreateTrunkResponse.trunk:type_name -> parley.telephony.v1.Trunk
-	4,  // 8: parley.telephony.v1.GetTrunkResponse.trunk:type_name -> parley.telephony.v1.Trunk
-	4,  // 9: parley.telephony.v1.ListTrunksResponse.trunks:type_name -> parley.telephony.v1.Trunk
-	4,  // 10: parley.telephony.v1.UpdateTrunkRequest.trunk:type_name -> parley.telephony.v1.Trunk
-	22, // 11: parley.telephony.v1.UpdateTrunkRequest.update_mask:type_name -> google.protobuf.FieldMask
-	4,  // 12: parley.telephony.v1.UpdateTrunkResponse.trunk:type_name -> parley.telephony.v1.Trunk
-	4,  // 13: parley.telephony.v1.DrainTrunkResponse.trunk:type_name -> parley.telephony.v1.Trunk
-	3,  // 14: parley.telephony.v1.AddNumberRequest.number:type_name -> parley.telephony.v1.PhoneNumber
-	4,  // 15: parley.telephony.v1.AddNumberResponse.trunk:type_name -> parley.telephony.v1.Trunk
-	4,  // 16: parley.telephony.v1.RemoveNumberResponse.trunk:type_name -> parley.telephony.v1.Trunk
-	5,  // 17: parley.telephony.v1.TrunkService.CreateTrunk:input_type -> parley.telephony.v1.CreateTrunkRequest
-	7,  // 18: parley.telephony.v1.TrunkService.GetTrunk:input_type -> parley.telephony.v1.GetTrunkRequest
-	9,  // 19: parley.telephony.v1.TrunkService.ListTrunks:input_type -> parley.telephony.v1.ListTrunksRequest
-	11, // 20: parley.telephony.v1.TrunkService.UpdateTrunk:input_type -> parley.telephony.v1.UpdateTrunkRequest
-	13, // 21: parley.telephony.v1.TrunkService.DeleteTrunk:input_type -> parley.telephony.v1.DeleteTrunkRequest
-	15, // 22: parley.telephony.v1.TrunkService.DrainTrunk:input_type -> parley.telephony.v1.DrainTrunkRequest
-	17, // 23: parley.telephony.v1.TrunkService.AddNumber:input_type -> parley.telephony.v1.AddNumberRequest
-	19, // 24: parley.telephony.v1.TrunkService.RemoveNumber:input_type -> parley.telephony.v1.RemoveNumberRequest
-	6,  // 25: parley.telephony.v1.TrunkService.CreateTrunk:output_type -> parley.telephony.v1.CreateTrunkResponse
-	8,  // 26: parley.telephony.v1.TrunkService.GetTrunk:output_type -> parley.telephony.v1.GetTrunkResponse
-	10, // 27: parley.telephony.v1.TrunkService.ListTrunks:output_type -> parley.telephony.v1.ListTrunksResponse
-	12, // 28: parley.telephony.v1.TrunkService.UpdateTrunk:output_type -> parley.telephony.v1.UpdateTrunkResponse
-	14, // 29: parley.telephony.v1.TrunkService.DeleteTrunk:output_type -> parley.telephony.v1.DeleteTrunkResponse
-	16, // 30: parley.telephony.v1.TrunkService.DrainTrunk:output_type -> parley.telephony.v1.DrainTrunkResponse
-	18, // 31: parley.telephony.v1.TrunkService.AddNumber:output_type -> parley.telephony.v1.AddNumberResponse
-	20, // 32: parley.telephony.v1.TrunkService.RemoveNumber:output_type -> parley.telephony.v1.RemoveNumberResponse
-	25, // [25:33] is the sub-list for method output_type
-	17, // [17:25] is the sub-list for method input_type
-	17, // [17:17] is the sub-list for extension type_name
-	17, // [17:17] is the sub-list for extension extendee
-	0,  // [0:17] is the sub-list for field type_name
+	22, // 4: parley.telephony.v1.Trunk.create_time:type_name -> google.protobuf.Timestamp
+	22, // 5: parley.telephony.v1.Trunk.update_time:type_name -> google.protobuf.Timestamp
+	2,  // 6: parley.telephony.v1.Trunk.guard:type_name -> parley.telephony.v1.Guard
+	5,  // 7: parley.telephony.v1.CreateTrunkRequest.trunk:type_name -> parley.telephony.v1.Trunk
+	5,  // 8: parley.telephony.v1.CreateTrunkResponse.trunk:type_name -> parley.telephony.v1.Trunk
+	5,  // 9: parley.telephony.v1.GetTrunkResponse.trunk:type_name -> parley.telephony.v1.Trunk
+	5,  // 10: parley.telephony.v1.ListTrunksResponse.trunks:type_name -> parley.telephony.v1.Trunk
+	5,  // 11: parley.telephony.v1.UpdateTrunkRequest.trunk:type_name -> parley.telephony.v1.Trunk
+	23, // 12: parley.telephony.v1.UpdateTrunkRequest.update_mask:type_name -> google.protobuf.FieldMask
+	5,  // 13: parley.telephony.v1.UpdateTrunkResponse.trunk:type_name -> parley.telephony.v1.Trunk
+	5,  // 14: parley.telephony.v1.DrainTrunkResponse.trunk:type_name -> parley.telephony.v1.Trunk
+	4,  // 15: parley.telephony.v1.AddNumberRequest.number:type_name -> parley.telephony.v1.PhoneNumber
+	5,  // 16: parley.telephony.v1.AddNumberResponse.trunk:type_name -> parley.telephony.v1.Trunk
+	5,  // 17: parley.telephony.v1.RemoveNumberResponse.trunk:type_name -> parley.telephony.v1.Trunk
+	6,  // 18: parley.telephony.v1.TrunkService.CreateTrunk:input_type -> parley.telephony.v1.CreateTrunkRequest
+	8,  // 19: parley.telephony.v1.TrunkService.GetTrunk:input_type -> parley.telephony.v1.GetTrunkRequest
+	10, // 20: parley.telephony.v1.TrunkService.ListTrunks:input_type -> parley.telephony.v1.ListTrunksRequest
+	12, // 21: parley.telephony.v1.TrunkService.UpdateTrunk:input_type -> parley.telephony.v1.UpdateTrunkRequest
+	14, // 22: parley.telephony.v1.TrunkService.DeleteTrunk:input_type -> parley.telephony.v1.DeleteTrunkRequest
+	16, // 23: parley.telephony.v1.TrunkService.DrainTrunk:input_type -> parley.telephony.v1.DrainTrunkRequest
+	18, // 24: parley.telephony.v1.TrunkService.AddNumber:input_type -> parley.telephony.v1.AddNumberRequest
+	20, // 25: parley.telephony.v1.TrunkService.RemoveNumber:input_type -> parley.telephony.v1.RemoveNumberRequest
+	7,  // 26: parley.telephony.v1.TrunkService.CreateTrunk:output_type -> parley.telephony.v1.CreateTrunkResponse
+	9,  // 27: parley.telephony.v1.TrunkService.GetTrunk:output_type -> parley.telephony.v1.GetTrunkResponse
+	11, // 28: parley.telephony.v1.TrunkService.ListTrunks:output_type -> parley.telephony.v1.ListTrunksResponse
+	13, // 29: parley.telephony.v1.TrunkService.UpdateTrunk:output_type -> parley.telephony.v1.UpdateTrunkResponse
+	15, // 30: parley.telephony.v1.TrunkService.DeleteTrunk:output_type -> parley.telephony.v1.DeleteTrunkResponse
+	17, // 31: parley.telephony.v1.TrunkService.DrainTrunk:output_type -> parley.telephony.v1.DrainTrunkResponse
+	19, // 32: parley.telephony.v1.TrunkService.AddNumber:output_type -> parley.telephony.v1.AddNumberResponse
+	21, // 33: parley.telephony.v1.TrunkService.RemoveNumber:output_type -> parley.telephony.v1.RemoveNumberResponse
+	26, // [26:34] is the sub-list for method output_type
+	18, // [18:26] is the sub-list for method input_type
+	18, // [18:18] is the sub-list for extension type_name
+	18, // [18:18] is the sub-list for extension extendee
+	0,  // [0:18] is the sub-list for field type_name
 }
 
 func init() { file_parley_telephony_v1_trunk_proto_init() }
@@ -1400,7 +1518,7 @@ func file_parley_telephony_v1_trunk_proto_init() {
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_parley_telephony_v1_trunk_proto_rawDesc), len(file_parley_telephony_v1_trunk_proto_rawDesc)),
-			NumEnums:      3,
+			NumEnums:      4,
 			NumMessages:   18,
 			NumExtensions: 0,
 			NumServices:   1,

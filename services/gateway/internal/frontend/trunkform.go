@@ -15,6 +15,7 @@ const (
 	maxPassword = 1024
 	minPin      = 4
 	maxPin      = 16
+	maxQuota    = 1_000_000
 )
 
 // newTrunk reads the body of a creation. It may leave everything but the name
@@ -70,6 +71,19 @@ func trunkFields(f *form.Form, body *frontendv1.TrunkFields, name form.Rules) (*
 		fields.Arming = telephonyv1.Arming(number(telephonyv1.Arming(0).Descriptor(), arming))
 		mask.Paths = append(mask.Paths, "arming")
 	}
+	guards := telephonyv1.Guard(0).Descriptor()
+	if guard, ok := f.Choice("guard", body.GetGuard(), words(guards), form.Rules{}); ok {
+		fields.Guard = telephonyv1.Guard(number(guards, guard))
+		mask.Paths = append(mask.Paths, "guard")
+	}
+	quota := func(field string, v *structpb.Value, into *int32) {
+		if value, ok := f.Int(field, v, 0, maxQuota, form.Rules{}); ok {
+			*into = value
+			mask.Paths = append(mask.Paths, field)
+		}
+	}
+	quota("max_calls", body.GetMaxCalls(), &fields.MaxCalls)
+	quota("max_pending", body.GetMaxPending(), &fields.MaxPending)
 	return fields, mask
 }
 

@@ -21,6 +21,11 @@ func trunk(t *telephonyv1.Trunk) *frontendv1.Trunk {
 		CreatedAt:          datetime(t.GetCreateTime()),
 		UpdatedAt:          datetime(t.GetUpdateTime()),
 		SuggestedPinLength: t.GetSuggestedPinLength(),
+		Guard:              word(t.GetGuard()),
+		MaxCalls:           t.GetMaxCalls(),
+		MaxPending:         t.GetMaxPending(),
+		DailyBudget:        t.GetDailyBudget(),
+		WrongPins:          float64(t.GetWrongPins()),
 	}
 	for _, n := range t.GetNumbers() {
 		shown.Numbers = append(shown.Numbers, &frontendv1.PhoneNumber{

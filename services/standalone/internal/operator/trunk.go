@@ -81,17 +81,48 @@ func (c *Connection) trunkShow() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return c.printTrunk(cmd.OutOrStdout(), resp.GetTrunk())
+			t := resp.GetTrunk()
+			return c.print(cmd.OutOrStdout(), t, row{"FIELD", "VALUE"}, trunkSheet(t))
 		}),
 	}
 }
 
+// trunkSheet is all of a trunk, one field a line.
+func trunkSheet(t *telephonyv1.Trunk) []row {
+	brief := trunkRow(t)
+	sheet := make([]row, 0, len(trunkHeader)+8)
+	for i, name := range trunkHeader {
+		sheet = append(sheet, row{name, brief[i]})
+	}
+	count := func(n int64, zero string) string {
+		if n == 0 {
+			return zero
+		}
+		return strconv.FormatInt(n, 10)
+	}
+	budget := "-"
+	if t.GetDailyBudget() > 0 {
+		budget = fmt.Sprintf("%.3g wrong PINs", t.GetDailyBudget())
+	}
+	return append(sheet,
+		row{"SUGGESTED DIGITS", strconv.Itoa(int(t.GetSuggestedPinLength()))},
+		row{"BUDGET A DAY", budget},
+		row{"WRONG PINS, 24 H", strconv.FormatInt(t.GetWrongPins(), 10)},
+		row{"ARMING", word(t.GetArming().String(), "ARMING_")},
+		row{"GUARD", word(t.GetGuard().String(), "GUARD_")},
+		row{"MOST CALLS", count(int64(t.GetMaxCalls()), "any")},
+		row{"MOST WITHOUT PIN", count(int64(t.GetMaxPending()), "any")},
+		row{"CREDENTIALS", dash(t.GetAuthUsername())},
+	)
+}
+
 // trunkFlags are the fields of a trunk on the command line.
 type trunkFlags struct {
-	name, username, arming, state string
-	numbers, sources              []string
-	digits                        int32
-	password                      bool
+	name, username, arming, guard, state string
+	maxCalls, maxPending                 int32
+	numbers, sources                     []string
+	digits                               int32
+	password                             bool
 }
 
 func (f *trunkFlags) add(cmd *cobra.Command) {
@@ -102,11 +133,14 @@ func (f *trunkFlags) add(cmd *cobra.Command) {
 	flags.StringVar(&f.username, "username", "", "digest user name asked from the carrier")
 	flags.BoolVar(&f.password, "password-stdin", false, "read the digest password from standard input")
 	flags.StringVar(&f.arming, "arming", "", "when PINs are accepted: always, or live: while LiveKit has the room")
+	flags.StringVar(&f.guard, "guard", "", "when the trunk is guarded: auto, on or off")
+	flags.Int32Var(&f.maxCalls, "max-calls", 0, "calls at once; 0 for any number")
+	flags.Int32Var(&f.maxPending, "max-pending", 0, "calls at once that are still without a PIN; 0 for any number")
 }
 
 // trunk returns the trunk that the flags describe.
 func (f *trunkFlags) trunk(stdin io.Reader) (*telephonyv1.Trunk, error) {
-	t := &telephonyv1.Trunk{Name: f.name, AllowedAddresses: f.sources, PinLength: f.digits, AuthUsername: f.username}
+	t := &telephonyv1.Trunk{Name: f.name, AllowedAddresses: f.sources, PinLength: f.digits, AuthUsername: f.username, MaxCalls: f.maxCalls, MaxPending: f.maxPending}
 	for _, n := range f.numbers {
 		t.Numbers = append(t.Numbers, &telephonyv1.PhoneNumber{Number: n})
 	}
@@ -116,6 +150,13 @@ func (f *trunkFlags) trunk(stdin io.Reader) (*telephonyv1.Trunk, error) {
 			return nil, fmt.Errorf("--arming: %w", err)
 		}
 		t.Arming = telephonyv1.Arming(value)
+	}
+	if f.guard != "" {
+		value, err := enum(telephonyv1.Guard_value, "GUARD_", f.guard)
+		if err != nil {
+			return nil, fmt.Errorf("--guard: %w", err)
+		}
+		t.Guard = telephonyv1.Guard(value)
 	}
 	if f.state != "" {
 		value, err := enum(telephonyv1.TrunkState_value, "TRUNK_STATE_", f.state)
@@ -167,7 +208,8 @@ func (c *Connection) trunkUpdate() *cobra.Command {
 	var f trunkFlags
 	masks := map[string]string{
 		"name": "name", "source": "allowed_addresses", "pin-length": "pin_length", "username": "auth_username",
-		"password-stdin": "auth_password", "arming": "arming", "state": "state",
+		"password-stdin": "auth_password", "arming": "arming", "guard": "guard", "max-calls": "max_calls", "max-pending": "max_pending",
+		"state": "state",
 	}
 	cmd := &cobra.Command{
 		Use: "update TRUNK", Short: "Change a trunk; what is not named stays", Args: cobra.ExactArgs(1),

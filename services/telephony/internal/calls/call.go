@@ -33,6 +33,9 @@ type Call struct {
 	State  State
 	// Caller is masked.
 	Caller string
+	// CallerKey is the same for all calls of one caller, and of one call alone
+	// where the number is withheld; nothing can be told from it.
+	CallerKey string
 	// Called is in E.164 form.
 	Called string
 	// Started, Answered and Ended are zero until they are known.
@@ -48,6 +51,21 @@ type Call struct {
 // Event is a piece of what is known of a call.
 type Event = Call
 
+// Quota is how many calls a trunk takes at once; 0 for any number.
+type Quota struct {
+	MaxCalls int
+	// MaxPending is how many of them may be without a room yet.
+	MaxPending int
+}
+
+// None reports whether the trunk takes any number of calls.
+func (q Quota) None() bool { return q == Quota{} }
+
+// Free reports whether there is room for one more.
+func (q Quota) Free(calls, pending int) bool {
+	return (q.MaxCalls == 0 || calls < q.MaxCalls) && (q.MaxPending == 0 || pending < q.MaxPending)
+}
+
 // Filter selects calls; empty fields select all.
 type Filter struct {
 	RoomID, TrunkID string
@@ -59,10 +77,18 @@ type Filter struct {
 type Store interface {
 	// RecordCall lays an event over the record of its call, creating it when it
 	// is new. The state goes forward only, and not from one end to the other. Of
-	// trunk, room, caller, called, the times, end reason and refusal, what is
+	// trunk, room, caller, its key, called, the times, end reason and refusal, what is
 	// known already stays; Updated is set. Same events in any order give the
 	// same state.
 	RecordCall(ctx context.Context, e Event) error
+	// AdmitCall records an event of a call that rings unless its trunk has as
+	// many calls as the quota says, and reports whether it did; a call that is on
+	// record is not asked again. In one statement. Calls that are over, or were
+	// last updated at silent or before, count for nothing.
+	AdmitCall(ctx context.Context, e Event, q Quota, silent time.Time) (bool, error)
+	// LiveCalls counts the calls of a trunk as AdmitCall does, and those of them
+	// that have no room.
+	LiveCalls(ctx context.Context, trunkID string, silent time.Time) (calls, pending int, err error)
 	// Calls returns a window of the calls that pass the filter, latest started
 	// first, and how many pass it.
 	Calls(ctx context.Context, f Filter, w page.Window) ([]Call, int, error)

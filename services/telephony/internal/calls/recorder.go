@@ -139,6 +139,21 @@ func (r *Recorder) Clean(ctx context.Context) {
 	}
 }
 
+// Admit records a call that rings on a trunk with a quota, unless the trunk has
+// as many calls as it takes, and reports whether it did. Unlike Record it waits
+// for storage: the calls of all replicas count. Calls that ring at the same
+// instant do not see each other, so a quota may be passed by as many.
+func (r *Recorder) Admit(ctx context.Context, e Event, q Quota) (bool, error) {
+	e.Updated = r.clock.Now()
+	return r.store.AdmitCall(ctx, e, q, e.Updated.Add(-silentAfter))
+}
+
+// Busy reports whether Admit would refuse a call of the trunk now.
+func (r *Recorder) Busy(ctx context.Context, trunkID string, q Quota) (bool, error) {
+	calls, pending, err := r.store.LiveCalls(ctx, trunkID, r.clock.Now().Add(-silentAfter))
+	return !q.Free(calls, pending), err
+}
+
 // List returns a window of the calls that pass the filter, latest first.
 func (r *Recorder) List(ctx context.Context, f Filter, w page.Window) ([]Call, int, error) {
 	return r.store.Calls(ctx, f, w)

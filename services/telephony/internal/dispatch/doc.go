@@ -3,7 +3,7 @@
 //
 // A [Resolver] asks, in this order: which trunk has the called number, does it
 // know the source of the call, does it take calls, has the caller guessed too
-// often, is the PIN one of its own and accepted now, and does the room let the
+// often, is a line free, is the PIN one of its own and accepted now, and does the room let the
 // caller in. Invariants:
 //
 //   - Every answer is given within the deadline. What does not answer in time

@@ -1,6 +1,10 @@
 package dispatch
 
-import "context"
+import (
+	"context"
+
+	"github.com/parleymeet/parley/services/telephony/internal/calls"
+)
 
 // The steps of a decision.
 const (
@@ -8,6 +12,7 @@ const (
 	StepSource   = "source"
 	StepTrunk    = "trunk"
 	StepThrottle = "throttle"
+	StepLine     = "line"
 	StepPIN      = "pin"
 	StepRoom     = "room"
 )
@@ -58,6 +63,9 @@ func (r *Resolver) Explain(ctx context.Context, q Question) Explanation {
 	e.note(StepTrunk, string(trunk.State), takesCalls(trunk))
 	limit, err := r.throttled(ctx, trunk, e.Decision)
 	e.note(StepThrottle, limit, err)
+	if quota := quotaOf(trunk); !quota.None() {
+		e.note(StepLine, "", r.busy(ctx, trunk.ID, quota))
+	}
 	if q.PIN == "" {
 		return e
 	}
@@ -66,8 +74,21 @@ func (r *Resolver) Explain(ctx context.Context, q Question) Explanation {
 		return e
 	}
 	e.RoomID = found.RoomID
-	if e.note(StepRoom, e.RoomID, r.admitted(ctx, e.RoomID)) && e.Result != Reject {
+	if e.note(StepRoom, e.RoomID, r.admitted(ctx, e.RoomID, found.LobbyForced(r.Clock.Now()))) && e.Result != Reject {
 		e.Result = Accept
 	}
 	return e
+}
+
+// busy refuses where the trunk has as many calls as it takes.
+func (r *Resolver) busy(ctx context.Context, trunkID string, quota calls.Quota) error {
+	busy, err := r.Lines.Busy(ctx, trunkID, quota)
+	switch {
+	case err != nil:
+		return down(err)
+	case busy:
+		return refuse(TrunkBusy)
+	default:
+		return nil
+	}
 }

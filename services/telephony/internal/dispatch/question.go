@@ -80,14 +80,28 @@ type Lookup struct {
 	RoomID   string
 	// Until is when the PIN's state ends; zero for a current PIN.
 	Until time.Time
-	// Arming is the trunk's.
-	Arming trunks.Arming
+	// Arming, Guard and GuardedUntil are the trunk's.
+	Arming       trunks.Arming
+	Guard        trunks.Guard
+	GuardedUntil time.Time
 	// Live says whether LiveKit has the PIN's room.
 	Live bool
+	// CrowdedUntil is until when callers wait in the room's lobby because too
+	// many have its PIN; zero if they never had to.
+	CrowdedUntil time.Time
 }
 
+// Guarded reports whether the trunk is guarded.
+func (l Lookup) Guarded(now time.Time) bool { return l.Guard.Holds(now, l.GuardedUntil) }
+
 // Armed reports whether a good PIN opens its room now.
-func (l Lookup) Armed() bool { return l.Live || l.Arming != trunks.ArmingLive }
+func (l Lookup) Armed(now time.Time) bool {
+	return l.Live || (l.Arming != trunks.ArmingLive && !l.Guarded(now))
+}
+
+// LobbyForced reports whether a caller has to wait in the lobby of a room that
+// would admit him.
+func (l Lookup) LobbyForced(now time.Time) bool { return l.Guarded(now) || now.Before(l.CrowdedUntil) }
 
 // Tried is what came of an attempt.
 type Tried struct {
@@ -129,6 +143,13 @@ type Throttle interface {
 	Attempt(trunkID, number, callID, digits string) throttle.Attempt
 	Charged(ctx context.Context, a throttle.Attempt, wrong []int)
 	Refuses(ctx context.Context, trunkID, number string) (*throttle.Account, error)
+	Key(number, callID string) string
+}
+
+// Lines know how many calls a trunk has; calls.Recorder meets it.
+type Lines interface {
+	Admit(ctx context.Context, e calls.Event, q calls.Quota) (bool, error)
+	Busy(ctx context.Context, trunkID string, q calls.Quota) (bool, error)
 }
 
 // Door is the room service's answer for a caller; AdmissionServiceClient meets it.

@@ -18,4 +18,5 @@ const (
 	RoomGone         Reason = "room_gone"
 	DependencyDown   Reason = "dependency_down"
 	Throttled        Reason = "throttled"
+	TrunkBusy        Reason = "trunk_busy"
 )

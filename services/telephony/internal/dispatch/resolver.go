@@ -36,6 +36,7 @@ type Needs struct {
 	Directory *trunks.Directory
 	Store     Store
 	Throttle  Throttle
+	Lines     Lines
 	Door      Door
 	Minter    Minter
 	Recorder  Recorder
@@ -111,7 +112,10 @@ func (r *Resolver) Authenticate(ctx context.Context, q Question) (Decision, *tru
 		if trunk, err = r.trunk(ctx, q, &d); err != nil {
 			return err
 		}
-		return r.welcome(ctx, trunk, q, d)
+		if err := r.welcome(ctx, trunk, q, d); err != nil {
+			return err
+		}
+		return r.line(ctx, trunk, q, d)
 	})
 	return answer, trunk
 }
@@ -150,11 +154,15 @@ func (r *Resolver) logRefusal(ctx context.Context, q Question, d Decision, cause
 	r.Logger.LogAttrs(ctx, level, "call refused", attrs...)
 }
 
-func (r *Resolver) record(q Question, d Decision) {
-	e := calls.Event{
-		ID: q.CallID, TrunkID: d.TrunkID, State: calls.Incoming,
-		Caller: e164.Masked(d.Caller), Called: d.Called, Started: r.Clock.Now(),
+func (r *Resolver) event(q Question, d Decision) calls.Event {
+	return calls.Event{
+		ID: q.CallID, TrunkID: d.TrunkID, State: calls.Incoming, Called: d.Called, Started: r.Clock.Now(),
+		Caller: e164.Masked(d.Caller), CallerKey: r.Throttle.Key(d.Caller, q.CallID),
 	}
+}
+
+func (r *Resolver) record(q Question, d Decision) {
+	e := r.event(q, d)
 	switch d.Result {
 	case Accept:
 		e.RoomID = d.RoomID
@@ -178,15 +186,15 @@ func (r *Resolver) resolve(ctx context.Context, q Question, d *Decision) error {
 		return err
 	}
 	d.RoomID = found.RoomID
-	if err := r.admitted(ctx, found.RoomID); err != nil {
+	if err := r.admitted(ctx, found.RoomID, found.LobbyForced(r.Clock.Now())); err != nil {
 		return err
 	}
 	d.Result = Accept
 	return nil
 }
 
-func (r *Resolver) admitted(ctx context.Context, roomID string) error {
-	answer, err := r.Door.GetAdmission(ctx, &roomv1.GetAdmissionRequest{RoomId: roomID})
+func (r *Resolver) admitted(ctx context.Context, roomID string, lobby bool) error {
+	answer, err := r.Door.GetAdmission(ctx, &roomv1.GetAdmissionRequest{RoomId: roomID, ForceLobby: lobby})
 	switch {
 	case apierr.Has(err, apierr.RoomNotFound):
 		return refuse(RoomGone)

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"log/slog"
 	"net/netip"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -45,6 +46,9 @@ type world struct {
 	throttled    bool
 	throttleErr  error
 	charged      []throttle.Attempt
+	busy         bool
+	linesErr     error
+	forced       bool // the lobby, in the last question to the room
 }
 
 func (w *world) AllTrunks(context.Context) ([]*trunks.Trunk, error) { return w.list, w.listErr }
@@ -73,7 +77,16 @@ func (w *world) Refuses(context.Context, string, string) (*throttle.Account, err
 	return nil, w.throttleErr
 }
 
-func (w *world) GetAdmission(ctx context.Context, _ *roomv1.GetAdmissionRequest, _ ...grpc.CallOption) (*roomv1.GetAdmissionResponse, error) {
+func (w *world) Key(number, _ string) string { return "key of " + number }
+
+func (w *world) Admit(context.Context, calls.Event, calls.Quota) (bool, error) {
+	return !w.busy, w.linesErr
+}
+
+func (w *world) Busy(context.Context, string, calls.Quota) (bool, error) { return w.busy, w.linesErr }
+
+func (w *world) GetAdmission(ctx context.Context, req *roomv1.GetAdmissionRequest, _ ...grpc.CallOption) (*roomv1.GetAdmissionResponse, error) {
+	w.forced = req.GetForceLobby()
 	if w.hang {
 		<-ctx.Done()
 		return nil, ctx.Err()
@@ -103,6 +116,14 @@ func newWorld() *world {
 	early.Arming = trunks.ArmingLive
 	inTime := early
 	inTime.Live = true
+	watched := good(pins.Current, time.Time{})
+	watched.Guard, watched.GuardedUntil = trunks.GuardAuto, now.Add(time.Second)
+	watchedLive := watched
+	watchedLive.Live = true
+	freed := watched
+	freed.Guard = trunks.GuardOff
+	crowded := good(pins.Current, time.Time{})
+	crowded.CrowdedUntil = now.Add(time.Second)
 	closed := good(pins.Current, time.Time{})
 	closed.TrunkState = trunks.Disabled
 	return &world{
@@ -115,6 +136,7 @@ func newWorld() *world {
 			"ST_guarded/0001": good(pins.Current, time.Time{}),
 			"ST_a/0002":       good(pins.Retiring, now.Add(time.Second)), "ST_a/0003": good(pins.Retiring, now),
 			"ST_a/0004": good(pins.Quarantined, now.Add(time.Hour)), "ST_a/0005": closed, "ST_a/0006": {},
+			"ST_a/0010": watched, "ST_a/0011": watchedLive, "ST_a/0012": freed, "ST_a/0013": crowded,
 			"ST_a/0007": early, "ST_a/0008": inTime,
 			"ST_a/9999": {TrunkFound: true, TrunkState: trunks.Active},
 		},
@@ -125,7 +147,7 @@ func newWorld() *world {
 func (w *world) resolver(t *testing.T, log *bytes.Buffer) *Resolver {
 	t.Helper()
 	r, err := NewResolver(Config{Deadline: 100 * time.Millisecond, TokenTTL: time.Hour, IdentityKey: []byte("key")}, Needs{
-		Directory: trunks.NewDirectory(w, clock.NewFake(now)), Store: w, Throttle: w, Door: w, Minter: w, Recorder: w,
+		Directory: trunks.NewDirectory(w, clock.NewFake(now)), Store: w, Throttle: w, Lines: w, Door: w, Minter: w, Recorder: w,
 		Clock: clock.NewFake(now), Logger: slog.New(slog.NewTextHandler(log, nil)), Registry: prometheus.NewRegistry(),
 	})
 	if err != nil {
@@ -174,6 +196,9 @@ func TestDispatch(t *testing.T) {
 		"draining trunk":           {q: ask("+33100000004", "0001"), result: Accept},
 		"retiring PIN":             {q: ask(number, "0002"), result: Accept},
 		"room is live":             {q: ask(number, "0008"), result: Accept},
+		"guarded trunk":            {q: ask(number, "0010"), result: Reject, reason: PINNotArmed},
+		"guarded, room is live":    {q: ask(number, "0011"), result: Accept},
+		"never guarded":            {q: ask(number, "0012"), result: Accept},
 		"room is not live":         {q: ask(number, "0007"), result: Reject, reason: PINNotArmed},
 		"by trunk":                 {q: byTrunk("ST_a", "0001"), result: Accept},
 		"allowed source":           {q: from("203.0.113.9"), result: Accept},
@@ -258,7 +283,7 @@ func TestRefusedBeforeItRings(t *testing.T) {
 	}
 	withheld := ask("+33100000001", "")
 	withheld.Caller = "anonymous"
-	w.list[0].GuardedUntil = now.Add(time.Second)
+	w.list[0].Guard, w.list[0].GuardedUntil = trunks.GuardAuto, now.Add(time.Second)
 	for q, want := range map[*Question]Result{&withheld: Reject, {Called: withheld.Called, Caller: caller}: RequestPIN} {
 		if d, _ := r.Authenticate(t.Context(), *q); d.Result != want {
 			t.Errorf("guarded, caller %q: %+v", q.Caller, d)
@@ -323,4 +348,45 @@ func FuzzPIN(f *testing.F) {
 			t.Fatalf("%q well formed: %v, want %v", pin, got, want)
 		}
 	})
+}
+
+func TestTheLobbyIsForced(t *testing.T) {
+	t.Parallel()
+	for pin, want := range map[string]bool{"0001": false, "0011": true, "0012": false, "0013": true} {
+		w := newWorld()
+		d, _ := w.resolver(t, &bytes.Buffer{}).Dispatch(t.Context(), ask("+33100000001", pin))
+		if d.Result != Accept || w.forced != want {
+			t.Errorf("%s: %+v, lobby forced %v", pin, d, w.forced)
+		}
+	}
+}
+
+func TestTheTrunkIsBusy(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		quota int
+		busy  bool
+		err   error
+		want  Reason
+	}{
+		"no quota":      {0, true, nil, ""},
+		"a free line":   {1, false, nil, ""},
+		"none":          {1, true, nil, TrunkBusy},
+		"database down": {1, false, errors.New("down"), DependencyDown},
+	} {
+		w := newWorld()
+		w.list[0].MaxPending, w.busy, w.linesErr = c.quota, c.busy, c.err
+		r := w.resolver(t, &bytes.Buffer{})
+		d, _ := r.Authenticate(t.Context(), ask("+33100000001", ""))
+		if d.Reason != c.want {
+			t.Errorf("%s: %+v", name, d)
+		}
+		e := r.Explain(t.Context(), ask("+33100000001", ""))
+		if e.Reason != c.want || slices.ContainsFunc(e.Steps, func(s Step) bool { return s.Name == StepLine }) != (c.quota > 0) {
+			t.Errorf("%s explained: %+v", name, e)
+		}
+		if got := w.events[len(w.events)-1]; got.Refusal != string(c.want) || got.CallerKey != "key of "+caller {
+			t.Errorf("%s: record %+v", name, got)
+		}
+	}
 }

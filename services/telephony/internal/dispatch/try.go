@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/parleymeet/parley/services/telephony/internal/calls"
 	"github.com/parleymeet/parley/services/telephony/internal/pins"
 	"github.com/parleymeet/parley/services/telephony/internal/trunks"
 )
@@ -32,6 +33,28 @@ func (r *Resolver) throttled(ctx context.Context, trunk *trunks.Trunk, d Decisio
 	default:
 		return "", nil
 	}
+}
+
+// line refuses a call that would be one too many on its trunk, and notes it as
+// one of the trunk's otherwise.
+func (r *Resolver) line(ctx context.Context, trunk *trunks.Trunk, q Question, d Decision) error {
+	quota := quotaOf(trunk)
+	if quota.None() {
+		return nil
+	}
+	free, err := r.Lines.Admit(ctx, r.event(q, d), quota)
+	switch {
+	case err != nil:
+		return down(fmt.Errorf("calls of the trunk: %w", err))
+	case !free:
+		return refuse(TrunkBusy)
+	default:
+		return nil
+	}
+}
+
+func quotaOf(trunk *trunks.Trunk) calls.Quota {
+	return calls.Quota{MaxCalls: trunk.MaxCalls, MaxPending: trunk.MaxPending}
 }
 
 // pin checks the PIN's form and tries it.
@@ -87,7 +110,7 @@ func accepted(l Lookup, now time.Time) error {
 		return refuse(PINUnknown)
 	case l.PINState != pins.Current && (l.PINState != pins.Retiring || !now.Before(l.Until)):
 		return refuse(PINQuarantined)
-	case !l.Armed():
+	case !l.Armed(now):
 		return refuse(PINNotArmed)
 	default:
 		return nil

@@ -66,7 +66,7 @@ func newBench(t *testing.T, random io.Reader) *bench {
 func (b *bench) trunk(t *testing.T, id, number, country string) {
 	t.Helper()
 	must(t, b.store.CreateTrunk(t.Context(), &trunks.Trunk{
-		ID: id, Name: id, State: trunks.Active, PINLength: 4, Arming: trunks.ArmingAlways,
+		ID: id, Name: id, State: trunks.Active, PINLength: 4, Arming: trunks.ArmingAlways, Guard: trunks.GuardAuto,
 		Numbers: []trunks.Number{{E164: number, Country: country}}, Created: b.clock.Now(), Updated: b.clock.Now(),
 	}))
 	b.clock.Advance(time.Second) // the board is read anew, and trunks have an order

@@ -27,11 +27,12 @@ type Domain struct {
 	Resolver  *dispatch.Resolver
 	Calls     *calls.Recorder
 	Book      *throttle.Book
+	Budget    *throttle.Budget
 }
 
 // Register registers all of telephony's gRPC services.
 func Register(r grpc.ServiceRegistrar, d Domain) {
-	telephonyv1.RegisterTrunkServiceServer(r, &trunkServer{trunks: d.Trunks, drainer: d.Drainer})
+	telephonyv1.RegisterTrunkServiceServer(r, &trunkServer{trunks: d.Trunks, budget: d.Budget, drainer: d.Drainer})
 	telephonyv1.RegisterPinServiceServer(r, &pinServer{allocator: d.Allocator, presence: d.Presence, dialIns: d.DialIns})
 	telephonyv1.RegisterDirectoryServiceServer(r, &directoryServer{directory: d.Directory})
 	telephonyv1.RegisterDispatchServiceServer(r, &dispatchServer{resolver: d.Resolver})

@@ -7,26 +7,29 @@ import (
 
 	"github.com/parleymeet/parley/services/telephony/internal/page"
 	"github.com/parleymeet/parley/services/telephony/internal/pins"
+	"github.com/parleymeet/parley/services/telephony/internal/throttle"
 	"github.com/parleymeet/parley/services/telephony/internal/trunks"
 )
 
 type trunkServer struct {
 	telephonyv1.UnimplementedTrunkServiceServer
 	trunks  *trunks.Service
+	budget  *throttle.Budget
 	drainer *pins.Drainer
 }
 
 // messages adds to trunks' messages what depends on the time and on their PINs.
 func (s *trunkServer) messages(ctx context.Context, list ...*trunks.Trunk) ([]*telephonyv1.Trunk, error) {
-	live, err := s.trunks.LivePINs(ctx, list...)
+	sheets, err := s.budget.Of(ctx, list...)
 	if err != nil {
 		return nil, err
 	}
 	return mapAll(list, func(t *trunks.Trunk) *telephonyv1.Trunk {
 		m := trunkMessage(t)
 		m.Guarded = s.trunks.Guarded(t)
-		m.Density = trunks.Density(live[t.ID], t.PINLength)
-		m.SuggestedPinLength = int32(trunks.SuggestedPINLength(live[t.ID])) // #nosec G115 -- 4 to 16
+		sheet := sheets[t.ID]
+		m.Density, m.DailyBudget, m.WrongPins = sheet.Density, sheet.Daily, int64(sheet.Wrong)
+		m.SuggestedPinLength = int32(sheet.Suggested) // #nosec G115 -- 4 to 16
 		return m
 	}), nil
 }

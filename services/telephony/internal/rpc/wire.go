@@ -45,6 +45,7 @@ const (
 	statePrefix   = "TRUNK_STATE_"
 	kindPrefix    = "NUMBER_KIND_"
 	armingPrefix  = "ARMING_"
+	guardPrefix   = "GUARD_"
 	refusalPrefix = "REFUSAL_REASON_"
 	unspecified   = "unspecified"
 )
@@ -72,6 +73,9 @@ func draftOf(t *telephonyv1.Trunk) trunks.Draft {
 		AuthUsername:     t.GetAuthUsername(),
 		AuthPassword:     t.GetAuthPassword(),
 		Arming:           trunks.Arming(word(armingPrefix, t.GetArming().String())),
+		Guard:            trunks.Guard(word(guardPrefix, t.GetGuard().String())),
+		MaxCalls:         int(t.GetMaxCalls()),
+		MaxPending:       int(t.GetMaxPending()),
 		State:            trunks.State(word(statePrefix, t.GetState().String())),
 	}
 }
@@ -100,6 +104,9 @@ func trunkMessage(t *trunks.Trunk) *telephonyv1.Trunk {
 		AllowedAddresses: allowed,
 		AuthUsername:     t.AuthUsername,
 		Arming:           value[telephonyv1.Arming](telephonyv1.Arming_value, armingPrefix, string(t.Arming)),
+		Guard:            value[telephonyv1.Guard](telephonyv1.Guard_value, guardPrefix, string(t.Guard)),
+		MaxCalls:         int32(t.MaxCalls),   // #nosec G115 -- came as one
+		MaxPending:       int32(t.MaxPending), // #nosec G115 -- as above
 		CreateTime:       timestamp(t.Created),
 		UpdateTime:       timestamp(t.Updated),
 		PinsHeld:         t.Held,

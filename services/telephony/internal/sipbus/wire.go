@@ -96,7 +96,7 @@ func authRefusal(d dispatch.Decision) *rpc.GetSIPTrunkAuthenticationResponse {
 	switch d.Reason {
 	case dispatch.SourceNotAllowed:
 		return &rpc.GetSIPTrunkAuthenticationResponse{SipTrunkId: d.TrunkID, Drop: true}
-	case dispatch.DependencyDown, dispatch.Throttled:
+	case dispatch.DependencyDown, dispatch.Throttled, dispatch.TrunkBusy:
 		return busy(d.TrunkID)
 	default:
 		return &rpc.GetSIPTrunkAuthenticationResponse{

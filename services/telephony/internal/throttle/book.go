@@ -61,6 +61,15 @@ func (b *Book) hash(number string) string {
 	return hex.EncodeToString(mac.Sum(nil)[:hashBytes])
 }
 
+// Key names a caller in records, so that his calls can be counted and nothing
+// else be told of him. A call with a withheld number is a caller of its own.
+func (b *Book) Key(number, callID string) string {
+	if number == "" {
+		return b.hash("call/" + callID)
+	}
+	return b.hash(number)
+}
+
 // accounts returns those of a caller on a trunk that have a limit.
 func (b *Book) accounts(trunkID, caller string) []Account {
 	all := []Account{
@@ -138,18 +147,11 @@ func (b *Book) Forgive(ctx context.Context, number, trunkID string) (int, error)
 
 // Run deletes what is over, until ctx ends.
 func (b *Book) Run(ctx context.Context) {
-	tick := time.NewTicker(sweepInterval)
-	defer tick.Stop()
-	for {
+	repeat(ctx, sweepInterval, func() {
 		if err := b.Sweep(ctx); err != nil && ctx.Err() == nil {
 			b.log.WarnContext(ctx, "charges of wrong PINs could not be swept, trying again later", "error", err)
 		}
-		select {
-		case <-ctx.Done():
-			return
-		case <-tick.C:
-		}
-	}
+	})
 }
 
 // Sweep deletes all that is over.

@@ -39,6 +39,7 @@ type BrakeStore interface {
 	WrongMinutes(ctx context.Context, trunkID string, from, to time.Time) ([]int, error)
 	// Guard makes a trunk guarded until a time, or keeps it so for longer, and
 	// reports whether it was not guarded at now: to one of many who ask at once.
+	// Trunks that are guarded always or never are left alone.
 	Guard(ctx context.Context, trunkID string, now, until time.Time) (began bool, err error)
 	// Guarded returns the trunks that are guarded at now.
 	Guarded(ctx context.Context, now time.Time) ([]string, error)
@@ -64,12 +65,19 @@ func NewBrake(store BrakeStore, rules BrakeRules, c clock.Clock, log *slog.Logge
 
 // Run looks at the rates until ctx ends.
 func (b *Brake) Run(ctx context.Context) {
-	tick := time.NewTicker(brakeInterval)
-	defer tick.Stop()
-	for {
+	repeat(ctx, brakeInterval, func() {
 		if err := b.Check(ctx); err != nil && ctx.Err() == nil {
 			b.log.WarnContext(ctx, "rates of wrong PINs could not be read, trying again later", "error", err)
 		}
+	})
+}
+
+// repeat does something now and then at each interval, until ctx ends.
+func repeat(ctx context.Context, interval time.Duration, do func()) {
+	tick := time.NewTicker(interval)
+	defer tick.Stop()
+	for {
+		do()
 		select {
 		case <-ctx.Done():
 			return
@@ -117,7 +125,7 @@ func (b *Brake) check(ctx context.Context, trunkID string, n int, now time.Time)
 	}
 	began, err := b.store.Guard(ctx, trunkID, now, now.Add(b.rules.Guard))
 	if err == nil && began {
-		b.log.ErrorContext(ctx, "PINs are being guessed: the trunk is guarded, withheld numbers are refused",
+		b.log.ErrorContext(ctx, "PINs are being guessed: the trunk is guarded",
 			"trunk", trunkID, "wrong_in_a_minute", n, "brake", limit)
 	}
 	return err

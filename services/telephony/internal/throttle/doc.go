@@ -19,13 +19,18 @@
 // before them, so a limit may be passed by as many as are in flight.
 //
 // A trunk with too many wrong PINs, whoever sends them, is guarded for a while:
-// the [Brake] raises an alarm, and withheld numbers are refused there.
+// by the [Brake] when they come fast, by the [Budget] when they come slowly. A
+// guarded trunk refuses withheld numbers, accepts PINs of live rooms alone and
+// sends callers to the rooms' lobbies. A room whose PIN too many callers have
+// is closed likewise by the [Crowd], alone.
 //
 // Files:
 //
 //	limit.go    what a limit is, and how it is written in a setting
 //	account.go  accounts, attempts and what storage must do
 //	book.go     which accounts a call has, and are they refused
-//	brake.go    which trunks are guarded
+//	brake.go    trunks with too many wrong PINs in a minute
+//	budget.go   trunks with too many in a day
+//	crowd.go    rooms with too many callers
 //	metrics.go  what operators watch
 package throttle

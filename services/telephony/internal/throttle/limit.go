@@ -84,6 +84,14 @@ func (l Limit) RefusedSince(now time.Time) time.Time {
 	return now.Add(-l.Refuse)
 }
 
+// end returns until when what begins now lasts.
+func (l Limit) end(now time.Time) time.Time {
+	if l.Refuse == Forever {
+		return now.AddDate(100, 0, 0)
+	}
+	return now.Add(l.Refuse)
+}
+
 // Refuses reports whether an account so charged is refused.
 func (l Limit) Refuses(s Standing, now time.Time) bool {
 	return l.Wrong > 0 && s.Wrong >= l.Wrong && s.Last.After(l.RefusedSince(now))

@@ -8,14 +8,26 @@ import "math"
 const SafeDensity = 2.75e-7
 
 // Density is the chance that one random guess of so many digits is one of the
-// live PINs.
-func Density(live int64, length int) float64 { return float64(live) / math.Pow10(length) }
+// armed PINs.
+func Density(armed int64, length int) float64 { return float64(armed) / math.Pow10(length) }
+
+const daysInAYear = 365
+
+// DailyBudget returns how many wrong PINs a day make the chance that somebody
+// finds a room in a year the given risk, 0 to 1; 0 where there is nothing to
+// find or no risk is set.
+func DailyBudget(density, risk float64) float64 {
+	if density <= 0 || risk <= 0 {
+		return 0
+	}
+	return -math.Log1p(-risk) / (daysInAYear * density)
+}
 
 // SuggestedPINLength returns the fewest digits that keep a trunk with so many
-// live PINs, and at least one, at the safe density.
-func SuggestedPINLength(live int64) int {
+// armed PINs, and at least one, at the safe density.
+func SuggestedPINLength(armed int64) int {
 	length := MinPINLength
-	for length < MaxPINLength && Density(max(live, 1), length) > SafeDensity {
+	for length < MaxPINLength && Density(max(armed, 1), length) > SafeDensity {
 		length++
 	}
 	return length

@@ -25,6 +25,9 @@ type Draft struct {
 	AuthUsername     string
 	AuthPassword     string
 	Arming           Arming
+	// Guard "" means auto on creation.
+	Guard                Guard
+	MaxCalls, MaxPending int
 	// State is read by Update only.
 	State State
 }
@@ -60,13 +63,20 @@ func (s *Service) Create(ctx context.Context, d Draft) (t *Trunk, warnings []str
 	if d.Arming == "" {
 		d.Arming = s.defaults.Arming
 	}
+	if d.Guard == "" {
+		d.Guard = GuardAuto
+	}
 	now := s.clock.Now()
 	t = &Trunk{
 		ID: guid.New(guid.SIPTrunkPrefix), State: Active,
 		Name: f.name(d.Name), Numbers: f.numbers(d.Numbers), Allowed: f.allowed(d.AllowedAddresses),
 		PINLength: d.PINLength, Arming: d.Arming, AuthUsername: d.AuthUsername,
+		Guard: d.Guard, MaxCalls: d.MaxCalls, MaxPending: d.MaxPending,
 		Created: now, Updated: now,
 	}
+	f.guard(d.Guard)
+	f.quota(FieldMaxCalls, d.MaxCalls)
+	f.quota(FieldMaxPending, d.MaxPending)
 	f.pinLength(d.PINLength)
 	f.arming(d.Arming)
 	f.password(d.AuthPassword)
@@ -115,6 +125,9 @@ const (
 	FieldAuthUsername     = "auth_username"
 	FieldAuthPassword     = "auth_password"
 	FieldArming           = "arming"
+	FieldGuard            = "guard"
+	FieldMaxCalls         = "max_calls"
+	FieldMaxPending       = "max_pending"
 	FieldState            = "state"
 )
 
@@ -157,6 +170,15 @@ func (s *Service) set(t *Trunk, d Draft, field string, f *faults) {
 	case FieldArming:
 		f.arming(d.Arming)
 		t.Arming = d.Arming
+	case FieldGuard:
+		f.guard(d.Guard)
+		t.Guard = d.Guard
+	case FieldMaxCalls:
+		f.quota(field, d.MaxCalls)
+		t.MaxCalls = d.MaxCalls
+	case FieldMaxPending:
+		f.quota(field, d.MaxPending)
+		t.MaxPending = d.MaxPending
 	case FieldState:
 		if d.State != Active && d.State != Disabled {
 			f.add(FieldState, "invalid", "A trunk is made active or disabled; draining has a method of its own.")
@@ -220,15 +242,6 @@ func (s *Service) RemoveNumber(ctx context.Context, id, number string) (*Trunk, 
 	}
 	s.directory.Forget()
 	return s.store.Trunk(ctx, id)
-}
-
-// LivePINs returns how many PINs callers could use on each of the trunks.
-func (s *Service) LivePINs(ctx context.Context, list ...*Trunk) (map[string]int64, error) {
-	ids := make([]string, len(list))
-	for i, t := range list {
-		ids[i] = t.ID
-	}
-	return s.store.LivePINs(ctx, ids)
 }
 
 // Guarded reports whether a trunk is guarded now.

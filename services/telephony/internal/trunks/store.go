@@ -20,9 +20,10 @@ type Store interface {
 	Trunks(ctx context.Context, w page.Window) ([]*Trunk, int, error)
 	// AllTrunks returns every trunk with its numbers, oldest first.
 	AllTrunks(ctx context.Context) ([]*Trunk, error)
-	// LivePINs returns, for each of the trunks that has any, how many PINs of the
-	// trunk's present length are current or retiring.
-	LivePINs(ctx context.Context, trunkIDs []string) (map[string]int64, error)
+	// ArmedPINs returns, for each of the trunks that has any, how many PINs of the
+	// trunk's present length are current or retiring and, on trunks with arming
+	// live, of live rooms.
+	ArmedPINs(ctx context.Context, trunkIDs []string) (map[string]int64, error)
 	// UpdateTrunk reads the trunk, lets change alter it and writes all but its
 	// id, numbers and creation time, with no other writer between. change may be
 	// called again when the write has to be repeated; an error of it is passed

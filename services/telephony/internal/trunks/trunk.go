@@ -47,6 +47,24 @@ const (
 // Valid reports whether it is one of them.
 func (a Arming) Valid() bool { return a == ArmingAlways || a == ArmingLive }
 
+// Guard says when a trunk is guarded: withheld numbers are refused, PINs of
+// live rooms alone are accepted, and callers go to the rooms' lobbies.
+type Guard string
+
+// The ways of guarding.
+const (
+	// GuardAuto guards a trunk for a while when its PINs are being guessed.
+	GuardAuto Guard = "auto"
+	GuardOn   Guard = "on"
+	GuardOff  Guard = "off"
+)
+
+// Holds reports whether a trunk is guarded that was last found to need it until
+// a time.
+func (g Guard) Holds(now, until time.Time) bool {
+	return g == GuardOn || (g == GuardAuto && now.Before(until))
+}
+
 // Number is a phone number of a trunk.
 type Number struct {
 	// E164 has the plus sign.
@@ -73,18 +91,22 @@ type Trunk struct {
 	// SealedPassword is empty when the trunk asks for no credentials.
 	SealedPassword []byte
 	Arming         Arming
-	Created        time.Time
-	Updated        time.Time
+	Guard          Guard
+	// MaxCalls is how many calls the trunk takes at once, and MaxPending how many
+	// of them may be without a room yet; 0 for any number.
+	MaxCalls, MaxPending int
+	Created              time.Time
+	Updated              time.Time
 	// Held counts the PINs of the present length in any state. Storage fills it
 	// where it returns a trunk and ignores it where it takes one.
 	Held int64
-	// GuardedUntil is when the trunk stops being guarded, in the past if it has
-	// been and zero if it never was. Storage fills it as it does Held.
+	// GuardedUntil is until when its PINs were found to be guessed, in the past if
+	// that is over and zero if it never was. Storage fills it as it does Held.
 	GuardedUntil time.Time
 }
 
-// Guarded reports whether the trunk is guarded because its PINs are being guessed.
-func (t *Trunk) Guarded(now time.Time) bool { return now.Before(t.GuardedUntil) }
+// Guarded reports whether the trunk is guarded.
+func (t *Trunk) Guarded(now time.Time) bool { return t.Guard.Holds(now, t.GuardedUntil) }
 
 // Allows reports whether the carrier may call from addr. The zero address is
 // allowed only where any source is.

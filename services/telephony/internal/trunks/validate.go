@@ -71,6 +71,18 @@ func (f *faults) arming(arming Arming) {
 	}
 }
 
+func (f *faults) guard(guard Guard) {
+	if guard != GuardAuto && guard != GuardOn && guard != GuardOff {
+		f.add("guard", "invalid", "A trunk is guarded auto, on or off.")
+	}
+}
+
+func (f *faults) quota(field string, most int) {
+	if most < 0 {
+		f.add(field, "min_value", "Ensure this value is greater than or equal to 0.")
+	}
+}
+
 // allowed reads addresses and CIDR prefixes. Host bits are cleared, so that
 // what is stored says what it means.
 func (f *faults) allowed(texts []string) []netip.Prefix {

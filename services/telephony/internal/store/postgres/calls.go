@@ -17,16 +17,16 @@ import (
 // LookupPIN implements dispatch.Store.
 func (s *Store) LookupPIN(ctx context.Context, trunkID, digits string) (dispatch.Lookup, error) {
 	l := dispatch.Lookup{TrunkFound: true}
-	var until *time.Time
+	var until, guarded, crowded *time.Time
 	err := s.Pool().QueryRow(ctx, `SELECT t.state, p.pin IS NOT NULL, coalesce(p.state, ''), coalesce(p.room_id::text, ''), p.until,
-			t.arming, coalesce(r.live, false)
+			t.arming, t.guard, t.guarded_until, coalesce(r.live, false), r.crowded_until
 		FROM trunks t LEFT JOIN pins p ON p.trunk_id = t.id AND p.pin = $2
 		LEFT JOIN room_states r ON r.room_id = p.room_id WHERE t.id = $1`, trunkID, digits).
-		Scan(&l.TrunkState, &l.Found, &l.PINState, &l.RoomID, &until, &l.Arming, &l.Live)
+		Scan(&l.TrunkState, &l.Found, &l.PINState, &l.RoomID, &until, &l.Arming, &l.Guard, &guarded, &l.Live, &crowded)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return dispatch.Lookup{}, nil
 	}
-	l.Until = timeOf(until)
+	l.Until, l.GuardedUntil, l.CrowdedUntil = timeOf(until), timeOf(guarded), timeOf(crowded)
 	return l, fault("look up PIN", err)
 }
 
@@ -38,13 +38,14 @@ func (s *Store) RecordCall(ctx context.Context, e calls.Event) error {
 	}
 	_, err := s.Pool().Exec(ctx, `
 		INSERT INTO calls AS c (id, trunk_id, room_id, state, caller, called, started_at, answered_at, ended_at,
-			end_reason, refusal, updated_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+			end_reason, refusal, updated_at, caller_key)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
 		ON CONFLICT (id) DO UPDATE SET
 			trunk_id    = coalesce(nullif(c.trunk_id, ''), excluded.trunk_id),
 			room_id     = coalesce(nullif(c.room_id, ''), excluded.room_id),
 			state       = CASE WHEN c.state >= 4 THEN c.state ELSE greatest(c.state, excluded.state) END,
 			caller      = coalesce(nullif(c.caller, ''), excluded.caller),
+			caller_key  = coalesce(nullif(c.caller_key, ''), excluded.caller_key),
 			called      = coalesce(nullif(c.called, ''), excluded.called),
 			answered_at = coalesce(c.answered_at, excluded.answered_at),
 			ended_at    = coalesce(c.ended_at, excluded.ended_at),
@@ -52,7 +53,7 @@ func (s *Store) RecordCall(ctx context.Context, e calls.Event) error {
 			refusal     = coalesce(nullif(c.refusal, ''), excluded.refusal),
 			updated_at  = greatest(c.updated_at, excluded.updated_at)`,
 		e.ID, e.TrunkID, e.RoomID, int(e.State), e.Caller, e.Called, started,
-		nullable(e.Answered), nullable(e.Ended), e.EndReason, e.Refusal, e.Updated)
+		nullable(e.Answered), nullable(e.Ended), e.EndReason, e.Refusal, e.Updated, e.CallerKey)
 	return fault("record call", err)
 }
 
@@ -65,7 +66,7 @@ func (s *Store) Calls(ctx context.Context, f calls.Filter, w page.Window) ([]cal
 	}
 	rest := fmt.Sprintf(` ORDER BY started_at DESC, id DESC LIMIT $%d OFFSET $%d`, len(args)+1, len(args)+2)
 	rows, err := s.Pool().Query(ctx, `SELECT id, trunk_id, room_id, state, caller, called, started_at, answered_at,
-		ended_at, end_reason, refusal, updated_at FROM calls`+where+rest, append(args, w.Limit, w.Offset)...)
+		ended_at, end_reason, refusal, updated_at, caller_key FROM calls`+where+rest, append(args, w.Limit, w.Offset)...)
 	if err != nil {
 		return nil, 0, fault("list calls", err)
 	}
@@ -75,7 +76,7 @@ func (s *Store) Calls(ctx context.Context, f calls.Filter, w page.Window) ([]cal
 			answered, ended *time.Time
 		)
 		err := row.Scan(&c.ID, &c.TrunkID, &c.RoomID, &c.State, &c.Caller, &c.Called, &c.Started, &answered,
-			&ended, &c.EndReason, &c.Refusal, &c.Updated)
+			&ended, &c.EndReason, &c.Refusal, &c.Updated, &c.CallerKey)
 		c.Answered, c.Ended = timeOf(answered), timeOf(ended)
 		return c, err
 	})

@@ -39,17 +39,17 @@ func (s *Store) WrongMinutes(ctx context.Context, trunkID string, from, to time.
 // Guard implements throttle.BrakeStore.
 func (s *Store) Guard(ctx context.Context, trunkID string, now, until time.Time) (bool, error) {
 	tag, err := s.Pool().Exec(ctx, `UPDATE trunks SET guarded_until = $3
-		WHERE id = $1 AND (guarded_until IS NULL OR guarded_until <= $2)`, trunkID, now, until)
+		WHERE id = $1 AND guard = 'auto' AND (guarded_until IS NULL OR guarded_until <= $2)`, trunkID, now, until)
 	if err != nil || tag.RowsAffected() > 0 {
 		return err == nil, fault("guard trunk", err)
 	}
-	_, err = s.Pool().Exec(ctx, `UPDATE trunks SET guarded_until = $2 WHERE id = $1 AND guarded_until < $2`, trunkID, until)
+	_, err = s.Pool().Exec(ctx, `UPDATE trunks SET guarded_until = $2 WHERE id = $1 AND guard = 'auto' AND guarded_until < $2`, trunkID, until)
 	return false, fault("guard trunk", err)
 }
 
 // Guarded implements throttle.BrakeStore.
 func (s *Store) Guarded(ctx context.Context, now time.Time) ([]string, error) {
-	rows, err := s.Pool().Query(ctx, `SELECT id FROM trunks WHERE guarded_until > $1 ORDER BY id`, now)
+	rows, err := s.Pool().Query(ctx, `SELECT id FROM trunks WHERE guard = 'on' OR (guard = 'auto' AND guarded_until > $1) ORDER BY id`, now)
 	if err != nil {
 		return nil, fault("list guarded trunks", err)
 	}

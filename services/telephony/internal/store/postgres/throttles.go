@@ -19,17 +19,20 @@ const tryPIN = `
 WITH account AS (
 	SELECT * FROM unnest($5::text[], $6::text[], $7::integer[], $8::timestamptz[], $9::timestamptz[])
 		WITH ORDINALITY AS a (trunk_id, caller, most, refused_since, ends_at, place)
+), trunk AS (
+	SELECT *, guard = 'on' OR (guard = 'auto' AND coalesce(guarded_until > $4::timestamptz, false)) AS guarded
+	FROM trunks WHERE id = $1::text
 ), found AS (
-	SELECT t.state AS trunk_state, t.arming, p.pin IS NOT NULL AS found, p.state, p.room_id, p.until,
-		coalesce(r.live, false) AS live, coalesce(r.live, false) OR t.arming <> 'live' AS armed,
+	SELECT t.state AS trunk_state, t.arming, t.guard, t.guarded_until, p.pin IS NOT NULL AS found, p.state, p.room_id, p.until,
+		coalesce(r.live, false) AS live, r.crowded_until, coalesce(r.live, false) OR (t.arming <> 'live' AND NOT t.guarded) AS armed,
 		coalesce(p.state = 'current' OR (p.state = 'retiring' AND p.until > $4::timestamptz), false) AS good
-	FROM trunks t LEFT JOIN pins p ON p.trunk_id = t.id AND p.pin = $2::text
-	LEFT JOIN room_states r ON r.room_id = p.room_id WHERE t.id = $1::text
+	FROM trunk t LEFT JOIN pins p ON p.trunk_id = t.id AND p.pin = $2::text
+	LEFT JOIN room_states r ON r.room_id = p.room_id
 ), judged AS (
 	SELECT EXISTS (SELECT 1 FROM wrong_pins WHERE trunk_id = $1::text AND call_id = $3::text) OR EXISTS (
 		SELECT 1 FROM account a JOIN throttles h ON h.trunk_id = a.trunk_id AND h.caller = a.caller
 		WHERE h.wrong >= a.most AND h.last_at > a.refused_since)
-		OR EXISTS (SELECT 1 FROM trunks WHERE id = $1::text AND $10::text = '' AND guarded_until > $4::timestamptz) AS throttled
+		OR EXISTS (SELECT 1 FROM trunk WHERE guarded AND $10::text = '') AS throttled
 ), noted AS (
 	INSERT INTO wrong_pins (trunk_id, call_id, tested, at)
 	SELECT $1::text, $3::text, NOT throttled AND NOT good, $4::timestamptz FROM found, judged
@@ -52,7 +55,8 @@ WITH account AS (
 	AND good AND armed AND NOT throttled AND trunk_state <> 'disabled' AND NOT h.forgiven AND h.wrong > 0 AND h.ends_at > $4::timestamptz
 )
 SELECT f.trunk_state IS NOT NULL, coalesce(f.trunk_state, ''), coalesce(f.found, false), coalesce(f.state, ''),
-	coalesce(f.room_id::text, ''), f.until, coalesce(f.arming, ''), coalesce(f.live, false), throttled,
+	coalesce(f.room_id::text, ''), f.until, coalesce(f.arming, ''), coalesce(f.guard, ''), f.guarded_until,
+	coalesce(f.live, false), f.crowded_until, throttled,
 	ARRAY (SELECT c.wrong FROM noted, account a JOIN charged c ON c.trunk_id = a.trunk_id WHERE tested ORDER BY a.place)
 FROM judged LEFT JOIN found f ON true`
 
@@ -64,7 +68,8 @@ func (s *Store) TryPIN(ctx context.Context, a throttle.Attempt) (dispatch.Tried,
 		most              = make([]int, n)
 		since, ends       = make([]time.Time, n), make([]time.Time, n)
 		tried             dispatch.Tried
-		until             *time.Time
+
+		until, guarded, crowded *time.Time
 	)
 	for i, account := range a.Accounts {
 		trunkIDs[i], callers[i], most[i] = account.TrunkID, account.Caller, account.Limit.Wrong
@@ -73,8 +78,8 @@ func (s *Store) TryPIN(ctx context.Context, a throttle.Attempt) (dispatch.Tried,
 	err := s.Pool().QueryRow(ctx, tryPIN, a.TrunkID, a.Digits, a.CallID, a.Now,
 		trunkIDs, callers, most, since, ends, a.Caller, a.Forgive).
 		Scan(&tried.TrunkFound, &tried.TrunkState, &tried.Found, &tried.PINState, &tried.RoomID, &until,
-			&tried.Arming, &tried.Live, &tried.Throttled, &tried.Charged)
-	tried.Until = timeOf(until)
+			&tried.Arming, &tried.Guard, &guarded, &tried.Live, &crowded, &tried.Throttled, &tried.Charged)
+	tried.Until, tried.GuardedUntil, tried.CrowdedUntil = timeOf(until), timeOf(guarded), timeOf(crowded)
 	return tried, fault("try PIN", err)
 }
 

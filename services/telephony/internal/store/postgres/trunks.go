@@ -16,16 +16,16 @@ import (
 const trunkColumns = `t.id, t.name, t.state, t.pin_length, t.allowed_addresses, t.auth_username,
 	t.auth_password, t.arming, t.created_at, t.updated_at,
 	(SELECT coalesce(sum(c.held), 0)::bigint FROM pin_counts c WHERE c.trunk_id = t.id AND c.length = t.pin_length),
-	t.guarded_until`
+	t.guarded_until, t.guard, t.max_calls, t.max_pending`
 
 // CreateTrunk implements trunks.Store.
 func (s *Store) CreateTrunk(ctx context.Context, t *trunks.Trunk) error {
 	err := s.InTx(ctx, func(ctx context.Context, tx pgx.Tx) error {
 		_, err := tx.Exec(ctx, `INSERT INTO trunks (id, name, state, pin_length, allowed_addresses, auth_username,
-				auth_password, arming, created_at, updated_at)
-			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
+				auth_password, arming, created_at, updated_at, guard, max_calls, max_pending)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`,
 			t.ID, t.Name, t.State, t.PINLength, trunks.EncodeAllowed(t.Allowed), t.AuthUsername,
-			sealed(t), t.Arming, t.Created, t.Updated)
+			sealed(t), t.Arming, t.Created, t.Updated, t.Guard, t.MaxCalls, t.MaxPending)
 		if err != nil {
 			return err
 		}
@@ -123,7 +123,7 @@ func scanTrunk(row pgx.CollectableRow) (*trunks.Trunk, error) {
 		guarded *time.Time
 	)
 	err := row.Scan(&t.ID, &t.Name, &t.State, &t.PINLength, &allowed, &t.AuthUsername,
-		&t.SealedPassword, &t.Arming, &t.Created, &t.Updated, &t.Held, &guarded)
+		&t.SealedPassword, &t.Arming, &t.Created, &t.Updated, &t.Held, &guarded, &t.Guard, &t.MaxCalls, &t.MaxPending)
 	if err != nil {
 		return nil, err
 	}
@@ -132,13 +132,14 @@ func scanTrunk(row pgx.CollectableRow) (*trunks.Trunk, error) {
 	return &t, err
 }
 
-// LivePINs implements trunks.Store.
-func (s *Store) LivePINs(ctx context.Context, trunkIDs []string) (map[string]int64, error) {
+// ArmedPINs implements trunks.Store.
+func (s *Store) ArmedPINs(ctx context.Context, trunkIDs []string) (map[string]int64, error) {
 	rows, err := s.Pool().Query(ctx, `SELECT t.id, count(*) FROM trunks t
 		JOIN pins p ON p.trunk_id = t.id AND length(p.pin) = t.pin_length AND p.state <> 'quarantined'
-		WHERE t.id = ANY($1) GROUP BY t.id`, trunkIDs)
+		WHERE t.id = ANY($1) AND (t.arming <> 'live' OR EXISTS (SELECT 1 FROM room_states r WHERE r.room_id = p.room_id AND r.live))
+		GROUP BY t.id`, trunkIDs)
 	if err != nil {
-		return nil, fault("count live PINs", err)
+		return nil, fault("count armed PINs", err)
 	}
 	var (
 		id   string
@@ -149,7 +150,7 @@ func (s *Store) LivePINs(ctx context.Context, trunkIDs []string) (map[string]int
 		live[id] = n
 		return nil
 	})
-	return live, fault("count live PINs", err)
+	return live, fault("count armed PINs", err)
 }
 
 // UpdateTrunk implements trunks.Store.
@@ -165,8 +166,10 @@ func (s *Store) UpdateTrunk(ctx context.Context, id string, change func(*trunks.
 			return err
 		}
 		_, err = tx.Exec(ctx, `UPDATE trunks SET name = $2, state = $3, pin_length = $4, allowed_addresses = $5,
-				auth_username = $6, auth_password = $7, arming = $8, updated_at = $9 WHERE id = $1`,
-			id, t.Name, t.State, t.PINLength, trunks.EncodeAllowed(t.Allowed), t.AuthUsername, sealed(t), t.Arming, t.Updated)
+				auth_username = $6, auth_password = $7, arming = $8, updated_at = $9,
+				guard = $10, max_calls = $11, max_pending = $12 WHERE id = $1`,
+			id, t.Name, t.State, t.PINLength, trunks.EncodeAllowed(t.Allowed), t.AuthUsername, sealed(t), t.Arming, t.Updated,
+			t.Guard, t.MaxCalls, t.MaxPending)
 		if err != nil {
 			return err
 		}

@@ -20,16 +20,16 @@ func (s *Store) LookupPIN(ctx context.Context, trunkID, digits string) (dispatch
 
 func lookup(ctx context.Context, q querier, trunkID, digits string) (dispatch.Lookup, error) {
 	l := dispatch.Lookup{TrunkFound: true}
-	var until sql.NullInt64
+	var until, guarded, crowded sql.NullInt64
 	err := q.QueryRowContext(ctx, `SELECT t.state, p.pin IS NOT NULL, coalesce(p.state, ''), coalesce(p.room_id, ''), p.until,
-			t.arming, coalesce(r.live, 0)
+			t.arming, t.guard, t.guarded_until, coalesce(r.live, 0), r.crowded_until
 		FROM trunks t LEFT JOIN pins p ON p.trunk_id = t.id AND p.pin = ?
 		LEFT JOIN room_states r ON r.room_id = p.room_id WHERE t.id = ?`, digits, trunkID).
-		Scan(&l.TrunkState, &l.Found, &l.PINState, &l.RoomID, &until, &l.Arming, &l.Live)
+		Scan(&l.TrunkState, &l.Found, &l.PINState, &l.RoomID, &until, &l.Arming, &l.Guard, &guarded, &l.Live, &crowded)
 	if errors.Is(err, sql.ErrNoRows) {
 		return dispatch.Lookup{}, nil
 	}
-	l.Until = timeOrZero(until)
+	l.Until, l.GuardedUntil, l.CrowdedUntil = timeOrZero(until), timeOrZero(guarded), timeOrZero(crowded)
 	return l, err
 }
 
@@ -41,13 +41,14 @@ func (s *Store) RecordCall(ctx context.Context, e calls.Event) error {
 	}
 	_, err := s.exec(ctx, `
 		INSERT INTO calls AS c (id, trunk_id, room_id, state, caller, called, started_at, answered_at, ended_at,
-			end_reason, refusal, updated_at)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+			end_reason, refusal, updated_at, caller_key)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 		ON CONFLICT (id) DO UPDATE SET
 			trunk_id    = coalesce(nullif(c.trunk_id, ''), excluded.trunk_id),
 			room_id     = coalesce(nullif(c.room_id, ''), excluded.room_id),
 			state       = CASE WHEN c.state >= 4 THEN c.state ELSE max(c.state, excluded.state) END,
 			caller      = coalesce(nullif(c.caller, ''), excluded.caller),
+			caller_key  = coalesce(nullif(c.caller_key, ''), excluded.caller_key),
 			called      = coalesce(nullif(c.called, ''), excluded.called),
 			answered_at = coalesce(c.answered_at, excluded.answered_at),
 			ended_at    = coalesce(c.ended_at, excluded.ended_at),
@@ -55,7 +56,7 @@ func (s *Store) RecordCall(ctx context.Context, e calls.Event) error {
 			refusal     = coalesce(nullif(c.refusal, ''), excluded.refusal),
 			updated_at  = max(c.updated_at, excluded.updated_at)`,
 		e.ID, e.TrunkID, e.RoomID, int(e.State), e.Caller, e.Called, micros(started),
-		nullable(e.Answered), nullable(e.Ended), e.EndReason, e.Refusal, micros(e.Updated))
+		nullable(e.Answered), nullable(e.Ended), e.EndReason, e.Refusal, micros(e.Updated), e.CallerKey)
 	return fault("record call", err)
 }
 
@@ -67,7 +68,7 @@ func (s *Store) Calls(ctx context.Context, f calls.Filter, w page.Window) ([]cal
 		return nil, 0, fault("count calls", err)
 	}
 	rows, err := s.Read().QueryContext(ctx, `SELECT id, trunk_id, room_id, state, caller, called, started_at, answered_at,
-		ended_at, end_reason, refusal, updated_at FROM calls`+where+` ORDER BY started_at DESC, id DESC LIMIT ? OFFSET ?`,
+		ended_at, end_reason, refusal, updated_at, caller_key FROM calls`+where+` ORDER BY started_at DESC, id DESC LIMIT ? OFFSET ?`,
 		append(args, w.Limit, w.Offset)...)
 	list, err := collect(rows, err, func(rows *sql.Rows) (calls.Call, error) {
 		var (
@@ -76,7 +77,7 @@ func (s *Store) Calls(ctx context.Context, f calls.Filter, w page.Window) ([]cal
 			answered, ended  sql.NullInt64
 		)
 		err := rows.Scan(&c.ID, &c.TrunkID, &c.RoomID, &c.State, &c.Caller, &c.Called, &started, &answered,
-			&ended, &c.EndReason, &c.Refusal, &updated)
+			&ended, &c.EndReason, &c.Refusal, &updated, &c.CallerKey)
 		c.Started, c.Updated = timeOf(started), timeOf(updated)
 		c.Answered, c.Ended = timeOrZero(answered), timeOrZero(ended)
 		return c, err

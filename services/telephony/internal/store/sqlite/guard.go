@@ -30,17 +30,17 @@ func (s *Store) WrongMinutes(ctx context.Context, trunkID string, from, to time.
 // Guard implements throttle.BrakeStore.
 func (s *Store) Guard(ctx context.Context, trunkID string, now, until time.Time) (bool, error) {
 	n, err := s.exec(ctx, `UPDATE trunks SET guarded_until = ?3
-		WHERE id = ?1 AND (guarded_until IS NULL OR guarded_until <= ?2)`, trunkID, micros(now), micros(until))
+		WHERE id = ?1 AND guard = 'auto' AND (guarded_until IS NULL OR guarded_until <= ?2)`, trunkID, micros(now), micros(until))
 	if err != nil || n > 0 {
 		return err == nil, fault("guard trunk", err)
 	}
-	_, err = s.exec(ctx, `UPDATE trunks SET guarded_until = ?2 WHERE id = ?1 AND guarded_until < ?2`, trunkID, micros(until))
+	_, err = s.exec(ctx, `UPDATE trunks SET guarded_until = ?2 WHERE id = ?1 AND guard = 'auto' AND guarded_until < ?2`, trunkID, micros(until))
 	return false, fault("guard trunk", err)
 }
 
 // Guarded implements throttle.BrakeStore.
 func (s *Store) Guarded(ctx context.Context, now time.Time) ([]string, error) {
-	rows, err := s.Read().QueryContext(ctx, `SELECT id FROM trunks WHERE guarded_until > ? ORDER BY id`, micros(now))
+	rows, err := s.Read().QueryContext(ctx, `SELECT id FROM trunks WHERE guard = 'on' OR (guard = 'auto' AND guarded_until > ?) ORDER BY id`, micros(now))
 	ids, err := collect(rows, err, func(rows *sql.Rows) (id string, err error) { return id, rows.Scan(&id) })
 	return ids, fault("list guarded trunks", err)
 }

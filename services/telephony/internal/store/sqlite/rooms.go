@@ -2,6 +2,7 @@ package sqlite
 
 import (
 	"context"
+	"database/sql"
 	"time"
 )
 
@@ -16,6 +17,35 @@ func (s *Store) SetRoomLive(ctx context.Context, roomID string, live bool, at ti
 // DeleteRoomStates implements pins.Store.
 func (s *Store) DeleteRoomStates(ctx context.Context, before time.Time, limit int) (int, error) {
 	n, err := s.exec(ctx, `DELETE FROM room_states WHERE room_id IN
-		(SELECT room_id FROM room_states WHERE live = 0 AND event_at < ? ORDER BY event_at LIMIT ?)`, micros(before), limit)
+		(SELECT room_id FROM room_states WHERE live = 0 AND event_at < ?1
+			AND (crowded_until IS NULL OR crowded_until < ?1) ORDER BY event_at LIMIT ?2)`, micros(before), limit)
 	return n, fault("delete room states", err)
+}
+
+// Crowds implements throttle.CrowdStore.
+func (s *Store) Crowds(ctx context.Context, from time.Time, callers int) ([]string, error) {
+	rows, err := s.Read().QueryContext(ctx, `SELECT room_id FROM calls WHERE started_at >= ? AND room_id <> '' AND caller_key <> ''
+		GROUP BY room_id HAVING count(DISTINCT caller_key) >= ? ORDER BY room_id`, micros(from), callers)
+	rooms, err := collect(rows, err, func(rows *sql.Rows) (room string, err error) { return room, rows.Scan(&room) })
+	return rooms, fault("count callers", err)
+}
+
+// ForceLobby implements throttle.CrowdStore. A room nobody has told about is
+// noted as not live since ever.
+func (s *Store) ForceLobby(ctx context.Context, roomID string, now, until time.Time) (bool, error) {
+	n, err := s.exec(ctx, `INSERT INTO room_states AS r (room_id, live, event_at, crowded_until) VALUES (?1, 0, 0, ?3)
+		ON CONFLICT (room_id) DO UPDATE SET crowded_until = excluded.crowded_until
+		WHERE r.crowded_until IS NULL OR r.crowded_until <= ?2`, roomID, micros(now), micros(until))
+	if err != nil || n > 0 {
+		return err == nil, fault("force lobby", err)
+	}
+	_, err = s.exec(ctx, `UPDATE room_states SET crowded_until = ?2 WHERE room_id = ?1 AND crowded_until < ?2`, roomID, micros(until))
+	return false, fault("force lobby", err)
+}
+
+// ForcedLobbies implements throttle.CrowdStore.
+func (s *Store) ForcedLobbies(ctx context.Context, now time.Time) (int, error) {
+	var n int
+	err := s.Read().QueryRowContext(ctx, `SELECT count(*) FROM room_states WHERE crowded_until > ?`, micros(now)).Scan(&n)
+	return n, fault("count forced lobbies", err)
 }

@@ -7,7 +7,8 @@
 //	trunks.go   trunks.Store
 //	pins.go     pins.Store: writing PINs
 //	sweep.go    pins.Store: the end of PINs, and drains
-//	rooms.go    pins.Store: live rooms
+//	rooms.go    pins.Store: live rooms, throttle.CrowdStore
+//	lines.go    calls.Store: quotas
 //	calls.go    calls.Store, dispatch.Store: look-up
 //	guard.go    throttle.BrakeStore
 //	throttles.go  throttle.Store, dispatch.Store: tries

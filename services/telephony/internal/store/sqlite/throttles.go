@@ -14,7 +14,7 @@ import (
 // whatever else is judged again with no other writer beside it.
 func (s *Store) TryPIN(ctx context.Context, a throttle.Attempt) (dispatch.Tried, error) {
 	tried, slips, err := judge(ctx, s.Read(), a)
-	if err != nil || !tried.TrunkFound || !tried.TrunkState.TakesCalls() || (good(tried, a.Now) && tried.Armed() && !tried.Throttled && !slips) {
+	if err != nil || !tried.TrunkFound || !tried.TrunkState.TakesCalls() || (good(tried, a.Now) && tried.Armed(a.Now) && !tried.Throttled && !slips) {
 		return tried, fault("try PIN", err)
 	}
 	err = s.InTx(ctx, func(ctx context.Context, tx *sql.Tx) (err error) {
@@ -24,7 +24,7 @@ func (s *Store) TryPIN(ctx context.Context, a throttle.Attempt) (dispatch.Tried,
 		switch {
 		case !tried.TrunkFound || !tried.TrunkState.TakesCalls():
 			return nil
-		case tried.Throttled || !good(tried, a.Now) || !tried.Armed():
+		case tried.Throttled || !good(tried, a.Now) || !tried.Armed(a.Now):
 			tried.Charged, err = charge(ctx, tx, a, !tried.Throttled && !good(tried, a.Now), tried.Throttled)
 			return err
 		default:
@@ -44,12 +44,12 @@ func judge(ctx context.Context, q querier, a throttle.Attempt) (tried dispatch.T
 	if tried.Lookup, err = lookup(ctx, q, a.TrunkID, a.Digits); err != nil {
 		return tried, false, err
 	}
-	err = q.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM wrong_pins WHERE trunk_id = ?1 AND call_id = ?2)
-		OR EXISTS (SELECT 1 FROM trunks WHERE id = ?1 AND ?3 = '' AND guarded_until > ?4)`,
-		a.TrunkID, a.CallID, a.Caller, micros(a.Now)).Scan(&tried.Throttled)
+	err = q.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM wrong_pins WHERE trunk_id = ? AND call_id = ?)`,
+		a.TrunkID, a.CallID).Scan(&tried.Throttled)
 	if err != nil {
 		return tried, false, err
 	}
+	tried.Throttled = tried.Throttled || (a.Caller == "" && tried.Guarded(a.Now))
 	standings, err := standings(ctx, q, a.TrunkID, a.Caller)
 	for _, standing := range standings {
 		slips = slips || (a.Caller != "" && standing.TrunkID == a.TrunkID)

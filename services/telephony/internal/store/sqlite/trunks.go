@@ -14,16 +14,16 @@ import (
 const trunkColumns = `t.id, t.name, t.state, t.pin_length, t.allowed_addresses, t.auth_username,
 	t.auth_password, t.arming, t.created_at, t.updated_at,
 	(SELECT coalesce(sum(c.held), 0) FROM pin_counts c WHERE c.trunk_id = t.id AND c.length = t.pin_length),
-	t.guarded_until`
+	t.guarded_until, t.guard, t.max_calls, t.max_pending`
 
 // CreateTrunk implements trunks.Store.
 func (s *Store) CreateTrunk(ctx context.Context, t *trunks.Trunk) error {
 	err := s.InTx(ctx, func(ctx context.Context, tx *sql.Tx) error {
 		_, err := tx.ExecContext(ctx, `INSERT INTO trunks (id, name, state, pin_length, allowed_addresses, auth_username,
-				auth_password, arming, created_at, updated_at)
-			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+				auth_password, arming, created_at, updated_at, guard, max_calls, max_pending)
+			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
 			t.ID, t.Name, t.State, t.PINLength, trunks.EncodeAllowed(t.Allowed), t.AuthUsername,
-			sealed(t), t.Arming, micros(t.Created), micros(t.Updated))
+			sealed(t), t.Arming, micros(t.Created), micros(t.Updated), t.Guard, t.MaxCalls, t.MaxPending)
 		if err != nil {
 			return err
 		}
@@ -119,7 +119,7 @@ func scanTrunk(rows *sql.Rows) (*trunks.Trunk, error) {
 		guarded          sql.NullInt64
 	)
 	err := rows.Scan(&t.ID, &t.Name, &t.State, &t.PINLength, &allowed, &t.AuthUsername,
-		&t.SealedPassword, &t.Arming, &created, &updated, &t.Held, &guarded)
+		&t.SealedPassword, &t.Arming, &created, &updated, &t.Held, &guarded, &t.Guard, &t.MaxCalls, &t.MaxPending)
 	if err != nil {
 		return nil, err
 	}
@@ -129,8 +129,8 @@ func scanTrunk(rows *sql.Rows) (*trunks.Trunk, error) {
 	return &t, err
 }
 
-// LivePINs implements trunks.Store.
-func (s *Store) LivePINs(ctx context.Context, trunkIDs []string) (map[string]int64, error) {
+// ArmedPINs implements trunks.Store.
+func (s *Store) ArmedPINs(ctx context.Context, trunkIDs []string) (map[string]int64, error) {
 	live := map[string]int64{}
 	ids := make([]any, len(trunkIDs))
 	for i, id := range trunkIDs {
@@ -138,14 +138,16 @@ func (s *Store) LivePINs(ctx context.Context, trunkIDs []string) (map[string]int
 	}
 	rows, err := s.Read().QueryContext(ctx, `SELECT t.id, count(*) FROM trunks t
 		JOIN pins p ON p.trunk_id = t.id AND length(p.pin) = t.pin_length AND p.state <> 'quarantined'
-		WHERE t.id IN (`+marks(len(ids))+`) GROUP BY t.id`, ids...)
+		WHERE t.id IN (`+marks(len(ids))+`)
+			AND (t.arming <> 'live' OR EXISTS (SELECT 1 FROM room_states r WHERE r.room_id = p.room_id AND r.live))
+		GROUP BY t.id`, ids...)
 	_, err = collect(rows, err, func(rows *sql.Rows) (id string, err error) {
 		var n int64
 		err = rows.Scan(&id, &n)
 		live[id] = n
 		return id, err
 	})
-	return live, fault("count live PINs", err)
+	return live, fault("count armed PINs", err)
 }
 
 // UpdateTrunk implements trunks.Store.
@@ -159,9 +161,10 @@ func (s *Store) UpdateTrunk(ctx context.Context, id string, change func(*trunks.
 			return err
 		}
 		_, err = tx.ExecContext(ctx, `UPDATE trunks SET name = ?, state = ?, pin_length = ?, allowed_addresses = ?,
-				auth_username = ?, auth_password = ?, arming = ?, updated_at = ? WHERE id = ?`,
+				auth_username = ?, auth_password = ?, arming = ?, updated_at = ?,
+				guard = ?, max_calls = ?, max_pending = ? WHERE id = ?`,
 			t.Name, t.State, t.PINLength, trunks.EncodeAllowed(t.Allowed), t.AuthUsername, sealed(t), t.Arming,
-			micros(t.Updated), id)
+			micros(t.Updated), t.Guard, t.MaxCalls, t.MaxPending, id)
 		if err != nil {
 			return err
 		}

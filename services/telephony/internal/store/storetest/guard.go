@@ -36,7 +36,7 @@ func ratesAreKnown(t *testing.T, s Store) {
 
 func guardedTrunks(t *testing.T, s Store) {
 	ctx := t.Context()
-	room := ways(t, s)
+	ways(t, s)
 	until := func() time.Time {
 		t.Helper()
 		trunk, err := s.Trunk(ctx, "ST_a")
@@ -71,10 +71,54 @@ func guardedTrunks(t *testing.T, s Store) {
 	hidden.wants("withheld, wrong", "ST_a", "9999", "false true []")
 	same(t, "counted", hidden.standings("ST_a"), "[ST_a 0 2 0s]")
 	hidden.wants("another trunk", "ST_b", "9999", "false false [1]")
-	same(t, "with a number", ada.try("ST_a", "0001").RoomID, room)
+	same(t, "with a number", sprint(ada.try("ST_a", "0001").Throttled), "false")
 	hidden.now = start.Add(time.Hour)
 	hidden.wants("over", "ST_a", "0001", "true false []")
 	same(t, "begins again", guard(start.Add(time.Hour), start.Add(2*time.Hour)), true)
+}
+
+func guardIsOverridden(t *testing.T, s Store) {
+	ctx := t.Context()
+	room := ways(t, s)
+	mode := func(guard trunks.Guard) {
+		t.Helper()
+		_, err := s.UpdateTrunk(ctx, "ST_a", func(trunk *trunks.Trunk) error {
+			trunk.Guard = guard
+			return nil
+		})
+		must(t, err)
+	}
+	ada, hidden := newGuesser(t, s, "ada"), newGuesser(t, s, "")
+	expect := func(what string, guarded []string, ofAda, ofHidden string) {
+		t.Helper()
+		ids, err := s.Guarded(ctx, start)
+		must(t, err)
+		same(t, what, ids, guarded)
+		tried := ada.try("ST_a", "0001")
+		same(t, what+": with a number", sprint(tried.Armed(start), tried.LobbyForced(start), tried.Throttled, tried.Charged), ofAda)
+		tried = hidden.try("ST_a", "0001")
+		same(t, what+": withheld", sprint(tried.Throttled, tried.Charged), ofHidden)
+	}
+	expect("auto, and calm", []string{}, "true false false []", "false []")
+	mode(trunks.GuardOn)
+	expect("on", []string{"ST_a"}, "false true false []", "true []")
+	began, err := s.Guard(ctx, "ST_a", start, start.Add(time.Hour))
+	must(t, err)
+	same(t, "no alarm for what is always guarded", began, false)
+	must(t, s.SetRoomLive(ctx, room, true, start))
+	expect("on, room is live", []string{"ST_a"}, "true true false []", "true []")
+	mode(trunks.GuardOff)
+	expect("off", []string{}, "true false false []", "false []")
+	began, err = s.Guard(ctx, "ST_a", start, start.Add(time.Hour))
+	must(t, err)
+	same(t, "no alarm where guarding is off", began, false)
+	mode(trunks.GuardAuto)
+	began, err = s.Guard(ctx, "ST_a", start, start.Add(time.Hour))
+	must(t, err)
+	same(t, "alarm", began, true)
+	expect("auto, and guessed", []string{"ST_a"}, "true true false []", "true []")
+	must(t, s.SetRoomLive(ctx, room, false, start.Add(time.Second)))
+	expect("auto, guessed, room not live", []string{"ST_a"}, "false true false []", "true []")
 }
 
 // rushOfGuards lets a crowd of replicas see the same rate: one raises the alarm.

@@ -53,7 +53,7 @@ func triesWaitForTheRoom(t *testing.T, s Store) {
 	wants := func(what, digits, want string) {
 		t.Helper()
 		tried := g.try("ST_a", digits)
-		same(t, what, sprint(tried.Found, tried.Armed(), tried.Throttled, tried.Charged), want)
+		same(t, what, sprint(tried.Found, tried.Armed(g.now), tried.Throttled, tried.Charged), want)
 	}
 	for i := range limits.CallerOnTrunk.Wrong + 1 {
 		wants(fmt.Sprint("early ", i), "0001", "true false false []")

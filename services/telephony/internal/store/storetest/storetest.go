@@ -6,6 +6,7 @@
 //	pins.go       pins.Store, dispatch.Store
 //	rooms.go      live rooms
 //	calls.go      calls.Store
+//	lines.go      calls.Store: quotas, throttle.CrowdStore
 //	throttles.go  dispatch.Store: tries, throttle.Store
 //	guard.go      throttle.BrakeStore
 //	rush.go       many at once
@@ -36,6 +37,8 @@ type Store interface {
 	calls.Store
 	throttle.Store
 	throttle.BrakeStore
+	throttle.BudgetStore
+	throttle.CrowdStore
 	Migrate(ctx context.Context) error
 	Ready(ctx context.Context) error
 }
@@ -46,7 +49,7 @@ func Run(t *testing.T, open func(t *testing.T) Store) {
 	groups := map[string]func(*testing.T, Store){
 		"TrunksAreKept":       trunksAreKept,
 		"TrunkUpdates":        trunkUpdates,
-		"LivePINs":            livePINs,
+		"ArmedPINs":           armedPINs,
 		"TrunkDeletion":       trunkDeletion,
 		"Numbers":             numbers,
 		"PINInsertion":        pinInsertion,
@@ -59,6 +62,9 @@ func Run(t *testing.T, open func(t *testing.T) Store) {
 		"Lookups":             lookups,
 		"RoomsAreLive":        roomsAreLive,
 		"TriesWaitForTheRoom": triesWaitForTheRoom,
+		"QuotasHold":          quotasHold,
+		"CrowdsAreSeen":       crowdsAreSeen,
+		"GuardIsOverridden":   guardIsOverridden,
 		"CallsGoForward":      callsGoForward,
 		"CallsAreListed":      callsAreListed,
 		"CallsEnd":            callsEnd,
@@ -93,6 +99,7 @@ var start = time.Date(2030, 1, 2, 3, 4, 5, 678_000, time.UTC)
 func trunkNamed(id string, length int, numbers ...string) *trunks.Trunk {
 	t := &trunks.Trunk{
 		ID: id, Name: "Trunk " + id, State: trunks.Active, PINLength: length, Arming: trunks.ArmingAlways,
+		Guard: trunks.GuardAuto, MaxCalls: 30, MaxPending: 6,
 		Allowed: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8"), netip.MustParsePrefix("2001:db8::/32")},
 		Created: start, Updated: start,
 	}

@@ -116,14 +116,24 @@ func numbers(t *testing.T, s Store) {
 	must(t, s.AddNumber(ctx, "ST_b", trunks.Number{E164: "+33100000000"}))
 }
 
-func livePINs(t *testing.T, s Store) {
-	ways(t, s) // three current, two retiring, one given back
+func armedPINs(t *testing.T, s Store) {
+	room := ways(t, s) // three current, two retiring, one given back
 	give(t, s, "ST_a", "00011", newRoom())
 	addTrunk(t, s, "ST_0", 4)
-	live, err := s.LivePINs(t.Context(), []string{"ST_a", "ST_0", "ST_none"})
-	must(t, err)
-	same(t, "live PINs", live, map[string]int64{"ST_a": 5})
-	if live, err = s.LivePINs(t.Context(), nil); err != nil || len(live) != 0 {
-		t.Errorf("of no trunk: %v %v", live, err)
+	armed := func(ids ...string) map[string]int64 {
+		t.Helper()
+		armed, err := s.ArmedPINs(t.Context(), ids)
+		must(t, err)
+		return armed
 	}
+	same(t, "always", armed("ST_a", "ST_0", "ST_none"), map[string]int64{"ST_a": 5})
+	same(t, "of no trunk", armed(), map[string]int64{})
+	_, err := s.UpdateTrunk(t.Context(), "ST_a", func(trunk *trunks.Trunk) error {
+		trunk.Arming = trunks.ArmingLive
+		return nil
+	})
+	must(t, err)
+	same(t, "of live rooms", armed("ST_a"), map[string]int64{})
+	must(t, s.SetRoomLive(t.Context(), room, true, start))
+	same(t, "of live rooms, one", armed("ST_a"), map[string]int64{"ST_a": 1})
 }
