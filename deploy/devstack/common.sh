@@ -37,6 +37,9 @@ rtc:
   interfaces: {includes: [lo]}
 room:
   enable_remote_unmute: true
+webhook:
+  api_key: $LIVEKIT_API_KEY
+  urls: [http://127.0.0.1:8080/api/v1.0/rooms/webhooks-livekit/]
 keys:
   $LIVEKIT_API_KEY: $(cat "$data/livekit.secret")
 logging: {level: warn}

@@ -59,6 +59,7 @@ type rooms struct {
 	roomv1.UnimplementedRoomServiceServer
 	roomv1.UnimplementedLobbyServiceServer
 	roomv1.UnimplementedModerationServiceServer
+	roomv1.UnimplementedEventServiceServer
 	list []*roomv1.RoomView
 	fail error
 }
@@ -90,7 +91,7 @@ func serve(t *testing.T, s *suite, r *rooms, k *trunks) grpc.ClientConnInterface
 	rule := grpcx.Rule{Callers: []string{identity.CallerGateway}}
 	for _, desc := range []grpc.ServiceDesc{
 		authv1.SessionService_ServiceDesc, authv1.UserService_ServiceDesc, authv1.LoginService_ServiceDesc, roomv1.RoomService_ServiceDesc,
-		roomv1.LobbyService_ServiceDesc, roomv1.ModerationService_ServiceDesc,
+		roomv1.LobbyService_ServiceDesc, roomv1.ModerationService_ServiceDesc, roomv1.EventService_ServiceDesc,
 		telephonyv1.TrunkService_ServiceDesc, telephonyv1.CallService_ServiceDesc,
 		telephonyv1.DispatchService_ServiceDesc, telephonyv1.DirectoryService_ServiceDesc,
 	} {
@@ -113,6 +114,7 @@ func serve(t *testing.T, s *suite, r *rooms, k *trunks) grpc.ClientConnInterface
 	roomv1.RegisterRoomServiceServer(server, r)
 	roomv1.RegisterLobbyServiceServer(server, r)
 	roomv1.RegisterModerationServiceServer(server, r)
+	roomv1.RegisterEventServiceServer(server, r)
 	telephonyv1.RegisterTrunkServiceServer(server, k)
 	local := grpcx.NewLocal()
 	done := make(chan error, 1)

@@ -106,7 +106,7 @@ func (s *Service) buildHTTP(cfg *Config, deps Deps) (err error) {
 		files = s.root.FS()
 	}
 	s.handler, err = web.New(web.Options{
-		Auth: deps.Auth, Facade: s.conn,
+		Auth: deps.Auth, Room: deps.Room, Facade: s.conn,
 		Login: web.LoginSettings{
 			ReturnToParameter: cfg.RedirectFieldName, ReturnToHosts: cfg.RedirectAllowedHosts, ReturnToHTTPSOnly: cfg.RedirectRequireHTTPS,
 			Home: cfg.LoginRedirectURL, Failure: cfg.LoginRedirectURLFailure, AfterLogout: cfg.LogoutRedirectURL,

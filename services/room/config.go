@@ -48,6 +48,9 @@ type Config struct {
 	LiveKitAPIURL    string        `env:"LIVEKIT_API_URL"`
 	LiveKitAPIKey    string        `env:"LIVEKIT_API_KEY"`
 	LiveKitAPISecret config.Secret `env:"LIVEKIT_API_SECRET"`
+	// LiveRoomsInterval is how often LiveKit is asked for all its rooms, to mend
+	// what its webhooks did not tell.
+	LiveRoomsInterval time.Duration `env:"LIVE_ROOMS_INTERVAL" envDefault:"1m"`
 }
 
 // Validate returns every fault, joined.
@@ -70,6 +73,9 @@ func (c Config) Validate() error {
 			faults = append(faults, fmt.Errorf("LIVEKIT_DEFAULT_SOURCES: %q is none of %s",
 				source, strings.Join(roomconfig.Sources(), ", ")))
 		}
+	}
+	if c.LiveRoomsInterval < time.Second {
+		faults = append(faults, errors.New("LIVE_ROOMS_INTERVAL must be at least 1s"))
 	}
 	if c.LiveKitAPIURL != "" && (c.LiveKitAPIKey == "" || c.LiveKitAPISecret == "") {
 		faults = append(faults, errors.New("LIVEKIT_API_URL needs LIVEKIT_API_KEY and LIVEKIT_API_SECRET"))

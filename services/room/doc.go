@@ -13,11 +13,13 @@
 //
 //	internal/rooms   the domain
 //	internal/lobby   who waits in the browser to be let in
+//	internal/live    which rooms LiveKit has, and who is to know
 //	internal/moderation  what is done to people in a meeting
 //	internal/outbox  tells telephony of rooms, without losing any
 //	internal/peers   the domain's questions to other services
 //	internal/rpc     the gRPC services
 //	internal/store   PostgreSQL and SQLite
 //	internal/color   colours of participants
+//	internal/trouble what fails and works again, logged once
 //	internal/throttle  how often one caller may ask
 package room

@@ -17,8 +17,10 @@ func TestHangingLiveKit(t *testing.T) {
 	t.Parallel()
 	var calls atomic.Int32
 	server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
-		calls.Add(1)
-		_, _ = io.Copy(io.Discard, r.Body) // a server sees that the client left only after this
+		// A server sees that the client left only after this. Asking for all rooms has no body.
+		if n, _ := io.Copy(io.Discard, r.Body); n > 0 {
+			calls.Add(1)
+		}
 		<-r.Context().Done()
 	}))
 	t.Cleanup(server.Close)

@@ -20,6 +20,7 @@ import (
 	"github.com/parleymeet/parley/pkg/run"
 	"github.com/parleymeet/parley/pkg/secret"
 	"github.com/parleymeet/parley/services/internal/livekit"
+	"github.com/parleymeet/parley/services/room/internal/live"
 	"github.com/parleymeet/parley/services/room/internal/lobby"
 	"github.com/parleymeet/parley/services/room/internal/moderation"
 	"github.com/parleymeet/parley/services/room/internal/outbox"
@@ -47,6 +48,7 @@ type Service struct {
 	rooms  *rooms.Service
 	lobby  *lobby.Service
 	people *moderation.Service
+	live   *live.Service
 	peers  map[string]grpc.ClientConnInterface // by name
 }
 
@@ -70,7 +72,7 @@ func New(cfg Config, deps Deps) (*Service, error) {
 	}
 	users, tokens := peers.NewUsers(deps.Auth), peers.NewTokens(deps.Token)
 	parts := rooms.Parts{
-		Rooms: store, Accesses: store, Outbox: box, Users: users, Tokens: tokens, DialIns: dialIns,
+		Rooms: store, Accesses: store, Outbox: box, Users: users, Tokens: tokens, DialIns: dialIns, Debts: store,
 		Clock: deps.Clock, Logger: deps.Logger,
 	}
 	lobbyParts := lobby.Parts{
@@ -80,14 +82,24 @@ func New(cfg Config, deps Deps) (*Service, error) {
 	peopleParts := moderation.Parts{
 		Roles: store, Lobby: store, Users: users, Tokens: tokens, Clock: deps.Clock, Logger: deps.Logger,
 	}
+	liveParts := live.Parts{
+		Store: store, Lobby: store, Clock: deps.Clock, Logger: deps.Logger, Registry: deps.Registry,
+	}
+	if cfg.LiveKitAPIKey != "" {
+		liveParts.Reader = livekit.NewEvents(cfg.LiveKitAPIKey, cfg.LiveKitAPISecret.Reveal())
+	}
 	if cfg.LiveKitAPIURL != "" {
-		live := livekit.NewRooms(cfg.LiveKitAPIURL, cfg.LiveKitAPIKey, cfg.LiveKitAPISecret.Reveal())
-		parts.LiveRooms, lobbyParts.Meetings, peopleParts.Meetings = live, live, live
+		server := livekit.NewRooms(cfg.LiveKitAPIURL, cfg.LiveKitAPIKey, cfg.LiveKitAPISecret.Reveal())
+		parts.LiveRooms, lobbyParts.Meetings, peopleParts.Meetings, liveParts.Server = server, server, server, server
 	}
 	domain := rooms.New(cfg.settings(), parts)
-	lobbyParts.Rooms, peopleParts.Rooms = domain, domain
+	lobbyParts.Rooms, peopleParts.Rooms, liveParts.Meetings = domain, domain, domain
+	known, err := live.New(cfg.LiveRoomsInterval, liveParts)
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("room: %w", err), store.Close())
+	}
 	return &Service{
-		store: store, outbox: box, rooms: domain,
+		store: store, outbox: box, rooms: domain, live: known,
 		lobby: lobby.New(cfg.lobbySettings(), lobbyParts), people: moderation.New(peopleParts),
 		peers: map[string]grpc.ClientConnInterface{
 			identity.CallerAuth: deps.Auth, identity.CallerTelephony: deps.Telephony, identity.CallerToken: deps.Token,
@@ -101,6 +113,7 @@ func (s *Service) Register(r grpc.ServiceRegistrar) {
 	roomv1.RegisterAdmissionServiceServer(r, rpc.NewAdmissionServer(s.rooms))
 	roomv1.RegisterLobbyServiceServer(r, rpc.NewLobbyServer(s.lobby))
 	roomv1.RegisterModerationServiceServer(r, rpc.NewModerationServer(s.people))
+	roomv1.RegisterEventServiceServer(r, rpc.NewEventServer(s.live))
 }
 
 // Policy returns who may call what.
@@ -116,6 +129,9 @@ func Policy() grpcx.Policy {
 
 	phones := grpcx.Rule{Callers: []string{identity.CallerTelephony, identity.CallerOperator}}
 	maps.Copy(policy, grpcx.Service(roomv1.AdmissionService_ServiceDesc, phones))
+
+	// LiveKit's signature is the proof; the gateway brings it without any of its own.
+	maps.Copy(policy, grpcx.Service(roomv1.EventService_ServiceDesc, grpcx.Rule{Callers: []string{identity.CallerGateway}}))
 
 	browsers := grpcx.Rule{Callers: []string{identity.CallerGateway}, User: grpcx.RequireUser}
 	maps.Copy(policy, grpcx.Service(roomv1.LobbyService_ServiceDesc, browsers))
@@ -133,7 +149,7 @@ func Policy() grpcx.Policy {
 }
 
 // Component migrates the database as soon as it answers, then delivers the
-// outbox and keeps the lobby until it is stopped.
+// outbox, keeps the lobby and follows LiveKit until it is stopped.
 func (s *Service) Component() run.Component {
 	work, cancel := context.WithCancel(context.Background())
 	ended := make(chan struct{})
@@ -147,6 +163,7 @@ func (s *Service) Component() run.Component {
 				group, ctx := errgroup.WithContext(work)
 				group.Go(func() error { return s.outbox.Run(ctx) })
 				group.Go(func() error { return s.lobby.Run(ctx) })
+				group.Go(func() error { return s.live.Run(ctx) })
 				err = group.Wait()
 			}
 			if work.Err() != nil {

@@ -5,6 +5,7 @@ import (
 	"log/slog"
 
 	"github.com/parleymeet/parley/services/internal/database"
+	"github.com/parleymeet/parley/services/room/internal/live"
 	"github.com/parleymeet/parley/services/room/internal/lobby"
 	"github.com/parleymeet/parley/services/room/internal/moderation"
 	"github.com/parleymeet/parley/services/room/internal/outbox"
@@ -20,6 +21,7 @@ type store interface {
 	outbox.Store
 	lobby.Store
 	moderation.Roles
+	live.Store
 	Migrate(ctx context.Context) error
 	MigrateWithRetry(ctx context.Context) error
 	Ready(ctx context.Context) error

@@ -10,5 +10,7 @@
 //   - Calls end with their context, and no later than callTimeout.
 //
 //     rooms.go         Rooms: what is said to the people in a room
+//     people.go        who is in a room
 //     participants.go  what is done to one of them
+//     events.go        Events: what LiveKit tells by webhook
 package livekit

@@ -25,6 +25,21 @@ func NewRooms(url, apiKey, apiSecret string) *Rooms {
 	return &Rooms{client: lksdk.NewRoomServiceClient(url, apiKey, apiSecret)}
 }
 
+// Sessions returns all rooms that LiveKit has now.
+func (r *Rooms) Sessions(ctx context.Context) ([]Session, error) {
+	ctx, cancel := context.WithTimeout(ctx, callTimeout)
+	defer cancel()
+	found, err := r.client.ListRooms(ctx, &livekit.ListRoomsRequest{})
+	if err != nil {
+		return nil, fmt.Errorf("livekit: list rooms: %w", err)
+	}
+	sessions := make([]Session, len(found.GetRooms()))
+	for i, room := range found.GetRooms() {
+		sessions[i] = sessionOf(room)
+	}
+	return sessions, nil
+}
+
 // MergeMetadata sets keys in the JSON object that is the room's metadata, and
 // keeps the others. Metadata that is no JSON object is replaced. LiveKit offers
 // no conditional write: of two merges at the same moment one may be lost.

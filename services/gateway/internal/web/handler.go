@@ -14,6 +14,7 @@ import (
 
 	"github.com/parleymeet/parley/gen/openapi"
 	authv1 "github.com/parleymeet/parley/gen/parley/auth/v1"
+	roomv1 "github.com/parleymeet/parley/gen/parley/room/v1"
 	"github.com/parleymeet/parley/pkg/clock"
 )
 
@@ -33,9 +34,9 @@ type LoginSettings struct {
 
 // Options are what the HTTP side is built from.
 type Options struct {
-	// Auth is the connection to auth, Facade the one to the facade server.
-	Auth   grpc.ClientConnInterface
-	Facade *grpc.ClientConn
+	// Auth and Room are connections to services, Facade the one to the facade server.
+	Auth, Room grpc.ClientConnInterface
+	Facade     *grpc.ClientConn
 
 	Login          LoginSettings
 	CookieSecure   bool
@@ -68,8 +69,10 @@ func New(o Options) (http.Handler, error) {
 		returns:  returns{hosts: o.Login.ReturnToHosts, httpsOnly: o.Login.ReturnToHTTPSOnly},
 		settings: o.Login, failures: f, log: o.Logger,
 	}
+	pages := l.routes()
+	pages[webhooksPath] = &webhooks{client: roomv1.NewEventServiceClient(o.Room), failures: f, log: o.Logger}
 	mux := http.NewServeMux()
-	mux.Handle("/api/", underAPI(l.routes(), facade))
+	mux.Handle("/api/", underAPI(pages, facade))
 	mux.Handle("/docs/", docs())
 	if o.Frontend != nil {
 		mux.Handle("/", newStatic(o.Frontend, contentPolicy(o.LiveKitURL, o.ContentOrigins)))

@@ -22,6 +22,8 @@ type Store interface {
 	Decide(ctx context.Context, key Key, status Status, expires, now time.Time) error
 	// Forget removes every entry of the room with the identity.
 	Forget(ctx context.Context, roomID, identity string) error
+	// Clear removes every entry of the room whose wait began before the instant.
+	Clear(ctx context.Context, roomID string, before time.Time) error
 	// Sweep removes those that have expired among the next limit entries behind
 	// after, in the order of keys, and returns the last of them, removed or not;
 	// the zero Key at the end. It begins at the zero Key.

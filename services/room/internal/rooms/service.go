@@ -8,6 +8,7 @@ import (
 	"github.com/parleymeet/parley/pkg/clock"
 	"github.com/parleymeet/parley/pkg/identity"
 	"github.com/parleymeet/parley/services/room/internal/outbox"
+	"github.com/parleymeet/parley/services/room/internal/trouble"
 )
 
 // Settings are the rules that the operator may set.
@@ -22,7 +23,7 @@ type Settings struct {
 }
 
 // Parts are what the service is built of. LiveRooms may be nil: then nobody is
-// told of changes while they meet.
+// told of changes while they meet, and nothing is owed.
 type Parts struct {
 	Rooms     Store
 	Accesses  AccessStore
@@ -31,6 +32,7 @@ type Parts struct {
 	Tokens    Tokens
 	DialIns   DialIns
 	LiveRooms LiveRooms
+	Debts     Debts
 	Clock     clock.Clock
 	Logger    *slog.Logger
 }
@@ -39,8 +41,8 @@ type Parts struct {
 type Service struct {
 	Settings
 	Parts
-	dialInTrouble troubleLog
-	userTrouble   troubleLog
+	dialInTrouble trouble.Log
+	userTrouble   trouble.Log
 }
 
 // New returns the service.
@@ -48,8 +50,8 @@ func New(settings Settings, parts Parts) *Service {
 	return &Service{
 		Settings:      settings,
 		Parts:         parts,
-		dialInTrouble: troubleLog{log: parts.Logger, what: "rooms are shown without dial-in"},
-		userTrouble:   troubleLog{log: parts.Logger, what: "accesses are shown without their users' details"},
+		dialInTrouble: trouble.Log{Logger: parts.Logger, What: "rooms are shown without dial-in"},
+		userTrouble:   trouble.Log{Logger: parts.Logger, What: "accesses are shown without their users' details"},
 	}
 }
 

@@ -3,6 +3,7 @@ package rooms
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"time"
 
 	"google.golang.org/protobuf/types/known/structpb"
@@ -83,22 +84,47 @@ func (p Patch) check() (Change, error) {
 }
 
 // tellLiveRoom lets the browsers in the room know. The change stands whether or
-// not that works: a browser that missed it reads it when it next asks.
+// not that works; what does not work now is owed to them.
 func (s *Service) tellLiveRoom(ctx context.Context, room Room) {
 	if s.LiveRooms == nil {
 		return
 	}
-	values := map[string]json.RawMessage{}
-	var err error
-	if values[fieldConfiguration], err = json.Marshal(room.Configuration); err == nil {
-		values[fieldAccessLevel], err = json.Marshal(room.AccessLevel.String())
-	}
+	err := s.pushMetadata(ctx, room)
 	if err == nil {
-		ctx, cancel := context.WithTimeout(ctx, syncTimeout)
-		defer cancel()
-		err = s.LiveRooms.MergeMetadata(ctx, room.ID, values)
+		return
 	}
-	if err != nil {
+	s.Logger.WarnContext(ctx, "people in the room are not told of its change yet", "room_id", room.ID, "error", err)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), syncTimeout)
+	defer cancel()
+	if err := s.Debts.OweMetadata(ctx, room.ID, s.now()); err != nil {
 		s.Logger.WarnContext(ctx, "people in the room are not told of its change", "room_id", room.ID, "error", err)
 	}
+}
+
+// PushMetadata tells the browsers in a room what it is like now. A room that
+// does not exist needs nothing.
+func (s *Service) PushMetadata(ctx context.Context, roomID string) error {
+	held, err := s.Rooms.Find(ctx, Key{ID: roomID}, "")
+	if apierr.Has(err, apierr.RoomNotFound) {
+		return nil
+	} else if err != nil {
+		return err
+	}
+	return s.pushMetadata(ctx, held.Room)
+}
+
+func (s *Service) pushMetadata(ctx context.Context, room Room) error {
+	configuration, err := json.Marshal(room.Configuration)
+	if err != nil {
+		return fmt.Errorf("encode configuration: %w", err)
+	}
+	level, err := json.Marshal(room.AccessLevel.String())
+	if err != nil {
+		return fmt.Errorf("encode access level: %w", err)
+	}
+	ctx, cancel := context.WithTimeout(ctx, syncTimeout)
+	defer cancel()
+	return s.LiveRooms.MergeMetadata(ctx, room.ID, map[string]json.RawMessage{
+		fieldConfiguration: configuration, fieldAccessLevel: level,
+	})
 }

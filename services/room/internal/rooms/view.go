@@ -2,8 +2,6 @@ package rooms
 
 import (
 	"context"
-	"log/slog"
-	"sync/atomic"
 
 	"golang.org/x/sync/errgroup"
 
@@ -96,7 +94,7 @@ func (s *Service) dialIns(ctx context.Context, roomIDs []string) map[string]*tel
 		return nil
 	}
 	dialIns, err := s.DialIns.ByRooms(ctx, roomIDs)
-	s.dialInTrouble.note(ctx, err)
+	s.dialInTrouble.Note(ctx, err)
 	return dialIns
 }
 
@@ -120,7 +118,7 @@ func (s *Service) accesses(ctx context.Context, caller Caller, roomIDs []string)
 		}
 	}
 	users, err := s.Users.ByIDs(ctx, ids)
-	s.userTrouble.note(ctx, err)
+	s.userTrouble.Note(ctx, err)
 	byRoom := make(map[string][]UserAccess, len(roomIDs))
 	for _, access := range list {
 		user := users[access.UserID]
@@ -140,20 +138,4 @@ func (c Caller) user(id string) *authv1.User {
 		user.FullName, user.ShortName = c.User.FullName, c.User.ShortName
 	}
 	return user
-}
-
-// troubleLog logs that a peer fails, and that it serves again, once each.
-type troubleLog struct {
-	log  *slog.Logger
-	what string
-	down atomic.Bool
-}
-
-func (t *troubleLog) note(ctx context.Context, err error) {
-	switch {
-	case err != nil && ctx.Err() == nil && !t.down.Swap(true):
-		t.log.WarnContext(ctx, t.what, "error", err)
-	case err == nil && t.down.Swap(false):
-		t.log.InfoContext(ctx, "no longer: "+t.what)
-	}
 }

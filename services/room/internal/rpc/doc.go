@@ -3,6 +3,7 @@
 //
 //	room.go       RoomService
 //	admission.go  AdmissionService
+//	event.go      EventService
 //	lobby.go      LobbyService
 //	moderation.go ModerationService
 //	wire.go       between messages and the domain's types

@@ -66,6 +66,12 @@ func (s *Store) Forget(ctx context.Context, roomID, identity string) error {
 	return fault("forget entry", err)
 }
 
+// Clear implements lobby.Store.
+func (s *Store) Clear(ctx context.Context, roomID string, before time.Time) error {
+	_, err := s.db.Pool().Exec(ctx, `DELETE FROM lobby_entries WHERE room_id = $1 AND created_at < $2`, roomID, before)
+	return fault("clear lobby", err)
+}
+
 // Sweep implements lobby.Store. A row that is asked for again meanwhile is
 // looked at once more before it is deleted, and stays.
 func (s *Store) Sweep(ctx context.Context, after lobby.Key, now time.Time, limit int) (lobby.Key, error) {

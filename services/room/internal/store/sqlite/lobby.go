@@ -71,6 +71,12 @@ func (s *Store) Forget(ctx context.Context, roomID, identity string) error {
 	return fault("forget entry", err)
 }
 
+// Clear implements lobby.Store.
+func (s *Store) Clear(ctx context.Context, roomID string, before time.Time) error {
+	_, err := s.exec(ctx, `DELETE FROM lobby_entries WHERE room_id = ? AND created_at < ?`, roomID, before.UnixMicro())
+	return fault("clear lobby", err)
+}
+
 // Sweep implements lobby.Store.
 func (s *Store) Sweep(ctx context.Context, after lobby.Key, now time.Time, limit int) (lobby.Key, error) {
 	var last lobby.Key

@@ -12,6 +12,7 @@ import (
 
 	"github.com/parleymeet/parley/pkg/apierr"
 	"github.com/parleymeet/parley/pkg/sqlite"
+	"github.com/parleymeet/parley/services/room/internal/live"
 	"github.com/parleymeet/parley/services/room/internal/lobby"
 	"github.com/parleymeet/parley/services/room/internal/moderation"
 	"github.com/parleymeet/parley/services/room/internal/outbox"
@@ -32,6 +33,7 @@ var (
 	_ outbox.Store      = (*Store)(nil)
 	_ lobby.Store       = (*Store)(nil)
 	_ moderation.Roles  = (*Store)(nil)
+	_ live.Store        = (*Store)(nil)
 )
 
 // Open returns the store in the file at path, which is created when missing.

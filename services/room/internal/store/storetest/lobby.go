@@ -161,6 +161,22 @@ func forgetEntry(t *testing.T, s Store) {
 	}
 }
 
+func clearLobby(t *testing.T, s Store) {
+	m, other := create(t, s, "room", uuid.NewString()), create(t, s, "other", uuid.NewString())
+	for i, name := range []string{"first", "second"} {
+		ask(t, s, asking(m.room.ID, name, name, start.Add(time.Duration(i)*time.Second)))
+	}
+	ask(t, s, asking(other.room.ID, "elsewhere", "elsewhere", start))
+	if err := s.Clear(t.Context(), m.room.ID, start.Add(time.Second)); err != nil {
+		t.Fatal(err)
+	}
+	for room, want := range map[string]string{m.room.ID: "second", other.room.ID: "elsewhere"} {
+		if left, err := s.Queue(t.Context(), room, start, 10); err != nil || len(left) != 1 || left[0].ParticipantID != want {
+			t.Errorf("left %v, want %s; %v", left, want, err)
+		}
+	}
+}
+
 func sweepLobby(t *testing.T, s Store) {
 	live := 0
 	for i := range 3 {

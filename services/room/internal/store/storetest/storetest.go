@@ -8,6 +8,7 @@ import (
 	"google.golang.org/protobuf/types/known/structpb"
 
 	"github.com/parleymeet/parley/pkg/apierr"
+	"github.com/parleymeet/parley/services/room/internal/live"
 	"github.com/parleymeet/parley/services/room/internal/lobby"
 	"github.com/parleymeet/parley/services/room/internal/moderation"
 	"github.com/parleymeet/parley/services/room/internal/outbox"
@@ -21,6 +22,7 @@ type Store interface {
 	outbox.Store
 	lobby.Store
 	moderation.Roles
+	live.Store
 }
 
 // Run runs every test, each on an empty store of its own.
@@ -46,8 +48,14 @@ func Run(t *testing.T, open func(t *testing.T) Store) {
 		"lobby queue":             lobbyQueue,
 		"decide entry":            decideEntry,
 		"forget entry":            forgetEntry,
+		"clear lobby":             clearLobby,
 		"sweep lobby":             sweepLobby,
 		"asked by many":           askedByMany,
+		"a room begins and ends":  beginAndEnd,
+		"lives out of order":      livesOutOfOrder,
+		"telephony is owed":       telephonyIsOwed,
+		"metadata is owed":        metadataIsOwed,
+		"begun by many":           begunByMany,
 		"same slug by many":       sameSlugByMany,
 		"claims by many":          claimsByMany,
 		"update and delete":       updateAndDelete,

@@ -1,0 +1,29 @@
+// Package live knows which rooms people are in at the moment: those that LiveKit
+// has. Others are told: the lobby, which is emptied when a meeting ends, and
+// telephony, which may open doors only of meetings that are held.
+//
+// LiveKit tells by webhook. That is quick, but requests get lost, repeated and
+// overtaken, so nothing rests on any of them: at start and every so often LiveKit
+// is asked for all its rooms, and what was missed is mended.
+//
+// Invariants:
+//
+//   - Each life of a room has LiveKit's own id and the time it began. What is
+//     told of a life older than the one that is known, or of one that is known to
+//     have ended, changes nothing.
+//   - While LiveKit does not answer, what is known stays.
+//   - Each change of a room has a later time than the one before, and is owed to
+//     telephony until it is told. The debt is in the database; a crash, or a
+//     telephony that is away, delays it and no more.
+//   - Metadata that could not be pushed into a meeting is owed to that meeting, in
+//     the same way, and not to the next one in the room.
+//
+// Files:
+//
+//	store.go    State, Store: what a database must do
+//	service.go  Service and what it is built of
+//	receive.go  events
+//	listen.go   asking LiveKit for its rooms
+//	debts.go    what is owed to telephony and to meetings
+//	metrics.go  what operators see
+package live
