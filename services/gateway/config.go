@@ -44,6 +44,7 @@ type Config struct {
 	RedirectAllowedHosts []string `env:"OIDC_REDIRECT_ALLOWED_HOSTS"`
 	RedirectRequireHTTPS bool     `env:"OIDC_REDIRECT_REQUIRE_HTTPS"`
 
+	Limits  web.Limits
 	Browser BrowserConfig
 }
 

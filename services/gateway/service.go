@@ -112,7 +112,7 @@ func (s *Service) buildHTTP(cfg *Config, deps Deps) (err error) {
 			Home: cfg.LoginRedirectURL, Failure: cfg.LoginRedirectURLFailure, AfterLogout: cfg.LogoutRedirectURL,
 			Development: cfg.DevelopmentLogin,
 		},
-		CookieSecure: cfg.cookieSecure(), TrustedOrigins: cfg.CSRFTrustedOrigins, TrustedProxies: cfg.TrustedProxies,
+		CookieSecure: cfg.cookieSecure(), TrustedOrigins: cfg.CSRFTrustedOrigins, TrustedProxies: cfg.TrustedProxies, Limits: cfg.Limits,
 		Frontend: files, LiveKitURL: cfg.LiveKitURL, ContentOrigins: cfg.ContentOrigins,
 		Logger: deps.Logger, Registry: deps.Registry, Clock: deps.Clock,
 	})

@@ -9,11 +9,11 @@ import (
 
 	"github.com/parleymeet/parley/pkg/config"
 	"github.com/parleymeet/parley/pkg/secret"
+	"github.com/parleymeet/parley/pkg/throttle"
 	"github.com/parleymeet/parley/services/internal/database"
 	"github.com/parleymeet/parley/services/internal/roomconfig"
 	"github.com/parleymeet/parley/services/room/internal/lobby"
 	"github.com/parleymeet/parley/services/room/internal/rooms"
-	"github.com/parleymeet/parley/services/room/internal/throttle"
 )
 
 // Config is the service's settings.

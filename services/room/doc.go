@@ -21,5 +21,4 @@
 //	internal/store   PostgreSQL and SQLite
 //	internal/color   colours of participants
 //	internal/trouble what fails and works again, logged once
-//	internal/throttle  how often one caller may ask
 package room

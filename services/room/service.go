@@ -19,6 +19,7 @@ import (
 	"github.com/parleymeet/parley/pkg/obs"
 	"github.com/parleymeet/parley/pkg/run"
 	"github.com/parleymeet/parley/pkg/secret"
+	"github.com/parleymeet/parley/pkg/throttle"
 	"github.com/parleymeet/parley/services/internal/livekit"
 	"github.com/parleymeet/parley/services/room/internal/live"
 	"github.com/parleymeet/parley/services/room/internal/lobby"
@@ -27,7 +28,6 @@ import (
 	"github.com/parleymeet/parley/services/room/internal/peers"
 	"github.com/parleymeet/parley/services/room/internal/rooms"
 	"github.com/parleymeet/parley/services/room/internal/rpc"
-	"github.com/parleymeet/parley/services/room/internal/throttle"
 )
 
 const serviceName = "room"

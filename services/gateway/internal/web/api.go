@@ -24,12 +24,13 @@ type api struct {
 	table    map[string]route
 	sessions sessions
 	cookies  cookies
+	limits   *limits
 	failures failures
 }
 
 // newAPI returns the handler of everything under /api that has a route.
-func newAPI(facade *grpc.ClientConn, s sessions, c cookies, f failures) (http.Handler, error) {
-	a := &api{table: routes(), sessions: s, cookies: c, failures: f}
+func newAPI(facade *grpc.ClientConn, s sessions, c cookies, l *limits, f failures) (http.Handler, error) {
+	a := &api{table: routes(), sessions: s, cookies: c, limits: l, failures: f}
 	mux := runtime.NewServeMux(
 		runtime.WithMarshalerOption(runtime.MIMEWildcard, newMarshaler()),
 		runtime.WithMiddlewares(a.admit),
@@ -68,7 +69,7 @@ func annotate(ctx context.Context, _ *http.Request) metadata.MD {
 	return v.Metadata()
 }
 
-// admit runs before the body is decoded: route, visitor, body, in this order.
+// admit runs before the body is decoded: route, visitor, limit, body, in this order.
 func (a *api) admit(next runtime.HandlerFunc) runtime.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request, params map[string]string) {
 		name := routeName(r)
@@ -85,6 +86,9 @@ func (a *api) admit(next runtime.HandlerFunc) runtime.HandlerFunc {
 			}
 		}
 		v, err := a.sessions.visit(r, row)
+		if err == nil {
+			err = a.limits.admit(row.limit, v.Address, v.UserID)
+		}
 		if err == nil {
 			r, err = withBody(w, r)
 		}

@@ -8,6 +8,7 @@
 //	routing   log-in, documentation, frontend files, or the API
 //	routes    one table: who may call a route, for which service, its success status
 //	session   cookie -> auth -> assertion; CSRF for the logged-in; 401
+//	limits    how often one client may come: 429
 //	body      media type, size, JSON object
 //	facade    grpc-gateway, over the connection inside the process
 //
@@ -19,6 +20,7 @@
 //	handler.go  New: the tree of handlers; Settings
 //	routes.go   the table
 //	api.go      the middleware in front of the facade
+//	limits.go   the table of limits: class of routes -> how often
 //	session.go  session cookie to visit
 //	csrf.go     cross-site request forgery
 //	body.go     request bodies

@@ -42,6 +42,7 @@ type Options struct {
 	CookieSecure   bool
 	TrustedOrigins []string
 	TrustedProxies []netip.Prefix
+	Limits         Limits
 	// Frontend are the frontend's files; nil for none.
 	Frontend fs.FS
 	// LiveKitURL and ContentOrigins may be reached by the frontend's pages.
@@ -58,16 +59,17 @@ func New(o Options) (http.Handler, error) {
 	f := failures{log: o.Logger}
 	by := origins{proxies: o.TrustedProxies}
 	jar := cookies{secure: o.CookieSecure}
+	bounds := newLimits(o.Limits, o.Clock)
 	facade, err := newAPI(o.Facade, sessions{
 		client: authv1.NewSessionServiceClient(o.Auth), origins: by, csrf: csrf{origins: by, trusted: o.TrustedOrigins},
-	}, jar, f)
+	}, jar, bounds, f)
 	if err != nil {
 		return nil, err
 	}
 	l := &login{
 		client: authv1.NewLoginServiceClient(o.Auth), origins: by, cookies: jar,
 		returns:  returns{hosts: o.Login.ReturnToHosts, httpsOnly: o.Login.ReturnToHTTPSOnly},
-		settings: o.Login, failures: f, log: o.Logger,
+		settings: o.Login, limits: bounds, failures: f, log: o.Logger,
 	}
 	pages := l.routes()
 	pages[webhooksPath] = &webhooks{client: roomv1.NewEventServiceClient(o.Room), failures: f, log: o.Logger}

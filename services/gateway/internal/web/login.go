@@ -17,6 +17,7 @@ type login struct {
 	cookies  cookies
 	returns  returns
 	settings LoginSettings
+	limits   *limits
 	failures failures
 	log      *slog.Logger
 }
@@ -32,13 +33,14 @@ func (l *login) routes() map[string]http.Handler {
 }
 
 func (l *login) only(handle http.HandlerFunc, methods ...string) http.Handler {
+	limited := l.limits.page(loggingIn, l.origins, l.failures, handle)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		notesOf(r.Context()).route = r.Method + " " + r.URL.Path
 		if !slices.Contains(methods, r.Method) {
 			l.failures.write(w, r, methodNotAllowed(r.Method, methods))
 			return
 		}
-		handle(w, r)
+		limited.ServeHTTP(w, r)
 	})
 }
 

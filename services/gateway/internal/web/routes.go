@@ -38,11 +38,13 @@ const (
 type route struct {
 	mode     mode
 	audience string
+	// limit is the class that bounds how often one client may come.
+	limit class
 	// success is the status of a good answer; 200 when 0.
 	success int
 }
 
-// routes is the table: method and path -> who may, for whom, with which success.
+// routes is the table: method and path -> who may, for whom, how often, with which success.
 func routes() map[string]route {
 	return map[string]route{
 		"GET /api/v1.0/config": {mode: open},
@@ -60,7 +62,7 @@ func routes() map[string]route {
 		"DELETE /api/v1.0/rooms/{id}":          {mode: member, audience: forRoom, success: http.StatusNoContent},
 		"POST /api/v1.0/rooms/{id}/rotate-pin": {mode: member, audience: forRoom},
 
-		"POST /api/v1.0/rooms/{id}/request-entry":       {mode: anyone, audience: forRoom},
+		"POST /api/v1.0/rooms/{id}/request-entry":       {mode: anyone, audience: forRoom, limit: elsewhere},
 		"GET /api/v1.0/rooms/{id}/waiting-participants": {mode: member, audience: forRoom},
 		"POST /api/v1.0/rooms/{id}/enter":               {mode: member, audience: forRoom},
 

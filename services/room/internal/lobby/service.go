@@ -3,7 +3,6 @@ package lobby
 import (
 	"context"
 	"log/slog"
-	"net/netip"
 	"time"
 
 	"github.com/google/uuid"
@@ -11,9 +10,9 @@ import (
 	tokenv1 "github.com/parleymeet/parley/gen/parley/token/v1"
 	"github.com/parleymeet/parley/pkg/apierr"
 	"github.com/parleymeet/parley/pkg/clock"
+	"github.com/parleymeet/parley/pkg/throttle"
 	"github.com/parleymeet/parley/services/room/internal/color"
 	"github.com/parleymeet/parley/services/room/internal/rooms"
-	"github.com/parleymeet/parley/services/room/internal/throttle"
 )
 
 // maxQueue bounds how many of those who wait are shown.
@@ -125,17 +124,7 @@ func throttleKey(r Request, id string, known bool) string {
 	case known:
 		return "guest " + id
 	}
-	address, err := netip.ParseAddr(r.Address)
-	if err != nil {
-		return "unknown address"
-	}
-	if address = address.Unmap(); address.Is6() {
-		// One household has all of these.
-		if network, err := address.WithZone("").Prefix(64); err == nil {
-			address = network.Addr()
-		}
-	}
-	return "address " + address.String()
+	return throttle.AddressKey(r.Address)
 }
 
 // Queue returns who waits to enter the room, longest first; nobody in a public

@@ -31,10 +31,17 @@ func (r *Rate) UnmarshalText(text []byte) error {
 	return nil
 }
 
+// maxKeys is how many callers a limiter tells apart.
+const maxKeys = 100_000
+
+// others is the key of all callers beyond maxKeys.
+const others = ""
+
 // Limiter counts by key. It is safe for concurrent use.
 type Limiter struct {
 	rate  Rate
 	clock clock.Clock
+	most  int // keys
 
 	mu    sync.Mutex
 	taken map[string][]time.Time // oldest first
@@ -43,7 +50,7 @@ type Limiter struct {
 
 // New returns a limiter for which nobody has done anything yet.
 func New(rate Rate, c clock.Clock) *Limiter {
-	return &Limiter{rate: rate, clock: c, taken: map[string][]time.Time{}, swept: c.Now()}
+	return &Limiter{rate: rate, clock: c, most: maxKeys, taken: map[string][]time.Time{}, swept: c.Now()}
 }
 
 // Take counts once for the key and returns 0, or counts nothing and returns how
@@ -54,6 +61,9 @@ func (l *Limiter) Take(key string) time.Duration {
 	defer l.mu.Unlock()
 	if now.Sub(l.swept) >= l.rate.Window {
 		l.sweep(now)
+	}
+	if _, known := l.taken[key]; !known && len(l.taken) >= l.most {
+		key = others
 	}
 	times := l.fresh(l.taken[key], now)
 	if len(times) >= l.rate.Limit {

@@ -51,6 +51,48 @@ func TestForgets(t *testing.T) {
 	}
 }
 
+// However many callers come, so many are told apart; the rest share what one may do.
+func TestKeysAreBounded(t *testing.T) {
+	t.Parallel()
+	fake := clock.NewFake(time.Unix(1768478400, 0))
+	l := New(Rate{Limit: 2, Window: time.Minute}, fake)
+	l.most = 3
+	for i := range 3 {
+		l.Take(fmt.Sprint(i))
+	}
+	for i, wait := range []time.Duration{0, 0, time.Minute, time.Minute} {
+		if got := l.Take(fmt.Sprint("late ", i)); got != wait {
+			t.Errorf("late %d: wait %v, want %v", i, got, wait)
+		}
+	}
+	if got := l.Take("0"); got != 0 {
+		t.Errorf("one who is known waits %v for those who are not", got)
+	}
+	if len(l.taken) != 4 {
+		t.Errorf("%d keys are kept", len(l.taken))
+	}
+}
+
+func TestAddressKey(t *testing.T) {
+	t.Parallel()
+	for _, same := range [][]string{
+		{"192.0.2.1", "::ffff:192.0.2.1"},
+		{"2001:db8:0:1::1", "2001:db8:0:1:ffff::", "2001:db8:0:1::1%eth0"},
+		{"", "garbage", "192.0.2.1:80"},
+	} {
+		for _, address := range same[1:] {
+			if AddressKey(address) != AddressKey(same[0]) {
+				t.Errorf("%q and %q are two callers", address, same[0])
+			}
+		}
+	}
+	for _, other := range []string{"192.0.2.2", "2001:db8:0:2::1", ""} {
+		if AddressKey(other) == AddressKey("192.0.2.1") || AddressKey(other) == AddressKey("2001:db8:0:1::1") {
+			t.Errorf("%q is somebody else", other)
+		}
+	}
+}
+
 func TestRate(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]Rate{

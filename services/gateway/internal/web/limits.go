@@ -1,0 +1,93 @@
+package web
+
+import (
+	"net/http"
+	"time"
+
+	"github.com/parleymeet/parley/pkg/apierr"
+	"github.com/parleymeet/parley/pkg/clock"
+	"github.com/parleymeet/parley/pkg/throttle"
+)
+
+// class is a group of routes on which one client's requests are counted together.
+type class int
+
+const (
+	// visiting is the class of routes that name no other.
+	visiting class = iota
+	// elsewhere is limited by the service that answers, which knows more of the client.
+	elsewhere
+	// loggingIn are the pages of log-in and log-out.
+	loggingIn
+)
+
+// Limits are the settings of the classes: how often one client may come, by its
+// address. Each process counts by itself.
+type Limits struct {
+	Visitors throttle.Rate `env:"VISITOR_THROTTLE_RATES" envDefault:"1200/minute"`
+	Login    throttle.Rate `env:"LOGIN_THROTTLE_RATES" envDefault:"300/minute"`
+}
+
+// limit is a row of the table of classes.
+type limit struct {
+	rate throttle.Rate
+	// users says that the logged-in are counted too, each by its id; else they
+	// may come as often as they like.
+	users bool
+}
+
+// rows is the table: class -> limit. A class without a row has none.
+func (l Limits) rows() map[class]limit {
+	return map[class]limit{
+		visiting:  {rate: l.Visitors},
+		loggingIn: {rate: l.Login},
+	}
+}
+
+// limits counts clients.
+type limits struct {
+	table    map[class]limit
+	limiters map[class]*throttle.Limiter
+}
+
+func newLimits(settings Limits, c clock.Clock) *limits {
+	l := &limits{table: settings.rows(), limiters: map[class]*throttle.Limiter{}}
+	for name, row := range l.table {
+		l.limiters[name] = throttle.New(row.rate, c)
+	}
+	return l
+}
+
+// admit counts a request of the client at an address, of a user where userID is
+// not empty. Errors: THROTTLED.
+func (l *limits) admit(name class, address, userID string) error {
+	row, limited := l.table[name]
+	if !limited || userID != "" && !row.users {
+		return nil
+	}
+	key := throttle.AddressKey(address)
+	if userID != "" {
+		key = "user " + userID
+	}
+	if wait := l.limiters[name].Take(key); wait > 0 {
+		return throttled(wait)
+	}
+	return nil
+}
+
+func throttled(wait time.Duration) error {
+	err := apierr.New(apierr.Throttled, "")
+	err.RetryAfter = wait
+	return err
+}
+
+// page limits a page that knows nobody: all clients count by address.
+func (l *limits) page(name class, by origins, f failures, next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if err := l.admit(name, by.client(r), ""); err != nil {
+			f.write(w, r, err)
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
+}

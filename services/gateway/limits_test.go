@@ -1,0 +1,66 @@
+package gateway
+
+import (
+	"fmt"
+	"net/http"
+	"testing"
+	"time"
+)
+
+// Every class of routes that somebody may use without log-in is limited by
+// client address, and says when to come back.
+func TestLimits(t *testing.T) {
+	g := start(t, "LOGIN_THROTTLE_RATES=2/minute", "VISITOR_THROTTLE_RATES=3/minute", "TRUSTED_PROXIES=127.0.0.1/32")
+	for name, c := range map[string]struct {
+		method, path, cookie, body string
+		limit                      int // 0: none
+	}{
+		"log-in":               {"GET", "/authenticate/", "", "", 2},
+		"callback":             {"GET", "/callback/?code=c&state=bad", "anonymous", "", 2},
+		"log-out":              {"GET", "/logout/", "", "", 2},
+		"log-out's callback":   {"GET", "/logout-callback/", "", "", 2},
+		"config":               {"GET", "/config/", "", "", 3},
+		"a room":               {"GET", "/rooms/kqz-wrtp-lmn/", "", "", 3},
+		"rooms":                {"GET", "/rooms/", "", "", 3},
+		"a meeting's token":    {"POST", "/rooms/x/toggle-hand/", "", `{}`, 3},
+		"muting":               {"POST", "/rooms/x/mute-participant/", "", `{}`, 3},
+		"a room, logged in":    {"GET", "/rooms/kqz-wrtp-lmn/", adaCook, "", 0},
+		"members only":         {"GET", "/users/me/", "", "", 0}, // told to log in, before any limit
+		"entry: room limits":   {"POST", "/rooms/x/request-entry/", "", `{"username":"a"}`, 0},
+		"a wrong method's 405": {"POST", "/authenticate/", "", "", 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			const from = "192.0.2.1"
+			g.clock.Advance(time.Minute) // the case before is forgotten
+			for i := range 5 {
+				resp, body := g.ask(t, c.method, "/api/v1.0"+c.path, c.cookie, c.body, "X-Forwarded-For", from)
+				if refused := resp.StatusCode == http.StatusTooManyRequests; refused != (c.limit > 0 && i >= c.limit) {
+					t.Fatalf("request %d: %d %s", i+1, resp.StatusCode, body)
+				} else if refused && (resp.Header.Get("Retry-After") != "60" || body != `{"detail":"Request was throttled. Expected available in 60 seconds."}`) {
+					t.Errorf("request %d: Retry-After %s, %s", i+1, resp.Header.Get("Retry-After"), body)
+				}
+			}
+			if c.limit == 0 {
+				return
+			}
+			if resp, _ := g.ask(t, c.method, "/api/v1.0"+c.path, c.cookie, c.body, "X-Forwarded-For", "198.51.100.7"); resp.StatusCode == http.StatusTooManyRequests {
+				t.Error("another client is refused too")
+			}
+			g.clock.Advance(time.Minute)
+			if resp, _ := g.ask(t, c.method, "/api/v1.0"+c.path, c.cookie, c.body, "X-Forwarded-For", from); resp.StatusCode == http.StatusTooManyRequests {
+				t.Error("still refused after a minute")
+			}
+		})
+	}
+}
+
+// Who is no trusted proxy cannot choose the address by which it is counted.
+func TestLimitsIgnoreForgedAddresses(t *testing.T) {
+	g := start(t, "VISITOR_THROTTLE_RATES=1/minute")
+	for i, want := range []int{http.StatusOK, http.StatusTooManyRequests} {
+		resp, _ := g.ask(t, "GET", "/api/v1.0/config/", "", "", "X-Forwarded-For", fmt.Sprint("192.0.2.", i+1))
+		if resp.StatusCode != want {
+			t.Errorf("request %d: %d", i+1, resp.StatusCode)
+		}
+	}
+}
