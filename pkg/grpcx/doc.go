@@ -9,7 +9,7 @@
 //	errors       any error becomes an *apierr.Error with the request id
 //	recovery     a panic in a handler becomes INTERNAL, with its stack in the log
 //	caller       the process at the other end must be allowed to call the method
-//	user         the identity assertion is verified where the method wants a user
+//	user         the identity assertion is verified where the method wants a user or an application
 //	deadline     every call has one; work that cannot finish is refused
 //	validation   the request keeps the rules written in the proto files
 //

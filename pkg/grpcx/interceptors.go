@@ -89,10 +89,11 @@ func caller(policy Policy) step {
 	}
 }
 
-// user verifies the assertion where the method wants a person.
+// user verifies the assertion where the method wants a person or an application.
 func user(policy Policy, verifiers Verifiers) step {
 	return func(ctx context.Context, method string) (context.Context, context.CancelFunc, error) {
-		want := policy[method].wants(identity.CallerFrom(ctx))
+		rule := policy[method]
+		want := rule.wants(identity.CallerFrom(ctx))
 		assertion := firstValue(ctx, assertionHeader)
 		switch {
 		case want == NoUser:
@@ -106,11 +107,20 @@ func user(policy Policy, verifiers Verifiers) step {
 		if verifier == nil {
 			return ctx, nil, apierr.Wrap(apierr.Unauthenticated, fmt.Errorf("no verifier for %s", method))
 		}
-		person, err := verifier.Verify(ctx, assertion)
+		principal, err := verifier.Verify(ctx, assertion)
+		if err == nil {
+			err = rule.admit(principal)
+		}
 		if err != nil {
 			return ctx, nil, err
 		}
-		return identity.WithUser(ctx, person), nothing, nil
+		if principal.Application != nil {
+			ctx = identity.WithApplication(ctx, principal.Application)
+		}
+		if principal.User != nil {
+			ctx = identity.WithUser(ctx, principal.User)
+		}
+		return ctx, nothing, nil
 	}
 }
 

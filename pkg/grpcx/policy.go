@@ -1,6 +1,7 @@
 package grpcx
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -8,6 +9,7 @@ import (
 
 	"google.golang.org/grpc"
 
+	"github.com/parleymeet/parley/pkg/apierr"
 	"github.com/parleymeet/parley/pkg/identity"
 )
 
@@ -21,6 +23,8 @@ const (
 	OptionalUser
 	// RequireUser refuses anonymous calls, except the operator's.
 	RequireUser
+	// RequireDelegate refuses everybody but applications that act for a user.
+	RequireDelegate
 )
 
 // AnyCaller in a rule lets every process in, even one that proved no name.
@@ -30,6 +34,26 @@ const AnyCaller = "*"
 type Rule struct {
 	Callers []string
 	User    UserRule
+	// Scope is what an application needs to call the method. Empty: none may.
+	Scope identity.Scope
+}
+
+// admit judges whom a verified assertion names.
+func (r Rule) admit(p *identity.Principal) error {
+	switch app := p.Application; {
+	case app == nil:
+	case r.Scope == "":
+		return apierr.Wrap(apierr.PermissionDenied, errors.New("the method is not for applications"))
+	case len(app.Scopes) == 0:
+		return apierr.New(apierr.PermissionDenied, "Insufficient permissions.")
+	case !app.Has(r.Scope):
+		return apierr.New(apierr.PermissionDenied, "Insufficient permissions. Required scope: %s", r.Scope)
+	}
+	needsUser := r.User == RequireUser || r.User == RequireDelegate
+	if needsUser && p.User == nil || r.User == RequireDelegate && p.Application == nil {
+		return apierr.New(apierr.Unauthenticated, "")
+	}
+	return nil
 }
 
 func (r Rule) allows(caller string) bool {

@@ -66,12 +66,12 @@ func TestVerify(t *testing.T) {
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
-			user, err := NewVerifier("room", source, func() time.Time { return noon }).Verify(t.Context(), c.assertion)
-			if c.ok && (err != nil || *user != ada) {
-				t.Fatalf("got %v, %v", user, err)
+			got, err := NewVerifier("room", source, func() time.Time { return noon }).Verify(t.Context(), c.assertion)
+			if c.ok && (err != nil || *got.User != ada || got.Application != nil) {
+				t.Fatalf("got %v, %v", got, err)
 			}
 			if !c.ok && !apierr.Has(err, apierr.Unauthenticated) {
-				t.Fatalf("got %v, %v", user, err)
+				t.Fatalf("got %v, %v", got, err)
 			}
 		})
 	}

@@ -29,6 +29,7 @@ type User struct {
 }
 
 type userKey struct{}
+type applicationKey struct{}
 type callerKey struct{}
 type assertionKey struct{}
 
@@ -43,6 +44,18 @@ func UserFrom(ctx context.Context) *User {
 	return user
 }
 
+// WithApplication returns a context with the verified application.
+func WithApplication(ctx context.Context, app *Application) context.Context {
+	return context.WithValue(ctx, applicationKey{}, app)
+}
+
+// ApplicationFrom returns the verified application through which a call is made,
+// nil for none. [UserFrom] is then the user for whom it acts, if any.
+func ApplicationFrom(ctx context.Context) *Application {
+	app, _ := ctx.Value(applicationKey{}).(*Application)
+	return app
+}
+
 // WithCaller returns a context with the name of the calling process.
 func WithCaller(ctx context.Context, name string) context.Context {
 	return context.WithValue(ctx, callerKey{}, name)
@@ -55,13 +68,14 @@ func CallerFrom(ctx context.Context) string {
 }
 
 // IsOperator reports whether an operator calls: the operator's command line,
-// or a person with the operator mark.
+// or a person with the operator mark. An application never is one, also when it
+// acts for one.
 func IsOperator(ctx context.Context) bool {
 	if CallerFrom(ctx) == CallerOperator {
 		return true
 	}
 	user := UserFrom(ctx)
-	return user != nil && user.Operator
+	return user != nil && user.Operator && ApplicationFrom(ctx) == nil
 }
 
 // WithAssertion makes calls under the context carry the assertion to the peer.

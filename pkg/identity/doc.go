@@ -8,7 +8,12 @@
 // with auth's public keys. Rights are never in an assertion, but for the
 // operator mark: what a person may do to a room, the room service knows.
 //
-//	context.go    user and caller in a context
+// A machine is an application. Its assertion names it and its scopes, and the
+// user for whom it acts, if any. It is built so that it never passes for that
+// user's own: a method takes it only where the table of its process has a scope.
+//
+//	context.go    user, application and caller in a context
+//	application.go  applications and the table of scopes
 //	assertion.go  Signer and Verifier
 //	keys.go       the verifier's cache of public keys
 package identity

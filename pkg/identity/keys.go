@@ -25,9 +25,9 @@ const refetchAfter = time.Second
 
 var errUnknownKey = errors.New("unknown key")
 
-// keyCache remembers keys, so that verification works while auth is away and
+// KeyCache remembers keys, so that verification works while auth is away and
 // costs no call. An unknown id is looked up at the source.
-type keyCache struct {
+type KeyCache struct {
 	source KeySource
 	now    func() time.Time
 
@@ -37,11 +37,15 @@ type keyCache struct {
 	lastErr error
 }
 
-func newKeyCache(source KeySource, now func() time.Time) *keyCache {
-	return &keyCache{source: source, now: now}
+// NewKeyCache returns an empty cache. source is asked for keys when an unknown
+// one is met, at most once a second.
+func NewKeyCache(source KeySource, now func() time.Time) *KeyCache {
+	return &KeyCache{source: source, now: now}
 }
 
-func (c *keyCache) get(ctx context.Context, id string) (ed25519.PublicKey, error) {
+// Get returns the key of that id. Errors: UNAVAILABLE when it is not known and
+// the source does not answer; another when there is none.
+func (c *KeyCache) Get(ctx context.Context, id string) (ed25519.PublicKey, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if key, ok := c.keys[id]; ok && c.now().Before(key.Expires) {
@@ -61,7 +65,7 @@ func (c *keyCache) get(ctx context.Context, id string) (ed25519.PublicKey, error
 
 // fetch replaces the keys. On failure the old ones stay. The lock is held: one
 // caller asks, the others wait for its answer.
-func (c *keyCache) fetch(ctx context.Context) {
+func (c *KeyCache) fetch(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
 	defer cancel()
 	keys, err := c.source(ctx)

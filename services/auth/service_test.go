@@ -157,7 +157,7 @@ func TestLogInAndOut(t *testing.T) {
 	}
 	room := identity.NewVerifier("room", s.keys(t), time.Now)
 	verified, err := room.Verify(t.Context(), resolved.GetAssertion())
-	if err != nil || verified.ID != user.GetId() || verified.Sub != user.GetSub() || verified.Email != "ada.lovelace@example.org" {
+	if err != nil || verified.User.ID != user.GetId() || verified.User.Sub != user.GetSub() || verified.User.Email != "ada.lovelace@example.org" {
 		t.Errorf("assertion of %+v, %v", verified, err)
 	}
 	if _, err := identity.NewVerifier("telephony", s.keys(t), time.Now).Verify(t.Context(), resolved.GetAssertion()); err == nil {
