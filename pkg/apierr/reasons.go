@@ -36,4 +36,11 @@ const (
 	LiveKitFailed       = commonv1.ErrorReason_ERROR_REASON_LIVEKIT_FAILED
 	ModerationRefused   = commonv1.ErrorReason_ERROR_REASON_MODERATION_REFUSED
 	ForbiddenField      = commonv1.ErrorReason_ERROR_REASON_FORBIDDEN_FIELD
+
+	ApplicationNotFound    = commonv1.ErrorReason_ERROR_REASON_APPLICATION_NOT_FOUND
+	ApplicationCredentials = commonv1.ErrorReason_ERROR_REASON_APPLICATION_CREDENTIALS
+	ApplicationToken       = commonv1.ErrorReason_ERROR_REASON_APPLICATION_TOKEN
+	DelegationMalformed    = commonv1.ErrorReason_ERROR_REASON_DELEGATION_MALFORMED
+	DelegationRefused      = commonv1.ErrorReason_ERROR_REASON_DELEGATION_REFUSED
+	UserConflict           = commonv1.ErrorReason_ERROR_REASON_USER_CONFLICT
 )

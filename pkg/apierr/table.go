@@ -58,6 +58,13 @@ var table = map[Reason]Row{
 	LiveKitFailed:       {codes.Unavailable, http.StatusInternalServerError, "LiveKit failed", true},
 	ModerationRefused:   {codes.FailedPrecondition, http.StatusForbidden, "This is not allowed.", false},
 	ForbiddenField:      {codes.InvalidArgument, http.StatusBadRequest, "A field was sent that nobody may set.", false},
+
+	ApplicationNotFound:    {codes.NotFound, http.StatusNotFound, "No Application matches the given query.", false},
+	ApplicationCredentials: {codes.Unauthenticated, http.StatusUnauthorized, "Invalid credentials", false},
+	ApplicationToken:       {codes.Unauthenticated, http.StatusUnauthorized, "Invalid token.", false},
+	DelegationMalformed:    {codes.InvalidArgument, http.StatusBadRequest, "Scope should be a valid email address.", false},
+	DelegationRefused:      {codes.PermissionDenied, http.StatusForbidden, "This application is not authorized for this email domain.", false},
+	UserConflict:           {codes.AlreadyExists, http.StatusConflict, "Failed to create or retrieve provisional user.", false},
 }
 
 // rowOf returns the row of a reason. A reason from a newer server, unknown

@@ -30,6 +30,11 @@ type Config struct {
 	// OperatorEmails are the people who run the suite.
 	OperatorEmails []string `env:"OPERATOR_EMAILS"`
 
+	// ApplicationTokenLife is the life of an application's token in seconds.
+	ApplicationTokenLife int `env:"APPLICATION_JWT_EXPIRATION_SECONDS" envDefault:"3600"`
+	// ApplicationUsers lets applications act for people who have not logged in yet.
+	ApplicationUsers bool `env:"APPLICATION_ALLOW_USER_CREATION"`
+
 	// DevelopmentLogin lets anyone in by e-mail alone.
 	DevelopmentLogin bool `env:"DEVELOPMENT_LOGIN"`
 
@@ -63,6 +68,9 @@ func (c *Config) Validate() error {
 	}
 	if c.KeyRotation < keys.MinRotation {
 		faults = append(faults, fmt.Errorf("KEY_ROTATION must be at least %v", keys.MinRotation))
+	}
+	if most := int(keys.MaxTokenLife / time.Second); c.ApplicationTokenLife <= 0 || c.ApplicationTokenLife > most {
+		faults = append(faults, fmt.Errorf("APPLICATION_JWT_EXPIRATION_SECONDS must be a number of seconds from 1 to %d", most))
 	}
 	return errors.Join(append(faults, c.providerFaults()...)...)
 }

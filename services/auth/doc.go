@@ -4,7 +4,8 @@
 // People prove who they are at an OpenID Connect provider; in development an
 // e-mail is believed, on loopback addresses only. A session becomes an identity
 // assertion, good for a minute at one service, which that service verifies by
-// itself. Auth calls no other service.
+// itself. Applications, which are machines, prove who they are by a secret and
+// get tokens, which become such assertions too. Auth calls no other service.
 //
 //	config.go          settings
 //	service.go         Service: how a process builds, registers and runs it
@@ -12,6 +13,7 @@
 //	internal/users     people and their preferences
 //	internal/provider  where they log in
 //	internal/sessions  log-ins, sessions, log-outs
+//	internal/applications  machines, their secrets and tokens
 //	internal/keys      signing keys and their rotation
 //	internal/rpc       the gRPC handlers
 //	internal/store     PostgreSQL, SQLite, and the suite that proves both alike

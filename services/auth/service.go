@@ -17,6 +17,7 @@ import (
 	"github.com/parleymeet/parley/pkg/obs"
 	"github.com/parleymeet/parley/pkg/run"
 	"github.com/parleymeet/parley/pkg/secret"
+	"github.com/parleymeet/parley/services/auth/internal/applications"
 	"github.com/parleymeet/parley/services/auth/internal/keys"
 	"github.com/parleymeet/parley/services/auth/internal/provider"
 	"github.com/parleymeet/parley/services/auth/internal/rpc"
@@ -39,6 +40,8 @@ type Service struct {
 	directory *users.Directory
 	manager   *sessions.Manager
 	ring      *keys.Ring
+	registry  *applications.Registry
+	issuer    *applications.Issuer
 }
 
 // New checks cfg and builds the service. The component must be run, or the
@@ -56,7 +59,7 @@ func New(cfg Config, deps Deps) (*Service, error) {
 		return nil, err
 	}
 	directory := users.NewDirectory(db, deps.Clock, users.Options{
-		OperatorEmails: cfg.OperatorEmails, CreateUsers: cfg.OIDCCreateUser,
+		OperatorEmails: cfg.OperatorEmails, CreateUsers: cfg.OIDCCreateUser, ProvisionalUsers: cfg.ApplicationUsers,
 	})
 	manager, err := sessions.NewManager(sessions.Deps{
 		Store: db, Users: directory, Provider: cfg.provider(deps.Clock), Key: key, Clock: deps.Clock,
@@ -69,9 +72,12 @@ func New(cfg Config, deps Deps) (*Service, error) {
 	if cfg.DevelopmentLogin {
 		deps.Logger.Warn("development log-in: anyone on this machine may log in as anyone")
 	}
+	ring := keys.NewRing(db, key, deps.Clock, deps.Logger, cfg.KeyRotation)
 	return &Service{
-		log: deps.Logger, clock: deps.Clock, store: db, directory: directory, manager: manager,
-		ring: keys.NewRing(db, key, deps.Clock, deps.Logger, cfg.KeyRotation),
+		log: deps.Logger, clock: deps.Clock, store: db, directory: directory, manager: manager, ring: ring,
+		registry: applications.NewRegistry(db, deps.Clock),
+		issuer: applications.NewIssuer(db, directory, ring, deps.Clock, deps.Logger,
+			time.Duration(cfg.ApplicationTokenLife)*time.Second),
 	}, nil
 }
 
@@ -94,6 +100,8 @@ func (s *Service) Register(r grpc.ServiceRegistrar) {
 	authv1.RegisterLoginServiceServer(r, rpc.NewLogins(s.manager))
 	authv1.RegisterSessionServiceServer(r, rpc.NewSessions(s.manager, s.directory, s.ring, s.clock))
 	authv1.RegisterKeyServiceServer(r, rpc.NewKeys(s.ring))
+	authv1.RegisterApplicationServiceServer(r, rpc.NewApplications(s.registry))
+	authv1.RegisterApplicationTokenServiceServer(r, rpc.NewTokens(s.issuer, s.ring, s.clock))
 }
 
 // Policy says who may call which method.
@@ -108,6 +116,11 @@ func Policy() grpcx.Policy {
 	for _, part := range []grpcx.Policy{
 		grpcx.Service(authv1.LoginService_ServiceDesc, gateway),
 		grpcx.Service(authv1.SessionService_ServiceDesc, gateway),
+		grpcx.Service(authv1.ApplicationTokenService_ServiceDesc, gateway),
+		// That the gateway's user is an operator is checked by the handlers.
+		grpcx.Service(authv1.ApplicationService_ServiceDesc, grpcx.Rule{
+			Callers: []string{identity.CallerGateway, identity.CallerOperator}, User: grpcx.RequireUser,
+		}),
 		// Public keys; every service verifies assertions, auth its own too.
 		grpcx.Service(authv1.KeyService_ServiceDesc, grpcx.Rule{Callers: []string{
 			identity.CallerGateway, identity.CallerAuth, identity.CallerRoom,

@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 
+	"github.com/parleymeet/parley/services/auth/internal/applications"
 	"github.com/parleymeet/parley/services/auth/internal/keys"
 	"github.com/parleymeet/parley/services/auth/internal/sessions"
 	"github.com/parleymeet/parley/services/auth/internal/store/postgres"
@@ -20,6 +21,7 @@ type store interface {
 	users.Store
 	sessions.Store
 	keys.Store
+	applications.Store
 	Migrate(ctx context.Context) error
 	Ready(ctx context.Context) error
 	Close() error

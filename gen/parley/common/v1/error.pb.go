@@ -84,7 +84,19 @@ const (
 	// A rule of the meeting forbids what the caller, who may moderate, wants.
 	ErrorReason_ERROR_REASON_MODERATION_REFUSED ErrorReason = 64
 	// A field was sent that nobody may set.
-	ErrorReason_ERROR_REASON_FORBIDDEN_FIELD ErrorReason = 65
+	ErrorReason_ERROR_REASON_FORBIDDEN_FIELD       ErrorReason = 65
+	ErrorReason_ERROR_REASON_APPLICATION_NOT_FOUND ErrorReason = 80
+	// The application's client id or secret is wrong, or it is not active.
+	ErrorReason_ERROR_REASON_APPLICATION_CREDENTIALS ErrorReason = 81
+	// The application's token is malformed, forged, too old, or of an application
+	// that is gone.
+	ErrorReason_ERROR_REASON_APPLICATION_TOKEN ErrorReason = 82
+	// The application did not say properly for whom it wants to act.
+	ErrorReason_ERROR_REASON_DELEGATION_MALFORMED ErrorReason = 83
+	// The application may not act for this user, or not in this way.
+	ErrorReason_ERROR_REASON_DELEGATION_REFUSED ErrorReason = 84
+	// A user for whom an application wants to act could not be made or told from others.
+	ErrorReason_ERROR_REASON_USER_CONFLICT ErrorReason = 85
 )
 
 // Enum value maps for ErrorReason.
@@ -123,41 +135,53 @@ var (
 		63: "ERROR_REASON_LIVEKIT_FAILED",
 		64: "ERROR_REASON_MODERATION_REFUSED",
 		65: "ERROR_REASON_FORBIDDEN_FIELD",
+		80: "ERROR_REASON_APPLICATION_NOT_FOUND",
+		81: "ERROR_REASON_APPLICATION_CREDENTIALS",
+		82: "ERROR_REASON_APPLICATION_TOKEN",
+		83: "ERROR_REASON_DELEGATION_MALFORMED",
+		84: "ERROR_REASON_DELEGATION_REFUSED",
+		85: "ERROR_REASON_USER_CONFLICT",
 	}
 	ErrorReason_value = map[string]int32{
-		"ERROR_REASON_UNSPECIFIED":           0,
-		"ERROR_REASON_INTERNAL":              1,
-		"ERROR_REASON_UNAVAILABLE":           2,
-		"ERROR_REASON_DEADLINE_EXCEEDED":     3,
-		"ERROR_REASON_CANCELLED":             4,
-		"ERROR_REASON_METHOD_UNKNOWN":        5,
-		"ERROR_REASON_THROTTLED":             6,
-		"ERROR_REASON_INVALID_FIELDS":        10,
-		"ERROR_REASON_INVALID_PAGE":          11,
-		"ERROR_REASON_UNAUTHENTICATED":       20,
-		"ERROR_REASON_CALLER_NOT_ALLOWED":    21,
-		"ERROR_REASON_PERMISSION_DENIED":     22,
-		"ERROR_REASON_OPERATOR_REQUIRED":     23,
-		"ERROR_REASON_ROOM_NOT_FOUND":        30,
-		"ERROR_REASON_USER_NOT_FOUND":        31,
-		"ERROR_REASON_TRUNK_NOT_FOUND":       32,
-		"ERROR_REASON_NUMBER_NOT_FOUND":      33,
-		"ERROR_REASON_PIN_NOT_FOUND":         34,
-		"ERROR_REASON_CALL_NOT_FOUND":        35,
-		"ERROR_REASON_SESSION_NOT_FOUND":     36,
-		"ERROR_REASON_PINS_EXHAUSTED":        40,
-		"ERROR_REASON_TRUNK_NOT_EMPTY":       41,
-		"ERROR_REASON_LAST_OWNER":            42,
-		"ERROR_REASON_TRUNK_STATE":           43,
-		"ERROR_REASON_LOGIN_STATE_UNKNOWN":   50,
-		"ERROR_REASON_LOGIN_REFUSED":         51,
-		"ERROR_REASON_TOKEN_INVALID":         52,
-		"ERROR_REASON_ROOM_HAS_NO_LOBBY":     60,
-		"ERROR_REASON_LOBBY_ENTRY_NOT_FOUND": 61,
-		"ERROR_REASON_PARTICIPANT_NOT_FOUND": 62,
-		"ERROR_REASON_LIVEKIT_FAILED":        63,
-		"ERROR_REASON_MODERATION_REFUSED":    64,
-		"ERROR_REASON_FORBIDDEN_FIELD":       65,
+		"ERROR_REASON_UNSPECIFIED":             0,
+		"ERROR_REASON_INTERNAL":                1,
+		"ERROR_REASON_UNAVAILABLE":             2,
+		"ERROR_REASON_DEADLINE_EXCEEDED":       3,
+		"ERROR_REASON_CANCELLED":               4,
+		"ERROR_REASON_METHOD_UNKNOWN":          5,
+		"ERROR_REASON_THROTTLED":               6,
+		"ERROR_REASON_INVALID_FIELDS":          10,
+		"ERROR_REASON_INVALID_PAGE":            11,
+		"ERROR_REASON_UNAUTHENTICATED":         20,
+		"ERROR_REASON_CALLER_NOT_ALLOWED":      21,
+		"ERROR_REASON_PERMISSION_DENIED":       22,
+		"ERROR_REASON_OPERATOR_REQUIRED":       23,
+		"ERROR_REASON_ROOM_NOT_FOUND":          30,
+		"ERROR_REASON_USER_NOT_FOUND":          31,
+		"ERROR_REASON_TRUNK_NOT_FOUND":         32,
+		"ERROR_REASON_NUMBER_NOT_FOUND":        33,
+		"ERROR_REASON_PIN_NOT_FOUND":           34,
+		"ERROR_REASON_CALL_NOT_FOUND":          35,
+		"ERROR_REASON_SESSION_NOT_FOUND":       36,
+		"ERROR_REASON_PINS_EXHAUSTED":          40,
+		"ERROR_REASON_TRUNK_NOT_EMPTY":         41,
+		"ERROR_REASON_LAST_OWNER":              42,
+		"ERROR_REASON_TRUNK_STATE":             43,
+		"ERROR_REASON_LOGIN_STATE_UNKNOWN":     50,
+		"ERROR_REASON_LOGIN_REFUSED":           51,
+		"ERROR_REASON_TOKEN_INVALID":           52,
+		"ERROR_REASON_ROOM_HAS_NO_LOBBY":       60,
+		"ERROR_REASON_LOBBY_ENTRY_NOT_FOUND":   61,
+		"ERROR_REASON_PARTICIPANT_NOT_FOUND":   62,
+		"ERROR_REASON_LIVEKIT_FAILED":          63,
+		"ERROR_REASON_MODERATION_REFUSED":      64,
+		"ERROR_REASON_FORBIDDEN_FIELD":         65,
+		"ERROR_REASON_APPLICATION_NOT_FOUND":   80,
+		"ERROR_REASON_APPLICATION_CREDENTIALS": 81,
+		"ERROR_REASON_APPLICATION_TOKEN":       82,
+		"ERROR_REASON_DELEGATION_MALFORMED":    83,
+		"ERROR_REASON_DELEGATION_REFUSED":      84,
+		"ERROR_REASON_USER_CONFLICT":           85,
 	}
 )
 
@@ -192,7 +216,8 @@ var File_parley_common_v1_error_proto protoreflect.FileDescriptor
 
 const file_parley_common_v1_error_proto_rawDesc = "" +
 	"\n" +
-	"\x1cparley/common/v1/error.proto\x12\x10parley.common.v1*\xdc\b\n" +
+	"\x1cparley/common/v1/error.proto\x12\x10parley.common.v1*\xbe\n" +
+	"\n" +
 	"\vErrorReason\x12\x1c\n" +
 	"\x18ERROR_REASON_UNSPECIFIED\x10\x00\x12\x19\n" +
 	"\x15ERROR_REASON_INTERNAL\x10\x01\x12\x1c\n" +
@@ -227,7 +252,13 @@ const file_parley_common_v1_error_proto_rawDesc = "" +
 	"\"ERROR_REASON_PARTICIPANT_NOT_FOUND\x10>\x12\x1f\n" +
 	"\x1bERROR_REASON_LIVEKIT_FAILED\x10?\x12#\n" +
 	"\x1fERROR_REASON_MODERATION_REFUSED\x10@\x12 \n" +
-	"\x1cERROR_REASON_FORBIDDEN_FIELD\x10AB\xc0\x01\n" +
+	"\x1cERROR_REASON_FORBIDDEN_FIELD\x10A\x12&\n" +
+	"\"ERROR_REASON_APPLICATION_NOT_FOUND\x10P\x12(\n" +
+	"$ERROR_REASON_APPLICATION_CREDENTIALS\x10Q\x12\"\n" +
+	"\x1eERROR_REASON_APPLICATION_TOKEN\x10R\x12%\n" +
+	"!ERROR_REASON_DELEGATION_MALFORMED\x10S\x12#\n" +
+	"\x1fERROR_REASON_DELEGATION_REFUSED\x10T\x12\x1e\n" +
+	"\x1aERROR_REASON_USER_CONFLICT\x10UB\xc0\x01\n" +
 	"\x14com.parley.common.v1B\n" +
 	"ErrorProtoP\x01Z:github.com/parleymeet/parley/gen/parley/common/v1;commonv1\xa2\x02\x03PCX\xaa\x02\x10Parley.Common.V1\xca\x02\x10Parley\\Common\\V1\xe2\x02\x1cParley\\Common\\V1\\GPBMetadata\xea\x02\x12Parley::Common::V1b\x06proto3"
 

@@ -1,4 +1,5 @@
-// Package keys keeps the Ed25519 keys that sign identity assertions.
+// Package keys keeps the Ed25519 keys that sign identity assertions and the
+// tokens of applications.
 //
 // Keys live in the store, so that all replicas sign with the same ones. The
 // private half is sealed. A key passes four instants:

@@ -18,9 +18,11 @@ import (
 const (
 	// lead is how long a key is known before it signs, unless no other can.
 	lead = 5 * time.Minute
-	// grace is how long a key verifies after it has retired: longer than any
-	// assertion lives, clocks that differ included.
-	grace = identity.Lifetime + 5*time.Minute
+	// MaxTokenLife is the longest that anything signed may be good.
+	MaxTokenLife = time.Hour
+	// grace is how long a key verifies after it has retired: longer than
+	// anything signed is good, clocks that differ included.
+	grace = MaxTokenLife + 5*time.Minute
 	// checkEvery is how often a replica looks for keys made by others, and
 	// whether a new one is due.
 	checkEvery = time.Minute

@@ -1,7 +1,10 @@
-// Package rpc serves parley.auth.v1 over the domains of users, sessions and keys.
+// Package rpc serves parley.auth.v1 over the domains of users, sessions, keys and
+// applications.
 //
 //	users.go     UserService
 //	logins.go    LoginService
 //	sessions.go  SessionService and KeyService
+//	applications.go  ApplicationService
+//	tokens.go    ApplicationTokenService
 //	wire.go      between proto messages and the domains
 package rpc

@@ -2,6 +2,7 @@ package rpc
 
 import (
 	"fmt"
+	"time"
 
 	"google.golang.org/protobuf/types/known/durationpb"
 	"google.golang.org/protobuf/types/known/structpb"
@@ -9,6 +10,7 @@ import (
 
 	authv1 "github.com/parleymeet/parley/gen/parley/auth/v1"
 	"github.com/parleymeet/parley/pkg/apierr"
+	"github.com/parleymeet/parley/services/auth/internal/applications"
 	"github.com/parleymeet/parley/services/auth/internal/sessions"
 	"github.com/parleymeet/parley/services/auth/internal/users"
 )
@@ -60,4 +62,32 @@ func sessionMessage(issued *sessions.Issued) *authv1.Session {
 		return nil
 	}
 	return &authv1.Session{Token: string(issued.Token), MaxAge: durationpb.New(issued.Life)}
+}
+
+// draftFrom takes what the mask names. An empty mask changes nothing.
+func draftFrom(a *authv1.Application, paths []string) (applications.Draft, error) {
+	var draft applications.Draft
+	for _, path := range paths {
+		switch path {
+		case applications.FieldName:
+			draft.Name = &a.Name
+		case applications.FieldActive:
+			draft.Active = &a.Active
+		case applications.FieldScopes:
+			draft.Scopes = &a.Scopes
+		case applications.FieldDomains:
+			draft.Domains = &a.AllowedDomains
+		default:
+			return applications.Draft{}, apierr.InvalidField("update_mask", "unknown", "%q cannot be changed.", path)
+		}
+	}
+	return draft, nil
+}
+
+// timestamp is unset for the zero time.
+func timestamp(t time.Time) *timestamppb.Timestamp {
+	if t.IsZero() {
+		return nil
+	}
+	return timestamppb.New(t)
 }

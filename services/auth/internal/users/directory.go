@@ -5,7 +5,6 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-	"time"
 	"unicode/utf8"
 
 	"github.com/google/uuid"
@@ -20,6 +19,8 @@ type Directory struct {
 	clock     clock.Clock
 	operators []string // e-mails in lower case
 	create    bool
+	// provisional lets applications make users.
+	provisional bool
 }
 
 // Options are the rules of a suite about its users.
@@ -28,11 +29,14 @@ type Options struct {
 	OperatorEmails []string
 	// CreateUsers lets people in whom the suite has not seen before.
 	CreateUsers bool
+	// ProvisionalUsers lets applications make users by their e-mail, whom the
+	// first person that logs in with it becomes.
+	ProvisionalUsers bool
 }
 
 // NewDirectory returns a directory over the store.
 func NewDirectory(store Store, clk clock.Clock, o Options) *Directory {
-	d := &Directory{store: store, clock: clk, create: o.CreateUsers}
+	d := &Directory{store: store, clock: clk, create: o.CreateUsers, provisional: o.ProvisionalUsers}
 	for _, email := range o.OperatorEmails {
 		if email = strings.ToLower(strings.TrimSpace(email)); email != "" {
 			d.operators = append(d.operators, email)
@@ -93,18 +97,13 @@ func (d *Directory) LogIn(ctx context.Context, claims Claims) (User, error) {
 	if fault := claims.fault(); fault != "" {
 		return User{}, apierr.New(apierr.LoginRefused, "The identity provider gave %s.", fault)
 	}
+	if err := d.claim(ctx, claims); err != nil {
+		return User{}, err
+	}
 	if !d.create {
 		return d.store.LogInKnown(ctx, claims)
 	}
-	return d.store.LogIn(ctx, claims, User{
-		ID:  uuid.NewString(),
-		Sub: claims.Sub, Email: claims.Email, FullName: claims.FullName, ShortName: claims.ShortName,
-		OperatorClaim:     claims.Operator,
-		Timezone:          DefaultTimezone,
-		Language:          DefaultLanguage,
-		RoomConfiguration: map[string]any{},
-		Created:           d.clock.Now().Truncate(time.Microsecond),
-	})
+	return d.store.LogIn(ctx, claims, newUser(claims, d.clock.Now()))
 }
 
 // fault says which claim does not fit; empty when all do.

@@ -15,5 +15,6 @@
 //
 //	user.go         User, Claims, Change, Store
 //	directory.go    Directory: look-ups, log-in, change
+//	provisional.go  people for whom applications act before they ever log in
 //	preferences.go  the rules for what a person may choose
 package users

@@ -54,6 +54,7 @@ type Change struct {
 
 // Store keeps users. All methods fail with UNAVAILABLE while the database is away.
 type Store interface {
+	ProvisionalStore
 	// FindUser returns the user with the id. Errors: USER_NOT_FOUND.
 	FindUser(ctx context.Context, id string) (User, error)
 	// FindUserBySub returns the user with the sub. Errors: USER_NOT_FOUND.

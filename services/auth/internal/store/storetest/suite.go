@@ -7,6 +7,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/parleymeet/parley/pkg/apierr"
+	"github.com/parleymeet/parley/services/auth/internal/applications"
 	"github.com/parleymeet/parley/services/auth/internal/keys"
 	"github.com/parleymeet/parley/services/auth/internal/provider"
 	"github.com/parleymeet/parley/services/auth/internal/sessions"
@@ -18,6 +19,7 @@ type Store interface {
 	users.Store
 	sessions.Store
 	keys.Store
+	applications.Store
 }
 
 // Run runs the suite; newStore returns an empty store of its own for each test.
@@ -34,11 +36,18 @@ func Run(t *testing.T, newStore func(t *testing.T) Store) {
 		"sessions/attempt limit":  testAttemptLimit,
 		"sessions/delete expired": testDeleteExpired,
 		"keys":                    testKeys,
+		"applications":            testApplications,
+		"applications/change":     testChangeApplication,
+		"applications/secrets":    testSecrets,
+		"applications/last use":   testTouchApplication,
+		"applications/users":      testProvisionalUsers,
 		"concurrency/log-in":      testConcurrentLogIn,
 		"concurrency/take":        testConcurrentTake,
 		"concurrency/limit":       testConcurrentLimit,
 		"concurrency/change":      testConcurrentChange,
 		"concurrency/replace":     testConcurrentReplace,
+		"concurrency/application": testConcurrentApplication,
+		"concurrency/rename":      testConcurrentRename,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
