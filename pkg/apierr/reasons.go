@@ -36,6 +36,7 @@ const (
 	LiveKitFailed       = commonv1.ErrorReason_ERROR_REASON_LIVEKIT_FAILED
 	ModerationRefused   = commonv1.ErrorReason_ERROR_REASON_MODERATION_REFUSED
 	ForbiddenField      = commonv1.ErrorReason_ERROR_REASON_FORBIDDEN_FIELD
+	AccessNotFound      = commonv1.ErrorReason_ERROR_REASON_ACCESS_NOT_FOUND
 
 	ApplicationNotFound    = commonv1.ErrorReason_ERROR_REASON_APPLICATION_NOT_FOUND
 	ApplicationCredentials = commonv1.ErrorReason_ERROR_REASON_APPLICATION_CREDENTIALS

@@ -58,6 +58,7 @@ var table = map[Reason]Row{
 	LiveKitFailed:       {codes.Unavailable, http.StatusInternalServerError, "LiveKit failed", true},
 	ModerationRefused:   {codes.FailedPrecondition, http.StatusForbidden, "This is not allowed.", false},
 	ForbiddenField:      {codes.InvalidArgument, http.StatusBadRequest, "A field was sent that nobody may set.", false},
+	AccessNotFound:      {codes.NotFound, http.StatusNotFound, "No ResourceAccess matches the given query.", false},
 
 	ApplicationNotFound:    {codes.NotFound, http.StatusNotFound, "No Application matches the given query.", false},
 	ApplicationCredentials: {codes.Unauthenticated, http.StatusUnauthorized, "Invalid credentials", false},

@@ -31,6 +31,7 @@ func TestContract(t *testing.T) {
 				"log-in and log-out":             testLogin,
 				"rooms":                          testRooms,
 				"who sees what":                  testVisibility,
+				"roles on rooms":                 testAccesses,
 				"bad input":                      testBadInput,
 				"trunks and numbers":             testTrunks,
 				"the operator's commands":        testOperatorCommands,

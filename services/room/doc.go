@@ -12,6 +12,7 @@
 //	store.go    the database of DATABASE_URL
 //
 //	internal/rooms   the domain
+//	internal/accesses  who has which role on which room
 //	internal/lobby   who waits in the browser to be let in
 //	internal/live    which rooms LiveKit has, and who is to know
 //	internal/moderation  what is done to people in a meeting

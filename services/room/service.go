@@ -21,6 +21,7 @@ import (
 	"github.com/parleymeet/parley/pkg/secret"
 	"github.com/parleymeet/parley/pkg/throttle"
 	"github.com/parleymeet/parley/services/internal/livekit"
+	"github.com/parleymeet/parley/services/room/internal/accesses"
 	"github.com/parleymeet/parley/services/room/internal/live"
 	"github.com/parleymeet/parley/services/room/internal/lobby"
 	"github.com/parleymeet/parley/services/room/internal/moderation"
@@ -49,6 +50,7 @@ type Service struct {
 	lobby  *lobby.Service
 	people *moderation.Service
 	live   *live.Service
+	roles  *accesses.Service
 	peers  map[string]grpc.ClientConnInterface // by name
 }
 
@@ -101,6 +103,7 @@ func New(cfg Config, deps Deps) (*Service, error) {
 	return &Service{
 		store: store, outbox: box, rooms: domain, live: known,
 		lobby: lobby.New(cfg.lobbySettings(), lobbyParts), people: moderation.New(peopleParts),
+		roles: accesses.New(accesses.Parts{Store: store, Rooms: domain, Users: users, Clock: deps.Clock}),
 		peers: map[string]grpc.ClientConnInterface{
 			identity.CallerAuth: deps.Auth, identity.CallerTelephony: deps.Telephony, identity.CallerToken: deps.Token,
 		},
@@ -114,6 +117,7 @@ func (s *Service) Register(r grpc.ServiceRegistrar) {
 	roomv1.RegisterLobbyServiceServer(r, rpc.NewLobbyServer(s.lobby))
 	roomv1.RegisterModerationServiceServer(r, rpc.NewModerationServer(s.people))
 	roomv1.RegisterEventServiceServer(r, rpc.NewEventServer(s.live))
+	roomv1.RegisterAccessServiceServer(r, rpc.NewAccessServer(s.roles))
 }
 
 // Policy returns who may call what.
@@ -136,6 +140,7 @@ func Policy() grpcx.Policy {
 	browsers := grpcx.Rule{Callers: []string{identity.CallerGateway}, User: grpcx.RequireUser}
 	maps.Copy(policy, grpcx.Service(roomv1.LobbyService_ServiceDesc, browsers))
 	maps.Copy(policy, grpcx.Service(roomv1.ModerationService_ServiceDesc, browsers))
+	maps.Copy(policy, grpcx.Service(roomv1.AccessService_ServiceDesc, browsers))
 	// Everybody with the link may ask to be let in, and who is in needs no log-in.
 	browsers.User = grpcx.OptionalUser
 	for _, method := range []string{

@@ -5,6 +5,7 @@ import (
 	"log/slog"
 
 	"github.com/parleymeet/parley/services/internal/database"
+	"github.com/parleymeet/parley/services/room/internal/accesses"
 	"github.com/parleymeet/parley/services/room/internal/live"
 	"github.com/parleymeet/parley/services/room/internal/lobby"
 	"github.com/parleymeet/parley/services/room/internal/moderation"
@@ -18,6 +19,7 @@ import (
 type store interface {
 	rooms.Store
 	rooms.AccessStore
+	accesses.Store
 	outbox.Store
 	lobby.Store
 	moderation.Roles

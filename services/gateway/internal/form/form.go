@@ -107,19 +107,45 @@ func (f *Form) UUID(field string, v *structpb.Value, r Rules) (string, bool) {
 	return id.String(), true
 }
 
+// Key returns a field that names another object by its UUID, in canonical form.
+func (f *Form) Key(field string, v *structpb.Value, r Rules) (string, bool) {
+	if text, isText := v.GetKind().(*structpb.Value_StringValue); isText && text.StringValue == "" {
+		v = structpb.NewNullValue() // as the contract's original takes it
+	}
+	if convert, given := f.present(field, v, r); !convert {
+		return "", given
+	}
+	if _, isBool := v.GetKind().(*structpb.Value_BoolValue); isBool {
+		f.Refuse(field, "incorrect_type", "Incorrect type. Expected pk value, received bool.")
+		return "", false
+	}
+	id, err := uuid.Parse(v.GetStringValue())
+	if err != nil {
+		f.Refuse(field, "invalid", fmt.Sprintf("\u201c%s\u201d is not a valid UUID.", literal(v)))
+		return "", false
+	}
+	return id.String(), true
+}
+
+// literal writes a value as people would: strings bare, all else as JSON.
+func literal(v *structpb.Value) string {
+	if text, ok := asText(v); ok {
+		return text
+	}
+	raw, err := json.Marshal(v.AsInterface())
+	if err != nil {
+		return typeName(v)
+	}
+	return string(raw)
+}
+
 // Choice returns a field that must be one of the choices. Rules.Blank adds the empty string.
 func (f *Form) Choice(field string, v *structpb.Value, choices []string, r Rules) (string, bool) {
 	if convert, given := f.present(field, v, r); !convert {
 		return "", given
 	}
-	text, ok := asText(v)
-	if !ok {
-		raw, err := json.Marshal(v.AsInterface())
-		if err != nil {
-			raw = []byte(typeName(v))
-		}
-		text = string(raw)
-	}
+	_, ok := asText(v)
+	text := literal(v)
 	if ok && (slices.Contains(choices, text) || (r.Blank && text == "")) {
 		return text, true
 	}

@@ -154,3 +154,21 @@ func FuzzForm(f *testing.F) {
 		form.Object("x", v)
 	})
 }
+
+func TestKey(t *testing.T) {
+	const id = "33333333-2222-4333-8444-abcdefabcdef"
+	for json, wrong := range map[string]string{
+		`"` + id + `"`: "", `"33333333-2222-4333-8444-ABCDEFABCDEF"`: "", `null`: "This field may not be null.", `""`: "This field may not be null.",
+		`"x"`: "“x” is not a valid UUID.", `7`: "“7” is not a valid UUID.", `{}`: "“{}” is not a valid UUID.",
+		`true`: "Incorrect type. Expected pk value, received bool.",
+	} {
+		var f Form
+		if got, ok := f.Key("x", value(t, json), Rules{}); ok != (wrong == "") || ok != (got == id) || texts(&f) != wrong {
+			t.Errorf("%s: %q %v %q", json, got, ok, texts(&f))
+		}
+	}
+	var f Form
+	if _, ok := f.Key("x", nil, Rules{Required: true}); ok || texts(&f) != "This field is required." {
+		t.Errorf("absent: %q", texts(&f))
+	}
+}

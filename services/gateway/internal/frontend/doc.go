@@ -17,6 +17,7 @@
 //	changeform.go bodies of changes to participants
 //	trunks.go    TrunkService
 //	trunkform.go bodies of trunks and numbers
+//	accesses.go  AccessService
 //	calls.go     CallService, ResolverService
 //	page.go      the pagination envelope
 //	wire.go      values that JSON may show as null, times, enumerations

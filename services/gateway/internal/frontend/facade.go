@@ -30,6 +30,7 @@ type Facade struct {
 	rooms     roomServer
 	lobby     lobbyServer
 	people    moderationServer
+	accesses  accessServer
 	trunks    trunkServer
 	calls     callServer
 	resolvers resolverServer
@@ -46,6 +47,7 @@ func New(deps Deps) *Facade {
 		rooms:     roomServer{rooms: roomv1.NewRoomServiceClient(deps.Room)},
 		lobby:     lobbyServer{lobby: roomv1.NewLobbyServiceClient(deps.Room)},
 		people:    moderationServer{moderation: roomv1.NewModerationServiceClient(deps.Room)},
+		accesses:  accessServer{accesses: roomv1.NewAccessServiceClient(deps.Room)},
 		trunks:    trunkServer{trunks: telephonyv1.NewTrunkServiceClient(deps.Telephony)},
 		calls:     callServer{calls: telephonyv1.NewCallServiceClient(deps.Telephony)},
 		resolvers: resolverServer{dispatch: telephonyv1.NewDispatchServiceClient(deps.Telephony)},
@@ -59,6 +61,7 @@ func (f *Facade) Register(r grpc.ServiceRegistrar) {
 	frontendv1.RegisterRoomServiceServer(r, &f.rooms)
 	frontendv1.RegisterLobbyServiceServer(r, &f.lobby)
 	frontendv1.RegisterModerationServiceServer(r, &f.people)
+	frontendv1.RegisterAccessServiceServer(r, &f.accesses)
 	frontendv1.RegisterTrunkServiceServer(r, &f.trunks)
 	frontendv1.RegisterCallServiceServer(r, &f.calls)
 	frontendv1.RegisterResolverServiceServer(r, &f.resolvers)
@@ -68,7 +71,7 @@ func (f *Facade) Register(r grpc.ServiceRegistrar) {
 func services() []grpc.ServiceDesc {
 	return []grpc.ServiceDesc{
 		frontendv1.ConfigService_ServiceDesc, frontendv1.UserService_ServiceDesc, frontendv1.RoomService_ServiceDesc,
-		frontendv1.LobbyService_ServiceDesc, frontendv1.ModerationService_ServiceDesc,
+		frontendv1.LobbyService_ServiceDesc, frontendv1.ModerationService_ServiceDesc, frontendv1.AccessService_ServiceDesc,
 		frontendv1.TrunkService_ServiceDesc, frontendv1.CallService_ServiceDesc, frontendv1.ResolverService_ServiceDesc,
 	}
 }

@@ -51,6 +51,7 @@ func newAPI(facade *grpc.ClientConn, s sessions, c cookies, l *limits, f failure
 	for _, register := range []func(context.Context, *runtime.ServeMux, *grpc.ClientConn) error{
 		frontendv1.RegisterConfigServiceHandler, frontendv1.RegisterUserServiceHandler, frontendv1.RegisterRoomServiceHandler,
 		frontendv1.RegisterLobbyServiceHandler, frontendv1.RegisterModerationServiceHandler,
+		frontendv1.RegisterAccessServiceHandler,
 		frontendv1.RegisterTrunkServiceHandler, frontendv1.RegisterCallServiceHandler, frontendv1.RegisterResolverServiceHandler,
 	} {
 		if err := register(context.Background(), mux, facade); err != nil {

@@ -73,6 +73,13 @@ func routes() map[string]route {
 		"POST /api/v1.0/rooms/{id}/toggle-hand":             {mode: bearer, audience: forNobody},
 		"POST /api/v1.0/rooms/{id}/rename":                  {mode: bearer, audience: forNobody},
 
+		"GET /api/v1.0/resource-accesses":         {mode: member, audience: forRoom},
+		"POST /api/v1.0/resource-accesses":        {mode: member, audience: forRoom, success: http.StatusCreated},
+		"GET /api/v1.0/resource-accesses/{id}":    {mode: member, audience: forRoom},
+		"PUT /api/v1.0/resource-accesses/{id}":    {mode: member, audience: forRoom},
+		"PATCH /api/v1.0/resource-accesses/{id}":  {mode: member, audience: forRoom},
+		"DELETE /api/v1.0/resource-accesses/{id}": {mode: member, audience: forRoom, success: http.StatusNoContent},
+
 		"GET /api/v1.0/telephony/trunks":                          {mode: member, audience: forTelephony},
 		"POST /api/v1.0/telephony/trunks":                         {mode: member, audience: forTelephony, success: http.StatusCreated},
 		"GET /api/v1.0/telephony/trunks/{id}":                     {mode: member, audience: forTelephony},

@@ -2,6 +2,7 @@
 // interceptors of grpcx have proved who calls and checked the requests.
 //
 //	room.go       RoomService
+//	access.go     AccessService
 //	admission.go  AdmissionService
 //	event.go      EventService
 //	lobby.go      LobbyService

@@ -17,13 +17,7 @@ func (s *Store) Accesses(ctx context.Context, roomIDs []string) ([]rooms.Access,
 	if err != nil {
 		return nil, fault("list accesses", err)
 	}
-	accesses, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (rooms.Access, error) {
-		var a rooms.Access
-		var role string
-		err := row.Scan(&a.ID, &a.RoomID, &a.UserID, &role, &a.CreatedAt)
-		a.Role = rooms.ParseRole(role)
-		return a, err
-	})
+	accesses, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (rooms.Access, error) { return scanAccess(row) })
 	return accesses, fault("list accesses", err)
 }
 

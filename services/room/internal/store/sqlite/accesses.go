@@ -18,14 +18,7 @@ func (s *Store) Accesses(ctx context.Context, roomIDs []string) ([]rooms.Access,
 	}
 	rows, err := s.db.Read().QueryContext(ctx, `SELECT id, room_id, user_id, role, created_at FROM accesses
 		WHERE room_id IN (SELECT value FROM json_each(?)) ORDER BY created_at DESC, id`, string(ids))
-	accesses, err := collect(rows, err, func(row scanner) (rooms.Access, error) {
-		var a rooms.Access
-		var role string
-		var created int64
-		err := row.Scan(&a.ID, &a.RoomID, &a.UserID, &role, &created)
-		a.Role, a.CreatedAt = rooms.ParseRole(role), instant(created)
-		return a, err
-	})
+	accesses, err := collect(rows, err, func(row scanner) (rooms.Access, error) { return scanAccess(row) })
 	return accesses, fault("list accesses", err)
 }
 

@@ -12,6 +12,7 @@ import (
 
 	"github.com/parleymeet/parley/pkg/apierr"
 	"github.com/parleymeet/parley/pkg/sqlite"
+	"github.com/parleymeet/parley/services/room/internal/accesses"
 	"github.com/parleymeet/parley/services/room/internal/live"
 	"github.com/parleymeet/parley/services/room/internal/lobby"
 	"github.com/parleymeet/parley/services/room/internal/moderation"
@@ -30,6 +31,7 @@ type Store struct {
 var (
 	_ rooms.Store       = (*Store)(nil)
 	_ rooms.AccessStore = (*Store)(nil)
+	_ accesses.Store    = (*Store)(nil)
 	_ outbox.Store      = (*Store)(nil)
 	_ lobby.Store       = (*Store)(nil)
 	_ moderation.Roles  = (*Store)(nil)

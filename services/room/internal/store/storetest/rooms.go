@@ -144,7 +144,7 @@ func deleteRoom(t *testing.T, s Store) {
 	create(t, s, "gone", userID) // its slug is free again
 }
 
-func accesses(t *testing.T, s Store) {
+func accessesOfRooms(t *testing.T, s Store) {
 	want, ids := make([]rooms.Access, 0, 3), make([]string, 0, 3)
 	for i, name := range []string{"a", "b", "c"} {
 		m := newRoom(name, uuid.NewString())

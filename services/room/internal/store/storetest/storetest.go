@@ -8,6 +8,7 @@ import (
 	"google.golang.org/protobuf/types/known/structpb"
 
 	"github.com/parleymeet/parley/pkg/apierr"
+	"github.com/parleymeet/parley/services/room/internal/accesses"
 	"github.com/parleymeet/parley/services/room/internal/live"
 	"github.com/parleymeet/parley/services/room/internal/lobby"
 	"github.com/parleymeet/parley/services/room/internal/moderation"
@@ -19,6 +20,7 @@ import (
 type Store interface {
 	rooms.Store
 	rooms.AccessStore
+	accesses.Store
 	outbox.Store
 	lobby.Store
 	moderation.Roles
@@ -34,7 +36,7 @@ func Run(t *testing.T, open func(t *testing.T) Store) {
 		"update":                  update,
 		"update keeps the rest":   updateKeepsTheRest,
 		"delete":                  deleteRoom,
-		"accesses":                accesses,
+		"accesses":                accessesOfRooms,
 		"list":                    list,
 		"list everything":         listEverything,
 		"claim":                   claim,
@@ -44,6 +46,10 @@ func Run(t *testing.T, open func(t *testing.T) Store) {
 		"hold":                    hold,
 		"set role":                setRole,
 		"roles by many":           rolesByMany,
+		"manage access":           manageAccess,
+		"last owner":              lastOwner,
+		"administered":            administered,
+		"owners leave at once":    ownersLeaveAtOnce,
 		"ask to enter":            askToEnter,
 		"lobby queue":             lobbyQueue,
 		"decide entry":            decideEntry,
