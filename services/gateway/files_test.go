@@ -24,18 +24,18 @@ func TestFiles(t *testing.T) {
 	}
 	g := start(t, "FRONTEND_DIR="+dir)
 	for path, want := range map[string][4]string{
-		"/":                    {"200", "text/html; charset=utf-8", "no-cache", "<p>app"},
-		"/abc-defg-hij":        {"200", "text/html; charset=utf-8", "no-cache", "<p>app"},
-		"/assets/a-1.js":       {"200", "text/javascript; charset=utf-8", "public, max-age=31536000, immutable", "x()"},
-		"/assets/gone.js":      {"404", "text/plain; charset=utf-8", "", "404 page not found\n"},
-		"/sounds/in.mp3":       {"200", "audio/mpeg", "no-cache", "s"},
-		"/model.wasm":          {"200", "application/wasm", "no-cache", "w"},
-		"/leak.txt":            {"200", "text/html; charset=utf-8", "no-cache", "<p>app"},
-		"/%2e%2e/%2e%2e/etc":   {"200", "text/html; charset=utf-8", "no-cache", "<p>app"},
-		"/docs/openapi.json":   {"200", "application/json", "no-cache", "{"},
-		"/docs/":               {"200", "text/html", "", "<"},
-		"/api/v1.0/no-such":    {"404", "application/json", "no-store", `{"detail":"Not found."}`},
-		"/api/v1.0/recordings": {"404", "application/json", "no-store", `{"detail":"Not found."}`},
+		"/":                  {"200", "text/html; charset=utf-8", "no-cache", "<p>app"},
+		"/abc-defg-hij":      {"200", "text/html; charset=utf-8", "no-cache", "<p>app"},
+		"/assets/a-1.js":     {"200", "text/javascript; charset=utf-8", "public, max-age=31536000, immutable", "x()"},
+		"/assets/gone.js":    {"404", "text/plain; charset=utf-8", "", "404 page not found\n"},
+		"/sounds/in.mp3":     {"200", "audio/mpeg", "no-cache", "s"},
+		"/model.wasm":        {"200", "application/wasm", "no-cache", "w"},
+		"/leak.txt":          {"200", "text/html; charset=utf-8", "no-cache", "<p>app"},
+		"/%2e%2e/%2e%2e/etc": {"200", "text/html; charset=utf-8", "no-cache", "<p>app"},
+		"/docs/openapi.json": {"200", "application/json", "no-cache", "{"},
+		"/docs/":             {"200", "text/html", "", "<"},
+		"/api/v1.0/no-such":  {"404", "application/json", "no-store", `{"detail":"Not found."}`},
+		"/api/v1.0/files":    {"404", "application/json", "no-store", `{"detail":"Not found."}`},
 	} {
 		resp, body := g.ask(t, "GET", path, "", "")
 		got := [3]string{resp.Status[:3], resp.Header.Get("Content-Type"), resp.Header.Get("Cache-Control")}

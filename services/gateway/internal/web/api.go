@@ -15,6 +15,7 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	frontendv1 "github.com/parleymeet/parley/gen/parley/frontend/v1"
+	roomv1 "github.com/parleymeet/parley/gen/parley/room/v1"
 	"github.com/parleymeet/parley/pkg/apierr"
 	"github.com/parleymeet/parley/services/gateway/internal/visit"
 )
@@ -22,15 +23,21 @@ import (
 // api is the REST facade: grpc-gateway with the table of routes in front.
 type api struct {
 	table    map[string]route
+	off      map[string]offRoute
 	sessions sessions
 	cookies  cookies
 	limits   *limits
 	failures failures
+	// meetings knows what meeting tokens are worth.
+	meetings roomv1.ModerationServiceClient
 }
 
 // newAPI returns the handler of everything under /api that has a route.
-func newAPI(facade *grpc.ClientConn, s sessions, c cookies, l *limits, f failures) (http.Handler, error) {
-	a := &api{table: routes(), sessions: s, cookies: c, limits: l, failures: f}
+func newAPI(o Options, s sessions, c cookies, l *limits, f failures) (http.Handler, error) {
+	a := &api{
+		table: routes(), off: off(), sessions: s, cookies: c, limits: l, failures: f,
+		meetings: roomv1.NewModerationServiceClient(o.Room),
+	}
 	mux := runtime.NewServeMux(
 		runtime.WithMarshalerOption(runtime.MIMEWildcard, newMarshaler()),
 		runtime.WithMiddlewares(a.admit),
@@ -54,7 +61,7 @@ func newAPI(facade *grpc.ClientConn, s sessions, c cookies, l *limits, f failure
 		frontendv1.RegisterAccessServiceHandler,
 		frontendv1.RegisterTrunkServiceHandler, frontendv1.RegisterCallServiceHandler, frontendv1.RegisterResolverServiceHandler,
 	} {
-		if err := register(context.Background(), mux, facade); err != nil {
+		if err := register(context.Background(), mux, o.Facade); err != nil {
 			return nil, fmt.Errorf("register the facade: %w", err)
 		}
 	}
@@ -140,23 +147,47 @@ func (a *api) succeed(ctx context.Context, w http.ResponseWriter, _ proto.Messag
 }
 
 // unrouted answers requests that no method of the facade takes. Where a path
-// is for members only, an anonymous visitor is told that first.
+// wants credentials, who has none is told that first.
 func (a *api) unrouted(_ context.Context, _ *runtime.ServeMux, _ runtime.Marshaler, w http.ResponseWriter, r *http.Request, _ int) {
-	methods, members := methodsAt(a.table, r.URL.Path)
+	path := r.URL.Path
+	if name, row, ok := featureAt(a.off, r.Method, path); ok {
+		notesOf(r.Context()).route = name
+		a.refuse(w, r, row)
+		return
+	}
+	methods, shared := methodsAt(a.table, a.off, path)
 	if len(methods) == 0 {
 		a.failures.write(w, r, notFound())
 		return
 	}
-	if members {
-		if _, err := a.sessions.visit(r, route{mode: member, audience: forNobody}); err != nil {
-			a.failures.write(w, r, err)
-			return
-		}
+	if _, err := a.sessions.visit(r, route{mode: shared, audience: forNobody}); err != nil {
+		a.failures.write(w, r, err)
+		return
 	}
 	if slices.Contains(methods, http.MethodGet) {
 		methods = append(methods, http.MethodHead)
 	}
+	methods = append(methods, http.MethodOptions)
+	if r.Method == http.MethodOptions {
+		w.Header().Set("Allow", strings.Join(methods, ", "))
+		w.WriteHeader(http.StatusNoContent)
+		return
+	}
 	a.failures.write(w, r, methodNotAllowed(r.Method, methods))
+}
+
+// featureAt returns the row for a request to a feature that is off. A path with
+// a name of its own comes before one with an id.
+func featureAt(features map[string]offRoute, method, path string) (name string, row offRoute, ok bool) {
+	if row, ok = features[method+" "+path]; ok {
+		return method + " " + path, row, true
+	}
+	for name, row := range features {
+		if m, pattern, _ := strings.Cut(name, " "); m == method && matches(pattern, path) {
+			return name, row, true
+		}
+	}
+	return "", offRoute{}, false
 }
 
 func notFound() error { return apierr.New(apierr.MethodUnknown, "Not found.") }

@@ -18,7 +18,8 @@
 // taken for anonymous because somebody could not be asked.
 //
 //	handler.go  New: the tree of handlers; Settings
-//	routes.go   the table
+//	routes.go   the table of routes
+//	off.go      the table of features that are off
 //	api.go      the middleware in front of the facade
 //	limits.go   the table of limits: class of routes -> how often
 //	session.go  session cookie to visit

@@ -32,6 +32,8 @@ type fault struct {
 	status int
 	body   any
 	allow  []string
+	// challenge is what WWW-Authenticate says; empty for none.
+	challenge string
 }
 
 func (f *fault) Error() string { return http.StatusText(f.status) }
@@ -55,6 +57,9 @@ func (f failures) write(w http.ResponseWriter, r *http.Request, err error) {
 	if errors.As(err, &known) {
 		if known.allow != nil {
 			w.Header().Set("Allow", strings.Join(known.allow, ", "))
+		}
+		if known.challenge != "" {
+			w.Header().Set("WWW-Authenticate", known.challenge)
 		}
 		writeJSON(w, known.status, known.body)
 		return

@@ -60,7 +60,7 @@ func New(o Options) (http.Handler, error) {
 	by := origins{proxies: o.TrustedProxies}
 	jar := cookies{secure: o.CookieSecure}
 	bounds := newLimits(o.Limits, o.Clock)
-	facade, err := newAPI(o.Facade, sessions{
+	facade, err := newAPI(o, sessions{
 		client: authv1.NewSessionServiceClient(o.Auth), origins: by, csrf: csrf{origins: by, trusted: o.TrustedOrigins},
 	}, jar, bounds, f)
 	if err != nil {

@@ -24,6 +24,8 @@ const (
 	bearer
 	// bearerOrAnyone takes a meeting token alone if there is one, else the session.
 	bearerOrAnyone
+	// machine wants the shared secret of a machine.
+	machine
 )
 
 // Audiences: the service for which auth makes the assertion.
@@ -93,19 +95,29 @@ func routes() map[string]route {
 	}
 }
 
-// methodsAt returns the methods that the table has for a path, sorted, and
-// whether all of them want a logged-in user.
-func methodsAt(table map[string]route, path string) (methods []string, members bool) {
-	members = true
-	for name, row := range table {
+// methodsAt returns the methods that the tables have for a path, sorted, and the
+// mode that they share; open where they differ.
+func methodsAt(table map[string]route, features map[string]offRoute, path string) (methods []string, shared mode) {
+	note := func(name string, m mode) {
 		method, pattern, _ := strings.Cut(name, " ")
-		if matches(pattern, path) {
-			methods = append(methods, method)
-			members = members && row.mode == member
+		if !matches(pattern, path) {
+			return
 		}
+		if shared == 0 {
+			shared = m
+		} else if shared != m {
+			shared = open
+		}
+		methods = append(methods, method)
+	}
+	for name, row := range table {
+		note(name, row.mode)
+	}
+	for name, row := range features {
+		note(name, row.mode)
 	}
 	slices.Sort(methods)
-	return methods, members
+	return slices.Compact(methods), shared
 }
 
 // matches reports whether a path fits a pattern of the table.

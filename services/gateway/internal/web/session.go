@@ -26,6 +26,9 @@ func (s sessions) visit(r *http.Request, row route) (visit.Visit, error) {
 	if row.mode == open {
 		return v, nil
 	}
+	if row.mode == machine {
+		return v, machineOnly(r)
+	}
 	if row.mode == bearer || row.mode == bearerOrAnyone {
 		var err error
 		v.Bearer, err = bearerToken(r)
