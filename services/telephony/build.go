@@ -83,7 +83,7 @@ func build(cfg Config, deps Deps, db store) (*Service, error) {
 	directory := trunks.NewDirectory(db, deps.Clock)
 	allocator := pins.NewAllocator(db, rules, deps.Clock, rand.Reader, deps.Logger, pinMetrics)
 	resolver, err := dispatch.NewResolver(dispatch.Config{
-		Deadline: cfg.DispatchDeadline, TokenTTL: cfg.PhoneTokenTTL, IdentityKey: key.Derive("sip-identity"),
+		Deadline: cfg.DispatchDeadline, TokenTTL: cfg.PhoneTokenTTL, SIPURIs: cfg.SIPHost != "", IdentityKey: key.Derive("sip-identity"),
 	}, dispatch.Needs{
 		Directory: directory, Store: db, Throttle: book, Lines: recorder, Recorder: recorder,
 		Door:   roomv1.NewAdmissionServiceClient(deps.Room),

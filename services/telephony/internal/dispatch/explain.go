@@ -53,7 +53,7 @@ func (r *Resolver) Explain(ctx context.Context, q Question) Explanation {
 	defer cancel()
 	q.Trial = true
 	e := Explanation{Decision: Decision{Result: RequestPIN}}
-	trunk, err := r.find(ctx, q, &e.Decision)
+	trunk, err := r.find(ctx, &q, &e.Decision)
 	if !e.note(StepNumber, e.TrunkID, err) {
 		return e
 	}

@@ -27,6 +27,8 @@ type Config struct {
 	Deadline time.Duration
 	// TokenTTL is the life of a caller's token.
 	TokenTTL time.Duration
+	// SIPURIs says that a PIN may be dialled as the user of a SIP URI.
+	SIPURIs bool
 	// IdentityKey keys the hash of callers' numbers.
 	IdentityKey []byte
 }
@@ -109,7 +111,7 @@ func (r *Resolver) Authenticate(ctx context.Context, q Question) (Decision, *tru
 	d := Decision{}
 	var trunk *trunks.Trunk
 	answer := r.answer(ctx, q, &d, func(ctx context.Context) (err error) {
-		if trunk, err = r.trunk(ctx, q, &d); err != nil {
+		if trunk, err = r.trunk(ctx, &q, &d); err != nil {
 			return err
 		}
 		if err := r.welcome(ctx, trunk, q, d); err != nil {
@@ -174,7 +176,7 @@ func (r *Resolver) record(q Question, d Decision) {
 
 // resolve is the whole question up to the room's door.
 func (r *Resolver) resolve(ctx context.Context, q Question, d *Decision) error {
-	trunk, err := r.trunk(ctx, q, d)
+	trunk, err := r.trunk(ctx, &q, d)
 	if err != nil {
 		return err
 	}

@@ -10,29 +10,72 @@ import (
 )
 
 // trunk finds the trunk of the call and checks that it takes it.
-func (r *Resolver) trunk(ctx context.Context, q Question, d *Decision) (*trunks.Trunk, error) {
+func (r *Resolver) trunk(ctx context.Context, q *Question, d *Decision) (*trunks.Trunk, error) {
 	trunk, err := r.find(ctx, q, d)
 	if err != nil {
 		return nil, err
 	}
-	if err := knowsSource(trunk, q); err != nil {
+	if err := knowsSource(trunk, *q); err != nil {
 		return nil, err
 	}
 	return trunk, takesCalls(trunk)
 }
 
-func (r *Resolver) find(ctx context.Context, q Question, d *Decision) (*trunks.Trunk, error) {
+// find returns the trunk of the call. Where the PIN was dialled as a SIP URI, it
+// is put into the question.
+func (r *Resolver) find(ctx context.Context, q *Question, d *Decision) (*trunks.Trunk, error) {
 	listing, err := r.Directory.Listing(ctx)
 	if err != nil {
 		return nil, down(fmt.Errorf("trunks: %w", err))
 	}
-	trunk, err := match(listing, q, d)
+	byNumber := called(listing, *q, d)
+	if trunk, pin := r.sipURI(listing, *q); byNumber == nil && trunk != nil {
+		byNumber, q.PIN, d.Called = trunk, pin, "" // a PIN is on no record
+	}
+	trunk, err := match(listing, *q, byNumber)
 	if err != nil {
 		return nil, err
 	}
 	d.TrunkID = trunk.ID
 	d.Caller = e164.Caller(q.Caller, trunk.Country())
 	return trunk, nil
+}
+
+// called returns the trunk that has a called number, nil for none.
+func called(listing *trunks.Listing, q Question, d *Decision) *trunks.Trunk {
+	for _, text := range q.Called {
+		number := e164.Dialled(text)
+		if trunk := listing.ByNumber(number); trunk != nil {
+			d.Called = number
+			return trunk
+		}
+		if d.Called == "" {
+			d.Called = number
+		}
+	}
+	return nil
+}
+
+// sipURI reads a call to sip:<pin>@host, which has no number to tell the trunk:
+// it is the one that lists the source. Calls that have a PIN, or come from where
+// they would not be known, are none such.
+func (r *Resolver) sipURI(listing *trunks.Listing, q Question) (*trunks.Trunk, string) {
+	if !r.cfg.SIPURIs || q.PIN != "" || q.NoPIN {
+		return nil, ""
+	}
+	source, err := netip.ParseAddr(q.Source)
+	if err != nil {
+		return nil, ""
+	}
+	for _, user := range q.Called {
+		if !wellFormed(user) {
+			continue
+		}
+		if trunk := listing.BySource(source); trunk != nil && (q.TrunkID == "" || q.TrunkID == trunk.ID) {
+			return trunk, user
+		}
+	}
+	return nil, ""
 }
 
 func knowsSource(trunk *trunks.Trunk, q Question) error {
@@ -50,27 +93,16 @@ func takesCalls(trunk *trunks.Trunk) error {
 	return nil
 }
 
-func match(listing *trunks.Listing, q Question, d *Decision) (*trunks.Trunk, error) {
-	var byNumber *trunks.Trunk
-	for _, called := range q.Called {
-		number := e164.Dialled(called)
-		if trunk := listing.ByNumber(number); trunk != nil {
-			d.Called, byNumber = number, trunk
-			break
-		}
-		if d.Called == "" {
-			d.Called = number
-		}
-	}
+func match(listing *trunks.Listing, q Question, dialled *trunks.Trunk) (*trunks.Trunk, error) {
 	switch {
 	case q.TrunkID != "":
 		if trunk := listing.ByID(q.TrunkID); trunk != nil {
 			return trunk, nil
 		}
 		return nil, refuse(TrunkUnknown)
-	case byNumber == nil:
+	case dialled == nil:
 		return nil, refuse(NumberUnknown)
 	default:
-		return byNumber, nil
+		return dialled, nil
 	}
 }

@@ -149,6 +149,8 @@ var callStates = map[livekit.SIPCallStatus]calls.State{
 	livekit.SIPCallStatus_SCS_ERROR:              calls.Failed,
 }
 
+// callEvent leaves the called number to dispatch, which knows whether it is one:
+// it may be a PIN.
 func callEvent(c *livekit.SIPCallInfo) calls.Event {
 	e := calls.Event{
 		ID:       bounded(c.GetCallId()),
@@ -156,7 +158,6 @@ func callEvent(c *livekit.SIPCallInfo) calls.Event {
 		RoomID:   bounded(c.GetRoomName()),
 		State:    max(callStates[c.GetCallStatus()], calls.Incoming),
 		Caller:   e164.Masked(e164.Caller(c.GetFromUri().GetUser(), "")),
-		Called:   e164.Dialled(c.GetToUri().GetUser()),
 		Started:  instant(c.GetCreatedAtNs()),
 		Answered: instant(c.GetStartedAtNs()),
 		Ended:    instant(c.GetEndedAtNs()),

@@ -2,6 +2,7 @@ package trunks
 
 import (
 	"context"
+	"net/netip"
 	"slices"
 	"sync"
 	"time"
@@ -51,6 +52,29 @@ func (l *Listing) ByID(id string) *Trunk { return l.byID[id] }
 
 // ByNumber returns the trunk that has the number, nil for none.
 func (l *Listing) ByNumber(e164 string) *Trunk { return l.byNumber[e164] }
+
+// BySource returns the trunk that lists the address: the one with the smallest
+// network where several do, nil where none or no single one does.
+func (l *Listing) BySource(addr netip.Addr) *Trunk {
+	var found *Trunk
+	longest := -1
+	addr = addr.Unmap().WithZone("")
+	for _, t := range l.Trunks {
+		bits := -1
+		for _, prefix := range t.Allowed {
+			if prefix.Contains(addr) {
+				bits = max(bits, prefix.Bits())
+			}
+		}
+		switch {
+		case bits > longest:
+			found, longest = t, bits
+		case bits == longest && bits >= 0:
+			found = nil
+		}
+	}
+	return found
+}
 
 // Numbers returns the numbers of active trunks, the oldest trunk's first one,
 // which is the default number, first.
