@@ -30,6 +30,7 @@ const (
 	LoginStateUnknown   = commonv1.ErrorReason_ERROR_REASON_LOGIN_STATE_UNKNOWN
 	LoginRefused        = commonv1.ErrorReason_ERROR_REASON_LOGIN_REFUSED
 	TokenInvalid        = commonv1.ErrorReason_ERROR_REASON_TOKEN_INVALID
+	LogoutTokenInvalid  = commonv1.ErrorReason_ERROR_REASON_LOGOUT_TOKEN_INVALID
 	RoomHasNoLobby      = commonv1.ErrorReason_ERROR_REASON_ROOM_HAS_NO_LOBBY
 	LobbyEntryNotFound  = commonv1.ErrorReason_ERROR_REASON_LOBBY_ENTRY_NOT_FOUND
 	ParticipantNotFound = commonv1.ErrorReason_ERROR_REASON_PARTICIPANT_NOT_FOUND

@@ -52,6 +52,8 @@ var table = map[Reason]Row{
 	LoginRefused:      {codes.PermissionDenied, http.StatusForbidden, "The log-in was refused.", false},
 	TokenInvalid:      {codes.Unauthenticated, http.StatusForbidden, "Invalid LiveKit token.", false},
 
+	LogoutTokenInvalid: {codes.InvalidArgument, http.StatusBadRequest, "The logout token is not valid.", false},
+
 	RoomHasNoLobby:      {codes.FailedPrecondition, http.StatusNotFound, "Room has no lobby system.", false},
 	LobbyEntryNotFound:  {codes.NotFound, http.StatusNotFound, "Participant not found.", false},
 	ParticipantNotFound: {codes.NotFound, http.StatusNotFound, "Participant not found", false},

@@ -1,6 +1,7 @@
 package auth
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net"
@@ -44,6 +45,12 @@ type Config struct {
 	OIDCScopes       []string      `env:"OIDC_SCOPES" envSeparator:" " envDefault:"openid email profile"`
 	// OIDCCreateUser lets people in whom the suite has not seen before.
 	OIDCCreateUser bool `env:"OIDC_CREATE_USER" envDefault:"true"`
+	// OIDCAuthParams are sent with every authorization request: a JSON object of strings.
+	OIDCAuthParams authParams `env:"OIDC_AUTH_REQUEST_EXTRA_PARAMS"`
+	// OIDCLeeway is how far the provider's clock may be off.
+	OIDCLeeway time.Duration `env:"OIDC_CLOCK_LEEWAY" envDefault:"1m"`
+	// OIDCMatchEmail takes who has an unknown sub for the user with the same e-mail.
+	OIDCMatchEmail bool `env:"OIDC_FALLBACK_TO_EMAIL_FOR_IDENTIFICATION"`
 	// OIDCEssentialClaims must not be empty, besides sub.
 	OIDCEssentialClaims []string `env:"OIDC_USERINFO_ESSENTIAL_CLAIMS"`
 	// OIDCFullNameClaims make the full name, joined by spaces.
@@ -52,6 +59,28 @@ type Config struct {
 	OIDCShortNameClaim string `env:"OIDC_USERINFO_SHORTNAME_FIELD" envDefault:"given_name"`
 	// OIDCOperatorClaim marks operators where it is true; empty for none.
 	OIDCOperatorClaim string `env:"OIDC_OPERATOR_CLAIM"`
+
+	// UserListing shows all users to whoever is logged in.
+	UserListing bool `env:"ALLOW_UNSECURE_USER_LISTING"`
+}
+
+// authParams is a setting that is written as a JSON object of strings.
+type authParams map[string]string
+
+// UnmarshalText implements encoding.TextUnmarshaler.
+func (p *authParams) UnmarshalText(text []byte) error {
+	if err := json.Unmarshal(text, (*map[string]string)(p)); err != nil {
+		return fmt.Errorf("not a JSON object of strings: %w", err)
+	}
+	return nil
+}
+
+// ownParams are those of an authorization request that no setting may change.
+func ownParams() []string {
+	return []string{
+		"client_id", "code_challenge", "code_challenge_method", "nonce", "prompt", "redirect_uri",
+		"response_mode", "response_type", "scope", "state",
+	}
 }
 
 // Validate returns every fault, joined.
@@ -91,8 +120,19 @@ func (c *Config) providerFaults() []error {
 	if c.OIDCClientID == "" {
 		faults = append(faults, errors.New("OIDC_CLIENT_ID is not set"))
 	}
+	for _, name := range ownParams() {
+		if _, set := c.OIDCAuthParams[name]; set {
+			faults = append(faults, fmt.Errorf("OIDC_AUTH_REQUEST_EXTRA_PARAMS must not set %s", name))
+		}
+	}
+	if c.OIDCLeeway < 0 || c.OIDCLeeway > maxLeeway {
+		faults = append(faults, fmt.Errorf("OIDC_CLOCK_LEEWAY must be from 0 to %v", maxLeeway))
+	}
 	return faults
 }
+
+// maxLeeway is more than clocks are off that anybody looks after.
+const maxLeeway = 10 * time.Minute
 
 func (c *Config) developmentFaults() []error {
 	host, _, err := net.SplitHostPort(c.listenAddr())

@@ -60,6 +60,7 @@ func New(cfg Config, deps Deps) (*Service, error) {
 	}
 	directory := users.NewDirectory(db, deps.Clock, users.Options{
 		OperatorEmails: cfg.OperatorEmails, CreateUsers: cfg.OIDCCreateUser, ProvisionalUsers: cfg.ApplicationUsers,
+		MatchEmail: cfg.OIDCMatchEmail, ListUsers: cfg.UserListing,
 	})
 	manager, err := sessions.NewManager(sessions.Deps{
 		Store: db, Users: directory, Provider: cfg.provider(deps.Clock), Key: key, Clock: deps.Clock,
@@ -87,6 +88,7 @@ func (c *Config) provider(clk clock.Clock) provider.Provider {
 	}
 	return provider.NewOIDC(provider.OIDCOptions{
 		IssuerURL: c.OIDCIssuerURL, ClientID: c.OIDCClientID, ClientSecret: c.OIDCClientSecret, Scopes: c.OIDCScopes,
+		AuthParams: c.OIDCAuthParams, Leeway: c.OIDCLeeway,
 		Claims: provider.ClaimRules{
 			FullName: c.OIDCFullNameClaims, ShortName: c.OIDCShortNameClaim,
 			Essential: c.OIDCEssentialClaims, Operator: c.OIDCOperatorClaim,
@@ -112,6 +114,15 @@ func Policy() grpcx.Policy {
 	})
 	policy[authv1.UserService_UpdateUser_FullMethodName] = grpcx.Rule{
 		Callers: gateway.Callers, User: grpcx.RequireUser,
+	}
+	policy[authv1.UserService_SearchUsers_FullMethodName] = grpcx.Rule{
+		Callers: gateway.Callers, User: grpcx.RequireUser,
+	}
+	for _, method := range []string{
+		authv1.UserService_SetActive_FullMethodName, authv1.UserService_SetOperator_FullMethodName,
+		authv1.UserService_ListOperators_FullMethodName,
+	} {
+		policy[method] = grpcx.Rule{Callers: []string{identity.CallerOperator}}
 	}
 	for _, part := range []grpcx.Policy{
 		grpcx.Service(authv1.LoginService_ServiceDesc, gateway),

@@ -39,6 +39,8 @@ type Config struct {
 	LoginRedirectURL        string `env:"LOGIN_REDIRECT_URL" envDefault:"/"`
 	LoginRedirectURLFailure string `env:"LOGIN_REDIRECT_URL_FAILURE" envDefault:"/"`
 	LogoutRedirectURL       string `env:"LOGOUT_REDIRECT_URL" envDefault:"/"`
+	// LogoutByGet lets a log-out begin by a link, as the frontend does it.
+	LogoutByGet bool `env:"ALLOW_LOGOUT_GET_METHOD" envDefault:"true"`
 	// RedirectFieldName is the query parameter with the place where a log-in ends.
 	RedirectFieldName    string   `env:"OIDC_REDIRECT_FIELD_NAME" envDefault:"returnTo"`
 	RedirectAllowedHosts []string `env:"OIDC_REDIRECT_ALLOWED_HOSTS"`

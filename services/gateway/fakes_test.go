@@ -145,6 +145,24 @@ func caller(ctx context.Context, audience string) string {
 	return ""
 }
 
+func (s *suite) SearchUsers(_ context.Context, req *authv1.SearchUsersRequest) (*authv1.SearchUsersResponse, error) {
+	if req.GetQuery() != "" && req.GetQuery() != "ada" {
+		return &authv1.SearchUsersResponse{}, nil
+	}
+	return &authv1.SearchUsersResponse{Users: []*authv1.User{newUser(ada, "Ada")}, Count: 1}, nil
+}
+
+func (s *suite) BackChannelLogout(_ context.Context, req *authv1.BackChannelLogoutRequest) (*authv1.BackChannelLogoutResponse, error) {
+	switch req.GetLogoutToken() {
+	case "good":
+		return &authv1.BackChannelLogoutResponse{}, nil
+	case "away":
+		return nil, apierr.New(apierr.Unavailable, "")
+	default:
+		return nil, apierr.New(apierr.LogoutTokenInvalid, "")
+	}
+}
+
 func (s *suite) ResolveSession(_ context.Context, req *authv1.ResolveSessionRequest) (*authv1.ResolveSessionResponse, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -127,7 +127,8 @@ func TestBodies(t *testing.T) {
 	}{
 		"config":             {"GET", "/config/", "", "", 200},
 		"me":                 {"GET", "/users/me", adaCook, "", 200},
-		"users":              {"GET", "/users/", adaCook, "", 200},
+		"users":              {"GET", "/users/?q=nobody", adaCook, "", 200},
+		"users_listed":       {"GET", "/users/?q=ada", adaCook, "", 200},
 		"user_put":           {"PUT", "/users/" + ada + "/", adaCook, `{"timezone":"Asia/Calcutta","language":"fr-fr"}`, 200},
 		"user_patch":         {"PATCH", "/users/" + bob + "/", bobCook, `{"default_room_access_level":"","default_room_configuration":{"everyone_can_mute":true}}`, 200},
 		"room_create":        {"POST", "/rooms/?username=", adaCook, `{"name":" kqz-wrtp-lmn ","slug":"x","access_level":"trusted","configuration":{"can_publish_sources":[]}}`, 201},

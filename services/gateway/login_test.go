@@ -63,6 +63,47 @@ func TestLogin(t *testing.T) {
 	}
 }
 
+func TestLogoutByPostOnly(t *testing.T) {
+	g := start(t, "ALLOW_LOGOUT_GET_METHOD=false")
+	for method, status := range map[string]int{"GET": http.StatusMethodNotAllowed, "HEAD": http.StatusMethodNotAllowed, "POST": http.StatusFound} {
+		if resp, body := g.ask(t, method, "/api/v1.0/logout/", bobCook, ""); resp.StatusCode != status {
+			t.Errorf("%s: %d %s", method, resp.StatusCode, body)
+		}
+	}
+}
+
+func TestBackChannelLogout(t *testing.T) {
+	g := start(t)
+	const form, invalid = "application/x-www-form-urlencoded", `{"error":"invalid_request","error_description":"The logout token is not valid."}`
+	for name, c := range map[string]struct {
+		method, media, body string
+		status              int
+		want                string
+	}{
+		"good":        {"POST", form, "logout_token=good", 204, ""},
+		"not valid":   {"POST", form, "logout_token=bad", 400, invalid},
+		"too long":    {"POST", form, "logout_token=" + strings.Repeat("a", 16385), 400, invalid},
+		"far too big": {"POST", form, "logout_token=" + strings.Repeat("a", 1<<20), 400, `{"error":"invalid_request","error_description":"logout_token is missing."}`},
+		"none":        {"POST", form, "", 400, `{"error":"invalid_request","error_description":"logout_token is missing."}`},
+		"no form":     {"POST", "application/json", `{"logout_token":"good"}`, 400, `{"error":"invalid_request","error_description":"logout_token is missing."}`},
+		"auth away":   {"POST", form, "logout_token=away", 400, `{"error":"temporarily_unavailable","error_description":"The log-out failed. Try again."}`},
+		"by GET":      {"GET", form, "", 405, `{"detail":"Method \"GET\" not allowed."}`},
+	} {
+		for _, path := range []string{"/api/v1.0/backchannel-logout/", "/api/v1.0/backchannel-logout", "/backchannel-logout/"} {
+			// A provider has no cookie; those of a browser that is tricked into it change nothing.
+			for _, cookie := range []string{"", adaCook} {
+				resp, body := g.ask(t, c.method, path, cookie, c.body, "Content-Type", c.media)
+				if resp.StatusCode != c.status || body != c.want {
+					t.Errorf("%s %s: %d %s", name, path, resp.StatusCode, body)
+				}
+				if c.method == "POST" && resp.Header.Get("Cache-Control") != "no-store" {
+					t.Errorf("%s %s: may be cached", name, path)
+				}
+			}
+		}
+	}
+}
+
 func TestDevelopmentLogin(t *testing.T) {
 	g := start(t, "DEVELOPMENT_LOGIN=true")
 	const path = "/api/v1.0/authenticate/?returnTo=/%22%3E%3Cscript%3E"

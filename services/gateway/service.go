@@ -110,7 +110,7 @@ func (s *Service) buildHTTP(cfg *Config, deps Deps) (err error) {
 		Login: web.LoginSettings{
 			ReturnToParameter: cfg.RedirectFieldName, ReturnToHosts: cfg.RedirectAllowedHosts, ReturnToHTTPSOnly: cfg.RedirectRequireHTTPS,
 			Home: cfg.LoginRedirectURL, Failure: cfg.LoginRedirectURLFailure, AfterLogout: cfg.LogoutRedirectURL,
-			Development: cfg.DevelopmentLogin,
+			LogoutByPostOnly: !cfg.LogoutByGet, Development: cfg.DevelopmentLogin,
 		},
 		CookieSecure: cfg.cookieSecure(), TrustedOrigins: cfg.CSRFTrustedOrigins, TrustedProxies: cfg.TrustedProxies, Limits: cfg.Limits,
 		Frontend: files, LiveKitURL: cfg.LiveKitURL, ContentOrigins: cfg.ContentOrigins,

@@ -603,6 +603,87 @@ func (*FinishLogoutResponse) Descriptor() ([]byte, []int) {
 	return file_parley_auth_v1_login_proto_rawDescGZIP(), []int{8}
 }
 
+type BackChannelLogoutRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// JWT as OpenID Connect Back-Channel Logout 1.0 defines it.
+	LogoutToken   string `protobuf:"bytes,1,opt,name=logout_token,json=logoutToken,proto3" json:"logout_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *BackChannelLogoutRequest) Reset() {
+	*x = BackChannelLogoutRequest{}
+	mi := &file_parley_auth_v1_login_proto_msgTypes[9]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *BackChannelLogoutRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*BackChannelLogoutRequest) ProtoMessage() {}
+
+func (x *BackChannelLogoutRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_parley_auth_v1_login_proto_msgTypes[9]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use BackChannelLogoutRequest.ProtoReflect.Descriptor instead.
+func (*BackChannelLogoutRequest) Descriptor() ([]byte, []int) {
+	return file_parley_auth_v1_login_proto_rawDescGZIP(), []int{9}
+}
+
+func (x *BackChannelLogoutRequest) GetLogoutToken() string {
+	if x != nil {
+		return x.LogoutToken
+	}
+	return ""
+}
+
+type BackChannelLogoutResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *BackChannelLogoutResponse) Reset() {
+	*x = BackChannelLogoutResponse{}
+	mi := &file_parley_auth_v1_login_proto_msgTypes[10]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *BackChannelLogoutResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*BackChannelLogoutResponse) ProtoMessage() {}
+
+func (x *BackChannelLogoutResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_parley_auth_v1_login_proto_msgTypes[10]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use BackChannelLogoutResponse.ProtoReflect.Descriptor instead.
+func (*BackChannelLogoutResponse) Descriptor() ([]byte, []int) {
+	return file_parley_auth_v1_login_proto_rawDescGZIP(), []int{10}
+}
+
 var File_parley_auth_v1_login_proto protoreflect.FileDescriptor
 
 const file_parley_auth_v1_login_proto_rawDesc = "" +
@@ -645,13 +726,17 @@ const file_parley_auth_v1_login_proto_rawDesc = "" +
 	"\x13FinishLogoutRequest\x12#\n" +
 	"\rsession_token\x18\x01 \x01(\tR\fsessionToken\x12\x14\n" +
 	"\x05state\x18\x02 \x01(\tR\x05state\"\x16\n" +
-	"\x14FinishLogoutResponse2\xee\x02\n" +
+	"\x14FinishLogoutResponse\"J\n" +
+	"\x18BackChannelLogoutRequest\x12.\n" +
+	"\flogout_token\x18\x01 \x01(\tB\v\xbaH\br\x06\x10\x01\x18\x80\x80\x01R\vlogoutToken\"\x1b\n" +
+	"\x19BackChannelLogoutResponse2\xd8\x03\n" +
 	"\fLoginService\x12S\n" +
 	"\n" +
 	"StartLogin\x12!.parley.auth.v1.StartLoginRequest\x1a\".parley.auth.v1.StartLoginResponse\x12V\n" +
 	"\vFinishLogin\x12\".parley.auth.v1.FinishLoginRequest\x1a#.parley.auth.v1.FinishLoginResponse\x12V\n" +
 	"\vStartLogout\x12\".parley.auth.v1.StartLogoutRequest\x1a#.parley.auth.v1.StartLogoutResponse\x12Y\n" +
-	"\fFinishLogout\x12#.parley.auth.v1.FinishLogoutRequest\x1a$.parley.auth.v1.FinishLogoutResponseB\xb2\x01\n" +
+	"\fFinishLogout\x12#.parley.auth.v1.FinishLogoutRequest\x1a$.parley.auth.v1.FinishLogoutResponse\x12h\n" +
+	"\x11BackChannelLogout\x12(.parley.auth.v1.BackChannelLogoutRequest\x1a).parley.auth.v1.BackChannelLogoutResponseB\xb2\x01\n" +
 	"\x12com.parley.auth.v1B\n" +
 	"LoginProtoP\x01Z6github.com/parleymeet/parley/gen/parley/auth/v1;authv1\xa2\x02\x03PAX\xaa\x02\x0eParley.Auth.V1\xca\x02\x0eParley\\Auth\\V1\xe2\x02\x1aParley\\Auth\\V1\\GPBMetadata\xea\x02\x10Parley::Auth::V1b\x06proto3"
 
@@ -668,22 +753,24 @@ func file_parley_auth_v1_login_proto_rawDescGZIP() []byte {
 }
 
 var file_parley_auth_v1_login_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_parley_auth_v1_login_proto_msgTypes = make([]protoimpl.MessageInfo, 9)
+var file_parley_auth_v1_login_proto_msgTypes = make([]protoimpl.MessageInfo, 11)
 var file_parley_auth_v1_login_proto_goTypes = []any{
-	(FinishLoginResponse_Outcome)(0), // 0: parley.auth.v1.FinishLoginResponse.Outcome
-	(*Session)(nil),                  // 1: parley.auth.v1.Session
-	(*StartLoginRequest)(nil),        // 2: parley.auth.v1.StartLoginRequest
-	(*StartLoginResponse)(nil),       // 3: parley.auth.v1.StartLoginResponse
-	(*FinishLoginRequest)(nil),       // 4: parley.auth.v1.FinishLoginRequest
-	(*FinishLoginResponse)(nil),      // 5: parley.auth.v1.FinishLoginResponse
-	(*StartLogoutRequest)(nil),       // 6: parley.auth.v1.StartLogoutRequest
-	(*StartLogoutResponse)(nil),      // 7: parley.auth.v1.StartLogoutResponse
-	(*FinishLogoutRequest)(nil),      // 8: parley.auth.v1.FinishLogoutRequest
-	(*FinishLogoutResponse)(nil),     // 9: parley.auth.v1.FinishLogoutResponse
-	(*durationpb.Duration)(nil),      // 10: google.protobuf.Duration
+	(FinishLoginResponse_Outcome)(0),  // 0: parley.auth.v1.FinishLoginResponse.Outcome
+	(*Session)(nil),                   // 1: parley.auth.v1.Session
+	(*StartLoginRequest)(nil),         // 2: parley.auth.v1.StartLoginRequest
+	(*StartLoginResponse)(nil),        // 3: parley.auth.v1.StartLoginResponse
+	(*FinishLoginRequest)(nil),        // 4: parley.auth.v1.FinishLoginRequest
+	(*FinishLoginResponse)(nil),       // 5: parley.auth.v1.FinishLoginResponse
+	(*StartLogoutRequest)(nil),        // 6: parley.auth.v1.StartLogoutRequest
+	(*StartLogoutResponse)(nil),       // 7: parley.auth.v1.StartLogoutResponse
+	(*FinishLogoutRequest)(nil),       // 8: parley.auth.v1.FinishLogoutRequest
+	(*FinishLogoutResponse)(nil),      // 9: parley.auth.v1.FinishLogoutResponse
+	(*BackChannelLogoutRequest)(nil),  // 10: parley.auth.v1.BackChannelLogoutRequest
+	(*BackChannelLogoutResponse)(nil), // 11: parley.auth.v1.BackChannelLogoutResponse
+	(*durationpb.Duration)(nil),       // 12: google.protobuf.Duration
 }
 var file_parley_auth_v1_login_proto_depIdxs = []int32{
-	10, // 0: parley.auth.v1.Session.max_age:type_name -> google.protobuf.Duration
+	12, // 0: parley.auth.v1.Session.max_age:type_name -> google.protobuf.Duration
 	1,  // 1: parley.auth.v1.StartLoginResponse.session:type_name -> parley.auth.v1.Session
 	0,  // 2: parley.auth.v1.FinishLoginResponse.outcome:type_name -> parley.auth.v1.FinishLoginResponse.Outcome
 	1,  // 3: parley.auth.v1.FinishLoginResponse.session:type_name -> parley.auth.v1.Session
@@ -691,12 +778,14 @@ var file_parley_auth_v1_login_proto_depIdxs = []int32{
 	4,  // 5: parley.auth.v1.LoginService.FinishLogin:input_type -> parley.auth.v1.FinishLoginRequest
 	6,  // 6: parley.auth.v1.LoginService.StartLogout:input_type -> parley.auth.v1.StartLogoutRequest
 	8,  // 7: parley.auth.v1.LoginService.FinishLogout:input_type -> parley.auth.v1.FinishLogoutRequest
-	3,  // 8: parley.auth.v1.LoginService.StartLogin:output_type -> parley.auth.v1.StartLoginResponse
-	5,  // 9: parley.auth.v1.LoginService.FinishLogin:output_type -> parley.auth.v1.FinishLoginResponse
-	7,  // 10: parley.auth.v1.LoginService.StartLogout:output_type -> parley.auth.v1.StartLogoutResponse
-	9,  // 11: parley.auth.v1.LoginService.FinishLogout:output_type -> parley.auth.v1.FinishLogoutResponse
-	8,  // [8:12] is the sub-list for method output_type
-	4,  // [4:8] is the sub-list for method input_type
+	10, // 8: parley.auth.v1.LoginService.BackChannelLogout:input_type -> parley.auth.v1.BackChannelLogoutRequest
+	3,  // 9: parley.auth.v1.LoginService.StartLogin:output_type -> parley.auth.v1.StartLoginResponse
+	5,  // 10: parley.auth.v1.LoginService.FinishLogin:output_type -> parley.auth.v1.FinishLoginResponse
+	7,  // 11: parley.auth.v1.LoginService.StartLogout:output_type -> parley.auth.v1.StartLogoutResponse
+	9,  // 12: parley.auth.v1.LoginService.FinishLogout:output_type -> parley.auth.v1.FinishLogoutResponse
+	11, // 13: parley.auth.v1.LoginService.BackChannelLogout:output_type -> parley.auth.v1.BackChannelLogoutResponse
+	9,  // [9:14] is the sub-list for method output_type
+	4,  // [4:9] is the sub-list for method input_type
 	4,  // [4:4] is the sub-list for extension type_name
 	4,  // [4:4] is the sub-list for extension extendee
 	0,  // [0:4] is the sub-list for field type_name
@@ -713,7 +802,7 @@ func file_parley_auth_v1_login_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_parley_auth_v1_login_proto_rawDesc), len(file_parley_auth_v1_login_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   9,
+			NumMessages:   11,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

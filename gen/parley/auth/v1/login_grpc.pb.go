@@ -19,10 +19,11 @@ import (
 const _ = grpc.SupportPackageIsVersion9
 
 const (
-	LoginService_StartLogin_FullMethodName   = "/parley.auth.v1.LoginService/StartLogin"
-	LoginService_FinishLogin_FullMethodName  = "/parley.auth.v1.LoginService/FinishLogin"
-	LoginService_StartLogout_FullMethodName  = "/parley.auth.v1.LoginService/StartLogout"
-	LoginService_FinishLogout_FullMethodName = "/parley.auth.v1.LoginService/FinishLogout"
+	LoginService_StartLogin_FullMethodName        = "/parley.auth.v1.LoginService/StartLogin"
+	LoginService_FinishLogin_FullMethodName       = "/parley.auth.v1.LoginService/FinishLogin"
+	LoginService_StartLogout_FullMethodName       = "/parley.auth.v1.LoginService/StartLogout"
+	LoginService_FinishLogout_FullMethodName      = "/parley.auth.v1.LoginService/FinishLogout"
+	LoginService_BackChannelLogout_FullMethodName = "/parley.auth.v1.LoginService/BackChannelLogout"
 )
 
 // LoginServiceClient is the client API for LoginService service.
@@ -37,7 +38,7 @@ type LoginServiceClient interface {
 	StartLogin(ctx context.Context, in *StartLoginRequest, opts ...grpc.CallOption) (*StartLoginResponse, error)
 	// FinishLogin takes what the provider sent back. On success the browser's
 	// session is replaced by a new one that belongs to the user.
-	// Errors: LOGIN_STATE_UNKNOWN, LOGIN_REFUSED, UNAVAILABLE.
+	// Errors: LOGIN_STATE_UNKNOWN, UNAVAILABLE.
 	FinishLogin(ctx context.Context, in *FinishLoginRequest, opts ...grpc.CallOption) (*FinishLoginResponse, error)
 	// StartLogout says where to send the browser so that the provider's session
 	// ends too. Without such a place the session is ended at once.
@@ -45,6 +46,10 @@ type LoginServiceClient interface {
 	// FinishLogout ends the session after the visit to the provider.
 	// Errors: LOGIN_STATE_UNKNOWN.
 	FinishLogout(ctx context.Context, in *FinishLogoutRequest, opts ...grpc.CallOption) (*FinishLogoutResponse, error)
+	// BackChannelLogout ends the sessions that the provider's logout token names:
+	// the one at the provider, by sid, or all of a person, by sub. A token is good
+	// once. Errors: LOGOUT_TOKEN_INVALID, UNAVAILABLE.
+	BackChannelLogout(ctx context.Context, in *BackChannelLogoutRequest, opts ...grpc.CallOption) (*BackChannelLogoutResponse, error)
 }
 
 type loginServiceClient struct {
@@ -95,6 +100,16 @@ func (c *loginServiceClient) FinishLogout(ctx context.Context, in *FinishLogoutR
 	return out, nil
 }
 
+func (c *loginServiceClient) BackChannelLogout(ctx context.Context, in *BackChannelLogoutRequest, opts ...grpc.CallOption) (*BackChannelLogoutResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(BackChannelLogoutResponse)
+	err := c.cc.Invoke(ctx, LoginService_BackChannelLogout_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 // LoginServiceServer is the server API for LoginService service.
 // All implementations must embed UnimplementedLoginServiceServer
 // for forward compatibility.
@@ -107,7 +122,7 @@ type LoginServiceServer interface {
 	StartLogin(context.Context, *StartLoginRequest) (*StartLoginResponse, error)
 	// FinishLogin takes what the provider sent back. On success the browser's
 	// session is replaced by a new one that belongs to the user.
-	// Errors: LOGIN_STATE_UNKNOWN, LOGIN_REFUSED, UNAVAILABLE.
+	// Errors: LOGIN_STATE_UNKNOWN, UNAVAILABLE.
 	FinishLogin(context.Context, *FinishLoginRequest) (*FinishLoginResponse, error)
 	// StartLogout says where to send the browser so that the provider's session
 	// ends too. Without such a place the session is ended at once.
@@ -115,6 +130,10 @@ type LoginServiceServer interface {
 	// FinishLogout ends the session after the visit to the provider.
 	// Errors: LOGIN_STATE_UNKNOWN.
 	FinishLogout(context.Context, *FinishLogoutRequest) (*FinishLogoutResponse, error)
+	// BackChannelLogout ends the sessions that the provider's logout token names:
+	// the one at the provider, by sid, or all of a person, by sub. A token is good
+	// once. Errors: LOGOUT_TOKEN_INVALID, UNAVAILABLE.
+	BackChannelLogout(context.Context, *BackChannelLogoutRequest) (*BackChannelLogoutResponse, error)
 	mustEmbedUnimplementedLoginServiceServer()
 }
 
@@ -136,6 +155,9 @@ func (UnimplementedLoginServiceServer) StartLogout(context.Context, *StartLogout
 }
 func (UnimplementedLoginServiceServer) FinishLogout(context.Context, *FinishLogoutRequest) (*FinishLogoutResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method FinishLogout not implemented")
+}
+func (UnimplementedLoginServiceServer) BackChannelLogout(context.Context, *BackChannelLogoutRequest) (*BackChannelLogoutResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method BackChannelLogout not implemented")
 }
 func (UnimplementedLoginServiceServer) mustEmbedUnimplementedLoginServiceServer() {}
 func (UnimplementedLoginServiceServer) testEmbeddedByValue()                      {}
@@ -230,6 +252,24 @@ func _LoginService_FinishLogout_Handler(srv interface{}, ctx context.Context, de
 	return interceptor(ctx, in, info, handler)
 }
 
+func _LoginService_BackChannelLogout_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(BackChannelLogoutRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(LoginServiceServer).BackChannelLogout(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: LoginService_BackChannelLogout_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(LoginServiceServer).BackChannelLogout(ctx, req.(*BackChannelLogoutRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 // LoginService_ServiceDesc is the grpc.ServiceDesc for LoginService service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -252,6 +292,10 @@ var LoginService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "FinishLogout",
 			Handler:    _LoginService_FinishLogout_Handler,
+		},
+		{
+			MethodName: "BackChannelLogout",
+			Handler:    _LoginService_BackChannelLogout_Handler,
 		},
 	},
 	Streams:  []grpc.StreamDesc{},

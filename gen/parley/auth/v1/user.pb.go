@@ -45,8 +45,10 @@ type User struct {
 	// Configuration of rooms that the user creates; see parley.room.v1.Room.
 	DefaultRoomConfiguration *structpb.Struct `protobuf:"bytes,9,opt,name=default_room_configuration,json=defaultRoomConfiguration,proto3" json:"default_room_configuration,omitempty"`
 	// Whether the user may act as an operator of the suite.
-	Operator      bool                   `protobuf:"varint,10,opt,name=operator,proto3" json:"operator,omitempty"`
-	CreateTime    *timestamppb.Timestamp `protobuf:"bytes,11,opt,name=create_time,json=createTime,proto3" json:"create_time,omitempty"`
+	Operator   bool                   `protobuf:"varint,10,opt,name=operator,proto3" json:"operator,omitempty"`
+	CreateTime *timestamppb.Timestamp `protobuf:"bytes,11,opt,name=create_time,json=createTime,proto3" json:"create_time,omitempty"`
+	// Whether the user may log in.
+	Active        bool `protobuf:"varint,12,opt,name=active,proto3" json:"active,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -156,6 +158,13 @@ func (x *User) GetCreateTime() *timestamppb.Timestamp {
 		return x.CreateTime
 	}
 	return nil
+}
+
+func (x *User) GetActive() bool {
+	if x != nil {
+		return x.Active
+	}
+	return false
 }
 
 type GetUserRequest struct {
@@ -489,11 +498,469 @@ func (x *UpdateUserResponse) GetUser() *User {
 	return nil
 }
 
+type SearchUsersRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Part of an e-mail, in any letter case; empty for all users.
+	Query         string `protobuf:"bytes,1,opt,name=query,proto3" json:"query,omitempty"`
+	Limit         int32  `protobuf:"varint,2,opt,name=limit,proto3" json:"limit,omitempty"`
+	Offset        int32  `protobuf:"varint,3,opt,name=offset,proto3" json:"offset,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SearchUsersRequest) Reset() {
+	*x = SearchUsersRequest{}
+	mi := &file_parley_auth_v1_user_proto_msgTypes[7]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SearchUsersRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SearchUsersRequest) ProtoMessage() {}
+
+func (x *SearchUsersRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_parley_auth_v1_user_proto_msgTypes[7]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SearchUsersRequest.ProtoReflect.Descriptor instead.
+func (*SearchUsersRequest) Descriptor() ([]byte, []int) {
+	return file_parley_auth_v1_user_proto_rawDescGZIP(), []int{7}
+}
+
+func (x *SearchUsersRequest) GetQuery() string {
+	if x != nil {
+		return x.Query
+	}
+	return ""
+}
+
+func (x *SearchUsersRequest) GetLimit() int32 {
+	if x != nil {
+		return x.Limit
+	}
+	return 0
+}
+
+func (x *SearchUsersRequest) GetOffset() int32 {
+	if x != nil {
+		return x.Offset
+	}
+	return 0
+}
+
+type SearchUsersResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Users []*User                `protobuf:"bytes,1,rep,name=users,proto3" json:"users,omitempty"`
+	// How many there are in all.
+	Count         int32 `protobuf:"varint,2,opt,name=count,proto3" json:"count,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SearchUsersResponse) Reset() {
+	*x = SearchUsersResponse{}
+	mi := &file_parley_auth_v1_user_proto_msgTypes[8]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SearchUsersResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SearchUsersResponse) ProtoMessage() {}
+
+func (x *SearchUsersResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_parley_auth_v1_user_proto_msgTypes[8]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SearchUsersResponse.ProtoReflect.Descriptor instead.
+func (*SearchUsersResponse) Descriptor() ([]byte, []int) {
+	return file_parley_auth_v1_user_proto_rawDescGZIP(), []int{8}
+}
+
+func (x *SearchUsersResponse) GetUsers() []*User {
+	if x != nil {
+		return x.Users
+	}
+	return nil
+}
+
+func (x *SearchUsersResponse) GetCount() int32 {
+	if x != nil {
+		return x.Count
+	}
+	return 0
+}
+
+type SetActiveRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	UserId        string                 `protobuf:"bytes,1,opt,name=user_id,json=userId,proto3" json:"user_id,omitempty"`
+	Active        bool                   `protobuf:"varint,2,opt,name=active,proto3" json:"active,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SetActiveRequest) Reset() {
+	*x = SetActiveRequest{}
+	mi := &file_parley_auth_v1_user_proto_msgTypes[9]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SetActiveRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SetActiveRequest) ProtoMessage() {}
+
+func (x *SetActiveRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_parley_auth_v1_user_proto_msgTypes[9]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SetActiveRequest.ProtoReflect.Descriptor instead.
+func (*SetActiveRequest) Descriptor() ([]byte, []int) {
+	return file_parley_auth_v1_user_proto_rawDescGZIP(), []int{9}
+}
+
+func (x *SetActiveRequest) GetUserId() string {
+	if x != nil {
+		return x.UserId
+	}
+	return ""
+}
+
+func (x *SetActiveRequest) GetActive() bool {
+	if x != nil {
+		return x.Active
+	}
+	return false
+}
+
+type SetActiveResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	User          *User                  `protobuf:"bytes,1,opt,name=user,proto3" json:"user,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SetActiveResponse) Reset() {
+	*x = SetActiveResponse{}
+	mi := &file_parley_auth_v1_user_proto_msgTypes[10]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SetActiveResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SetActiveResponse) ProtoMessage() {}
+
+func (x *SetActiveResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_parley_auth_v1_user_proto_msgTypes[10]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SetActiveResponse.ProtoReflect.Descriptor instead.
+func (*SetActiveResponse) Descriptor() ([]byte, []int) {
+	return file_parley_auth_v1_user_proto_rawDescGZIP(), []int{10}
+}
+
+func (x *SetActiveResponse) GetUser() *User {
+	if x != nil {
+		return x.User
+	}
+	return nil
+}
+
+type SetOperatorRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	UserId        string                 `protobuf:"bytes,1,opt,name=user_id,json=userId,proto3" json:"user_id,omitempty"`
+	Operator      bool                   `protobuf:"varint,2,opt,name=operator,proto3" json:"operator,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SetOperatorRequest) Reset() {
+	*x = SetOperatorRequest{}
+	mi := &file_parley_auth_v1_user_proto_msgTypes[11]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SetOperatorRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SetOperatorRequest) ProtoMessage() {}
+
+func (x *SetOperatorRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_parley_auth_v1_user_proto_msgTypes[11]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SetOperatorRequest.ProtoReflect.Descriptor instead.
+func (*SetOperatorRequest) Descriptor() ([]byte, []int) {
+	return file_parley_auth_v1_user_proto_rawDescGZIP(), []int{11}
+}
+
+func (x *SetOperatorRequest) GetUserId() string {
+	if x != nil {
+		return x.UserId
+	}
+	return ""
+}
+
+func (x *SetOperatorRequest) GetOperator() bool {
+	if x != nil {
+		return x.Operator
+	}
+	return false
+}
+
+type SetOperatorResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Operator      *Operator              `protobuf:"bytes,1,opt,name=operator,proto3" json:"operator,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SetOperatorResponse) Reset() {
+	*x = SetOperatorResponse{}
+	mi := &file_parley_auth_v1_user_proto_msgTypes[12]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SetOperatorResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SetOperatorResponse) ProtoMessage() {}
+
+func (x *SetOperatorResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_parley_auth_v1_user_proto_msgTypes[12]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SetOperatorResponse.ProtoReflect.Descriptor instead.
+func (*SetOperatorResponse) Descriptor() ([]byte, []int) {
+	return file_parley_auth_v1_user_proto_rawDescGZIP(), []int{12}
+}
+
+func (x *SetOperatorResponse) GetOperator() *Operator {
+	if x != nil {
+		return x.Operator
+	}
+	return nil
+}
+
+// Operator is a user who may run the suite, for at least one of the reasons.
+type Operator struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	User  *User                  `protobuf:"bytes,1,opt,name=user,proto3" json:"user,omitempty"`
+	// By SetOperator.
+	Granted bool `protobuf:"varint,2,opt,name=granted,proto3" json:"granted,omitempty"`
+	// By the identity provider's claim at the last log-in.
+	Claimed bool `protobuf:"varint,3,opt,name=claimed,proto3" json:"claimed,omitempty"`
+	// By the suite's settings, which name the e-mail.
+	Configured    bool `protobuf:"varint,4,opt,name=configured,proto3" json:"configured,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Operator) Reset() {
+	*x = Operator{}
+	mi := &file_parley_auth_v1_user_proto_msgTypes[13]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Operator) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Operator) ProtoMessage() {}
+
+func (x *Operator) ProtoReflect() protoreflect.Message {
+	mi := &file_parley_auth_v1_user_proto_msgTypes[13]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Operator.ProtoReflect.Descriptor instead.
+func (*Operator) Descriptor() ([]byte, []int) {
+	return file_parley_auth_v1_user_proto_rawDescGZIP(), []int{13}
+}
+
+func (x *Operator) GetUser() *User {
+	if x != nil {
+		return x.User
+	}
+	return nil
+}
+
+func (x *Operator) GetGranted() bool {
+	if x != nil {
+		return x.Granted
+	}
+	return false
+}
+
+func (x *Operator) GetClaimed() bool {
+	if x != nil {
+		return x.Claimed
+	}
+	return false
+}
+
+func (x *Operator) GetConfigured() bool {
+	if x != nil {
+		return x.Configured
+	}
+	return false
+}
+
+type ListOperatorsRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListOperatorsRequest) Reset() {
+	*x = ListOperatorsRequest{}
+	mi := &file_parley_auth_v1_user_proto_msgTypes[14]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListOperatorsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListOperatorsRequest) ProtoMessage() {}
+
+func (x *ListOperatorsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_parley_auth_v1_user_proto_msgTypes[14]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListOperatorsRequest.ProtoReflect.Descriptor instead.
+func (*ListOperatorsRequest) Descriptor() ([]byte, []int) {
+	return file_parley_auth_v1_user_proto_rawDescGZIP(), []int{14}
+}
+
+type ListOperatorsResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Operators     []*Operator            `protobuf:"bytes,1,rep,name=operators,proto3" json:"operators,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListOperatorsResponse) Reset() {
+	*x = ListOperatorsResponse{}
+	mi := &file_parley_auth_v1_user_proto_msgTypes[15]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListOperatorsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListOperatorsResponse) ProtoMessage() {}
+
+func (x *ListOperatorsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_parley_auth_v1_user_proto_msgTypes[15]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListOperatorsResponse.ProtoReflect.Descriptor instead.
+func (*ListOperatorsResponse) Descriptor() ([]byte, []int) {
+	return file_parley_auth_v1_user_proto_rawDescGZIP(), []int{15}
+}
+
+func (x *ListOperatorsResponse) GetOperators() []*Operator {
+	if x != nil {
+		return x.Operators
+	}
+	return nil
+}
+
 var File_parley_auth_v1_user_proto protoreflect.FileDescriptor
 
 const file_parley_auth_v1_user_proto_rawDesc = "" +
 	"\n" +
-	"\x19parley/auth/v1/user.proto\x12\x0eparley.auth.v1\x1a\x1bbuf/validate/validate.proto\x1a google/protobuf/field_mask.proto\x1a\x1cgoogle/protobuf/struct.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xc0\x03\n" +
+	"\x19parley/auth/v1/user.proto\x12\x0eparley.auth.v1\x1a\x1bbuf/validate/validate.proto\x1a google/protobuf/field_mask.proto\x1a\x1cgoogle/protobuf/struct.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xd8\x03\n" +
 	"\x04User\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x10\n" +
 	"\x03sub\x18\x02 \x01(\tR\x03sub\x12\x14\n" +
@@ -508,7 +975,8 @@ const file_parley_auth_v1_user_proto_rawDesc = "" +
 	"\boperator\x18\n" +
 	" \x01(\bR\boperator\x12;\n" +
 	"\vcreate_time\x18\v \x01(\v2\x1a.google.protobuf.TimestampR\n" +
-	"createTimeB\x1c\n" +
+	"createTime\x12\x16\n" +
+	"\x06active\x18\f \x01(\bR\x06activeB\x1c\n" +
 	"\x1a_default_room_access_level\"~\n" +
 	"\x0eGetUserRequest\x12\x1a\n" +
 	"\x02id\x18\x01 \x01(\tB\b\xbaH\x05r\x03\xb0\x01\x01H\x00R\x02id\x12\x1e\n" +
@@ -529,12 +997,43 @@ const file_parley_auth_v1_user_proto_rawDesc = "" +
 	"\vupdate_mask\x18\x02 \x01(\v2\x1a.google.protobuf.FieldMaskR\n" +
 	"updateMask\">\n" +
 	"\x12UpdateUserResponse\x12(\n" +
-	"\x04user\x18\x01 \x01(\v2\x14.parley.auth.v1.UserR\x04user2\x8c\x02\n" +
+	"\x04user\x18\x01 \x01(\v2\x14.parley.auth.v1.UserR\x04user\"v\n" +
+	"\x12SearchUsersRequest\x12\x1e\n" +
+	"\x05query\x18\x01 \x01(\tB\b\xbaH\x05r\x03\x18\xc0\x02R\x05query\x12\x1f\n" +
+	"\x05limit\x18\x02 \x01(\x05B\t\xbaH\x06\x1a\x04\x18d \x00R\x05limit\x12\x1f\n" +
+	"\x06offset\x18\x03 \x01(\x05B\a\xbaH\x04\x1a\x02(\x00R\x06offset\"W\n" +
+	"\x13SearchUsersResponse\x12*\n" +
+	"\x05users\x18\x01 \x03(\v2\x14.parley.auth.v1.UserR\x05users\x12\x14\n" +
+	"\x05count\x18\x02 \x01(\x05R\x05count\"M\n" +
+	"\x10SetActiveRequest\x12!\n" +
+	"\auser_id\x18\x01 \x01(\tB\b\xbaH\x05r\x03\xb0\x01\x01R\x06userId\x12\x16\n" +
+	"\x06active\x18\x02 \x01(\bR\x06active\"=\n" +
+	"\x11SetActiveResponse\x12(\n" +
+	"\x04user\x18\x01 \x01(\v2\x14.parley.auth.v1.UserR\x04user\"S\n" +
+	"\x12SetOperatorRequest\x12!\n" +
+	"\auser_id\x18\x01 \x01(\tB\b\xbaH\x05r\x03\xb0\x01\x01R\x06userId\x12\x1a\n" +
+	"\boperator\x18\x02 \x01(\bR\boperator\"K\n" +
+	"\x13SetOperatorResponse\x124\n" +
+	"\boperator\x18\x01 \x01(\v2\x18.parley.auth.v1.OperatorR\boperator\"\x88\x01\n" +
+	"\bOperator\x12(\n" +
+	"\x04user\x18\x01 \x01(\v2\x14.parley.auth.v1.UserR\x04user\x12\x18\n" +
+	"\agranted\x18\x02 \x01(\bR\agranted\x12\x18\n" +
+	"\aclaimed\x18\x03 \x01(\bR\aclaimed\x12\x1e\n" +
+	"\n" +
+	"configured\x18\x04 \x01(\bR\n" +
+	"configured\"\x16\n" +
+	"\x14ListOperatorsRequest\"O\n" +
+	"\x15ListOperatorsResponse\x126\n" +
+	"\toperators\x18\x01 \x03(\v2\x18.parley.auth.v1.OperatorR\toperators2\xec\x04\n" +
 	"\vUserService\x12J\n" +
 	"\aGetUser\x12\x1e.parley.auth.v1.GetUserRequest\x1a\x1f.parley.auth.v1.GetUserResponse\x12\\\n" +
 	"\rBatchGetUsers\x12$.parley.auth.v1.BatchGetUsersRequest\x1a%.parley.auth.v1.BatchGetUsersResponse\x12S\n" +
 	"\n" +
-	"UpdateUser\x12!.parley.auth.v1.UpdateUserRequest\x1a\".parley.auth.v1.UpdateUserResponseB\xb1\x01\n" +
+	"UpdateUser\x12!.parley.auth.v1.UpdateUserRequest\x1a\".parley.auth.v1.UpdateUserResponse\x12V\n" +
+	"\vSearchUsers\x12\".parley.auth.v1.SearchUsersRequest\x1a#.parley.auth.v1.SearchUsersResponse\x12P\n" +
+	"\tSetActive\x12 .parley.auth.v1.SetActiveRequest\x1a!.parley.auth.v1.SetActiveResponse\x12V\n" +
+	"\vSetOperator\x12\".parley.auth.v1.SetOperatorRequest\x1a#.parley.auth.v1.SetOperatorResponse\x12\\\n" +
+	"\rListOperators\x12$.parley.auth.v1.ListOperatorsRequest\x1a%.parley.auth.v1.ListOperatorsResponseB\xb1\x01\n" +
 	"\x12com.parley.auth.v1B\tUserProtoP\x01Z6github.com/parleymeet/parley/gen/parley/auth/v1;authv1\xa2\x02\x03PAX\xaa\x02\x0eParley.Auth.V1\xca\x02\x0eParley\\Auth\\V1\xe2\x02\x1aParley\\Auth\\V1\\GPBMetadata\xea\x02\x10Parley::Auth::V1b\x06proto3"
 
 var (
@@ -549,7 +1048,7 @@ func file_parley_auth_v1_user_proto_rawDescGZIP() []byte {
 	return file_parley_auth_v1_user_proto_rawDescData
 }
 
-var file_parley_auth_v1_user_proto_msgTypes = make([]protoimpl.MessageInfo, 7)
+var file_parley_auth_v1_user_proto_msgTypes = make([]protoimpl.MessageInfo, 16)
 var file_parley_auth_v1_user_proto_goTypes = []any{
 	(*User)(nil),                  // 0: parley.auth.v1.User
 	(*GetUserRequest)(nil),        // 1: parley.auth.v1.GetUserRequest
@@ -558,29 +1057,51 @@ var file_parley_auth_v1_user_proto_goTypes = []any{
 	(*BatchGetUsersResponse)(nil), // 4: parley.auth.v1.BatchGetUsersResponse
 	(*UpdateUserRequest)(nil),     // 5: parley.auth.v1.UpdateUserRequest
 	(*UpdateUserResponse)(nil),    // 6: parley.auth.v1.UpdateUserResponse
-	(*structpb.Struct)(nil),       // 7: google.protobuf.Struct
-	(*timestamppb.Timestamp)(nil), // 8: google.protobuf.Timestamp
-	(*fieldmaskpb.FieldMask)(nil), // 9: google.protobuf.FieldMask
+	(*SearchUsersRequest)(nil),    // 7: parley.auth.v1.SearchUsersRequest
+	(*SearchUsersResponse)(nil),   // 8: parley.auth.v1.SearchUsersResponse
+	(*SetActiveRequest)(nil),      // 9: parley.auth.v1.SetActiveRequest
+	(*SetActiveResponse)(nil),     // 10: parley.auth.v1.SetActiveResponse
+	(*SetOperatorRequest)(nil),    // 11: parley.auth.v1.SetOperatorRequest
+	(*SetOperatorResponse)(nil),   // 12: parley.auth.v1.SetOperatorResponse
+	(*Operator)(nil),              // 13: parley.auth.v1.Operator
+	(*ListOperatorsRequest)(nil),  // 14: parley.auth.v1.ListOperatorsRequest
+	(*ListOperatorsResponse)(nil), // 15: parley.auth.v1.ListOperatorsResponse
+	(*structpb.Struct)(nil),       // 16: google.protobuf.Struct
+	(*timestamppb.Timestamp)(nil), // 17: google.protobuf.Timestamp
+	(*fieldmaskpb.FieldMask)(nil), // 18: google.protobuf.FieldMask
 }
 var file_parley_auth_v1_user_proto_depIdxs = []int32{
-	7,  // 0: parley.auth.v1.User.default_room_configuration:type_name -> google.protobuf.Struct
-	8,  // 1: parley.auth.v1.User.create_time:type_name -> google.protobuf.Timestamp
+	16, // 0: parley.auth.v1.User.default_room_configuration:type_name -> google.protobuf.Struct
+	17, // 1: parley.auth.v1.User.create_time:type_name -> google.protobuf.Timestamp
 	0,  // 2: parley.auth.v1.GetUserResponse.user:type_name -> parley.auth.v1.User
 	0,  // 3: parley.auth.v1.BatchGetUsersResponse.users:type_name -> parley.auth.v1.User
 	0,  // 4: parley.auth.v1.UpdateUserRequest.user:type_name -> parley.auth.v1.User
-	9,  // 5: parley.auth.v1.UpdateUserRequest.update_mask:type_name -> google.protobuf.FieldMask
+	18, // 5: parley.auth.v1.UpdateUserRequest.update_mask:type_name -> google.protobuf.FieldMask
 	0,  // 6: parley.auth.v1.UpdateUserResponse.user:type_name -> parley.auth.v1.User
-	1,  // 7: parley.auth.v1.UserService.GetUser:input_type -> parley.auth.v1.GetUserRequest
-	3,  // 8: parley.auth.v1.UserService.BatchGetUsers:input_type -> parley.auth.v1.BatchGetUsersRequest
-	5,  // 9: parley.auth.v1.UserService.UpdateUser:input_type -> parley.auth.v1.UpdateUserRequest
-	2,  // 10: parley.auth.v1.UserService.GetUser:output_type -> parley.auth.v1.GetUserResponse
-	4,  // 11: parley.auth.v1.UserService.BatchGetUsers:output_type -> parley.auth.v1.BatchGetUsersResponse
-	6,  // 12: parley.auth.v1.UserService.UpdateUser:output_type -> parley.auth.v1.UpdateUserResponse
-	10, // [10:13] is the sub-list for method output_type
-	7,  // [7:10] is the sub-list for method input_type
-	7,  // [7:7] is the sub-list for extension type_name
-	7,  // [7:7] is the sub-list for extension extendee
-	0,  // [0:7] is the sub-list for field type_name
+	0,  // 7: parley.auth.v1.SearchUsersResponse.users:type_name -> parley.auth.v1.User
+	0,  // 8: parley.auth.v1.SetActiveResponse.user:type_name -> parley.auth.v1.User
+	13, // 9: parley.auth.v1.SetOperatorResponse.operator:type_name -> parley.auth.v1.Operator
+	0,  // 10: parley.auth.v1.Operator.user:type_name -> parley.auth.v1.User
+	13, // 11: parley.auth.v1.ListOperatorsResponse.operators:type_name -> parley.auth.v1.Operator
+	1,  // 12: parley.auth.v1.UserService.GetUser:input_type -> parley.auth.v1.GetUserRequest
+	3,  // 13: parley.auth.v1.UserService.BatchGetUsers:input_type -> parley.auth.v1.BatchGetUsersRequest
+	5,  // 14: parley.auth.v1.UserService.UpdateUser:input_type -> parley.auth.v1.UpdateUserRequest
+	7,  // 15: parley.auth.v1.UserService.SearchUsers:input_type -> parley.auth.v1.SearchUsersRequest
+	9,  // 16: parley.auth.v1.UserService.SetActive:input_type -> parley.auth.v1.SetActiveRequest
+	11, // 17: parley.auth.v1.UserService.SetOperator:input_type -> parley.auth.v1.SetOperatorRequest
+	14, // 18: parley.auth.v1.UserService.ListOperators:input_type -> parley.auth.v1.ListOperatorsRequest
+	2,  // 19: parley.auth.v1.UserService.GetUser:output_type -> parley.auth.v1.GetUserResponse
+	4,  // 20: parley.auth.v1.UserService.BatchGetUsers:output_type -> parley.auth.v1.BatchGetUsersResponse
+	6,  // 21: parley.auth.v1.UserService.UpdateUser:output_type -> parley.auth.v1.UpdateUserResponse
+	8,  // 22: parley.auth.v1.UserService.SearchUsers:output_type -> parley.auth.v1.SearchUsersResponse
+	10, // 23: parley.auth.v1.UserService.SetActive:output_type -> parley.auth.v1.SetActiveResponse
+	12, // 24: parley.auth.v1.UserService.SetOperator:output_type -> parley.auth.v1.SetOperatorResponse
+	15, // 25: parley.auth.v1.UserService.ListOperators:output_type -> parley.auth.v1.ListOperatorsResponse
+	19, // [19:26] is the sub-list for method output_type
+	12, // [12:19] is the sub-list for method input_type
+	12, // [12:12] is the sub-list for extension type_name
+	12, // [12:12] is the sub-list for extension extendee
+	0,  // [0:12] is the sub-list for field type_name
 }
 
 func init() { file_parley_auth_v1_user_proto_init() }
@@ -600,7 +1121,7 @@ func file_parley_auth_v1_user_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_parley_auth_v1_user_proto_rawDesc), len(file_parley_auth_v1_user_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   7,
+			NumMessages:   16,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -22,6 +22,10 @@ const (
 	UserService_GetUser_FullMethodName       = "/parley.auth.v1.UserService/GetUser"
 	UserService_BatchGetUsers_FullMethodName = "/parley.auth.v1.UserService/BatchGetUsers"
 	UserService_UpdateUser_FullMethodName    = "/parley.auth.v1.UserService/UpdateUser"
+	UserService_SearchUsers_FullMethodName   = "/parley.auth.v1.UserService/SearchUsers"
+	UserService_SetActive_FullMethodName     = "/parley.auth.v1.UserService/SetActive"
+	UserService_SetOperator_FullMethodName   = "/parley.auth.v1.UserService/SetOperator"
+	UserService_ListOperators_FullMethodName = "/parley.auth.v1.UserService/ListOperators"
 )
 
 // UserServiceClient is the client API for UserService service.
@@ -30,7 +34,8 @@ const (
 //
 // UserService reads and changes people.
 // Callers: gateway (a user, for itself), room and the operator's command line
-// (any user, without one).
+// (any user, without one). What changes a user's rights is for the operator's
+// command line alone.
 type UserServiceClient interface {
 	// GetUser finds a user by id, by sub or by e-mail. Errors: USER_NOT_FOUND.
 	GetUser(ctx context.Context, in *GetUserRequest, opts ...grpc.CallOption) (*GetUserResponse, error)
@@ -39,6 +44,17 @@ type UserServiceClient interface {
 	// UpdateUser changes the caller's own preferences.
 	// Errors: USER_NOT_FOUND, PERMISSION_DENIED (another user), INVALID_FIELDS.
 	UpdateUser(ctx context.Context, in *UpdateUserRequest, opts ...grpc.CallOption) (*UpdateUserResponse, error)
+	// SearchUsers lists users, the newest first. Nobody is found unless the suite
+	// is set to show people to each other.
+	SearchUsers(ctx context.Context, in *SearchUsersRequest, opts ...grpc.CallOption) (*SearchUsersResponse, error)
+	// SetActive lets a user log in, or not. Who may not is logged out at once.
+	// Errors: USER_NOT_FOUND.
+	SetActive(ctx context.Context, in *SetActiveRequest, opts ...grpc.CallOption) (*SetActiveResponse, error)
+	// SetOperator grants a user the right to run the suite, or takes back what was
+	// granted so. Errors: USER_NOT_FOUND.
+	SetOperator(ctx context.Context, in *SetOperatorRequest, opts ...grpc.CallOption) (*SetOperatorResponse, error)
+	// ListOperators lists the users who may run the suite and why, by e-mail.
+	ListOperators(ctx context.Context, in *ListOperatorsRequest, opts ...grpc.CallOption) (*ListOperatorsResponse, error)
 }
 
 type userServiceClient struct {
@@ -79,13 +95,54 @@ func (c *userServiceClient) UpdateUser(ctx context.Context, in *UpdateUserReques
 	return out, nil
 }
 
+func (c *userServiceClient) SearchUsers(ctx context.Context, in *SearchUsersRequest, opts ...grpc.CallOption) (*SearchUsersResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(SearchUsersResponse)
+	err := c.cc.Invoke(ctx, UserService_SearchUsers_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *userServiceClient) SetActive(ctx context.Context, in *SetActiveRequest, opts ...grpc.CallOption) (*SetActiveResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(SetActiveResponse)
+	err := c.cc.Invoke(ctx, UserService_SetActive_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *userServiceClient) SetOperator(ctx context.Context, in *SetOperatorRequest, opts ...grpc.CallOption) (*SetOperatorResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(SetOperatorResponse)
+	err := c.cc.Invoke(ctx, UserService_SetOperator_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *userServiceClient) ListOperators(ctx context.Context, in *ListOperatorsRequest, opts ...grpc.CallOption) (*ListOperatorsResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ListOperatorsResponse)
+	err := c.cc.Invoke(ctx, UserService_ListOperators_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 // UserServiceServer is the server API for UserService service.
 // All implementations must embed UnimplementedUserServiceServer
 // for forward compatibility.
 //
 // UserService reads and changes people.
 // Callers: gateway (a user, for itself), room and the operator's command line
-// (any user, without one).
+// (any user, without one). What changes a user's rights is for the operator's
+// command line alone.
 type UserServiceServer interface {
 	// GetUser finds a user by id, by sub or by e-mail. Errors: USER_NOT_FOUND.
 	GetUser(context.Context, *GetUserRequest) (*GetUserResponse, error)
@@ -94,6 +151,17 @@ type UserServiceServer interface {
 	// UpdateUser changes the caller's own preferences.
 	// Errors: USER_NOT_FOUND, PERMISSION_DENIED (another user), INVALID_FIELDS.
 	UpdateUser(context.Context, *UpdateUserRequest) (*UpdateUserResponse, error)
+	// SearchUsers lists users, the newest first. Nobody is found unless the suite
+	// is set to show people to each other.
+	SearchUsers(context.Context, *SearchUsersRequest) (*SearchUsersResponse, error)
+	// SetActive lets a user log in, or not. Who may not is logged out at once.
+	// Errors: USER_NOT_FOUND.
+	SetActive(context.Context, *SetActiveRequest) (*SetActiveResponse, error)
+	// SetOperator grants a user the right to run the suite, or takes back what was
+	// granted so. Errors: USER_NOT_FOUND.
+	SetOperator(context.Context, *SetOperatorRequest) (*SetOperatorResponse, error)
+	// ListOperators lists the users who may run the suite and why, by e-mail.
+	ListOperators(context.Context, *ListOperatorsRequest) (*ListOperatorsResponse, error)
 	mustEmbedUnimplementedUserServiceServer()
 }
 
@@ -112,6 +180,18 @@ func (UnimplementedUserServiceServer) BatchGetUsers(context.Context, *BatchGetUs
 }
 func (UnimplementedUserServiceServer) UpdateUser(context.Context, *UpdateUserRequest) (*UpdateUserResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method UpdateUser not implemented")
+}
+func (UnimplementedUserServiceServer) SearchUsers(context.Context, *SearchUsersRequest) (*SearchUsersResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method SearchUsers not implemented")
+}
+func (UnimplementedUserServiceServer) SetActive(context.Context, *SetActiveRequest) (*SetActiveResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method SetActive not implemented")
+}
+func (UnimplementedUserServiceServer) SetOperator(context.Context, *SetOperatorRequest) (*SetOperatorResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method SetOperator not implemented")
+}
+func (UnimplementedUserServiceServer) ListOperators(context.Context, *ListOperatorsRequest) (*ListOperatorsResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ListOperators not implemented")
 }
 func (UnimplementedUserServiceServer) mustEmbedUnimplementedUserServiceServer() {}
 func (UnimplementedUserServiceServer) testEmbeddedByValue()                     {}
@@ -188,6 +268,78 @@ func _UserService_UpdateUser_Handler(srv interface{}, ctx context.Context, dec f
 	return interceptor(ctx, in, info, handler)
 }
 
+func _UserService_SearchUsers_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(SearchUsersRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(UserServiceServer).SearchUsers(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: UserService_SearchUsers_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(UserServiceServer).SearchUsers(ctx, req.(*SearchUsersRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _UserService_SetActive_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(SetActiveRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(UserServiceServer).SetActive(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: UserService_SetActive_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(UserServiceServer).SetActive(ctx, req.(*SetActiveRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _UserService_SetOperator_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(SetOperatorRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(UserServiceServer).SetOperator(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: UserService_SetOperator_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(UserServiceServer).SetOperator(ctx, req.(*SetOperatorRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _UserService_ListOperators_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ListOperatorsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(UserServiceServer).ListOperators(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: UserService_ListOperators_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(UserServiceServer).ListOperators(ctx, req.(*ListOperatorsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 // UserService_ServiceDesc is the grpc.ServiceDesc for UserService service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -206,6 +358,22 @@ var UserService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "UpdateUser",
 			Handler:    _UserService_UpdateUser_Handler,
+		},
+		{
+			MethodName: "SearchUsers",
+			Handler:    _UserService_SearchUsers_Handler,
+		},
+		{
+			MethodName: "SetActive",
+			Handler:    _UserService_SetActive_Handler,
+		},
+		{
+			MethodName: "SetOperator",
+			Handler:    _UserService_SetOperator_Handler,
+		},
+		{
+			MethodName: "ListOperators",
+			Handler:    _UserService_ListOperators_Handler,
 		},
 	},
 	Streams:  []grpc.StreamDesc{},

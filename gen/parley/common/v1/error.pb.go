@@ -73,6 +73,9 @@ const (
 	ErrorReason_ERROR_REASON_LOGIN_REFUSED ErrorReason = 51
 	// The LiveKit token is malformed, forged, expired or of another server.
 	ErrorReason_ERROR_REASON_TOKEN_INVALID ErrorReason = 52
+	// The identity provider's logout token is malformed, forged, expired, of
+	// another client, or was used before.
+	ErrorReason_ERROR_REASON_LOGOUT_TOKEN_INVALID ErrorReason = 53
 	// The room is public, so nobody waits to enter it.
 	ErrorReason_ERROR_REASON_ROOM_HAS_NO_LOBBY ErrorReason = 60
 	// Nobody of that id waits in the room's lobby, or no longer.
@@ -130,6 +133,7 @@ var (
 		50: "ERROR_REASON_LOGIN_STATE_UNKNOWN",
 		51: "ERROR_REASON_LOGIN_REFUSED",
 		52: "ERROR_REASON_TOKEN_INVALID",
+		53: "ERROR_REASON_LOGOUT_TOKEN_INVALID",
 		60: "ERROR_REASON_ROOM_HAS_NO_LOBBY",
 		61: "ERROR_REASON_LOBBY_ENTRY_NOT_FOUND",
 		62: "ERROR_REASON_PARTICIPANT_NOT_FOUND",
@@ -172,6 +176,7 @@ var (
 		"ERROR_REASON_LOGIN_STATE_UNKNOWN":     50,
 		"ERROR_REASON_LOGIN_REFUSED":           51,
 		"ERROR_REASON_TOKEN_INVALID":           52,
+		"ERROR_REASON_LOGOUT_TOKEN_INVALID":    53,
 		"ERROR_REASON_ROOM_HAS_NO_LOBBY":       60,
 		"ERROR_REASON_LOBBY_ENTRY_NOT_FOUND":   61,
 		"ERROR_REASON_PARTICIPANT_NOT_FOUND":   62,
@@ -219,8 +224,7 @@ var File_parley_common_v1_error_proto protoreflect.FileDescriptor
 
 const file_parley_common_v1_error_proto_rawDesc = "" +
 	"\n" +
-	"\x1cparley/common/v1/error.proto\x12\x10parley.common.v1*\xe1\n" +
-	"\n" +
+	"\x1cparley/common/v1/error.proto\x12\x10parley.common.v1*\x88\v\n" +
 	"\vErrorReason\x12\x1c\n" +
 	"\x18ERROR_REASON_UNSPECIFIED\x10\x00\x12\x19\n" +
 	"\x15ERROR_REASON_INTERNAL\x10\x01\x12\x1c\n" +
@@ -249,7 +253,8 @@ const file_parley_common_v1_error_proto_rawDesc = "" +
 	"\x18ERROR_REASON_TRUNK_STATE\x10+\x12$\n" +
 	" ERROR_REASON_LOGIN_STATE_UNKNOWN\x102\x12\x1e\n" +
 	"\x1aERROR_REASON_LOGIN_REFUSED\x103\x12\x1e\n" +
-	"\x1aERROR_REASON_TOKEN_INVALID\x104\x12\"\n" +
+	"\x1aERROR_REASON_TOKEN_INVALID\x104\x12%\n" +
+	"!ERROR_REASON_LOGOUT_TOKEN_INVALID\x105\x12\"\n" +
 	"\x1eERROR_REASON_ROOM_HAS_NO_LOBBY\x10<\x12&\n" +
 	"\"ERROR_REASON_LOBBY_ENTRY_NOT_FOUND\x10=\x12&\n" +
 	"\"ERROR_REASON_PARTICIPANT_NOT_FOUND\x10>\x12\x1f\n" +

@@ -283,8 +283,10 @@ func (x *GetMeResponse) GetUser() *User {
 }
 
 type ListUsersRequest struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Page          string                 `protobuf:"bytes,1,opt,name=page,proto3" json:"page,omitempty"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Page  string                 `protobuf:"bytes,1,opt,name=page,proto3" json:"page,omitempty"`
+	// Part of an e-mail, in any letter case.
+	Q             string `protobuf:"bytes,2,opt,name=q,proto3" json:"q,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -322,6 +324,13 @@ func (*ListUsersRequest) Descriptor() ([]byte, []int) {
 func (x *ListUsersRequest) GetPage() string {
 	if x != nil {
 		return x.Page
+	}
+	return ""
+}
+
+func (x *ListUsersRequest) GetQ() string {
+	if x != nil {
+		return x.Q
 	}
 	return ""
 }
@@ -609,9 +618,10 @@ const file_parley_frontend_v1_user_proto_rawDesc = "" +
 	"\x1adefault_room_configuration\x18\x04 \x01(\v2\x16.google.protobuf.ValueR\x18defaultRoomConfiguration\"\x0e\n" +
 	"\fGetMeRequest\"=\n" +
 	"\rGetMeResponse\x12,\n" +
-	"\x04user\x18\x01 \x01(\v2\x18.parley.frontend.v1.UserR\x04user\"&\n" +
+	"\x04user\x18\x01 \x01(\v2\x18.parley.frontend.v1.UserR\x04user\"4\n" +
 	"\x10ListUsersRequest\x12\x12\n" +
-	"\x04page\x18\x01 \x01(\tR\x04page\"\xbd\x01\n" +
+	"\x04page\x18\x01 \x01(\tR\x04page\x12\f\n" +
+	"\x01q\x18\x02 \x01(\tR\x01q\"\xbd\x01\n" +
 	"\x11ListUsersResponse\x12\x14\n" +
 	"\x05count\x18\x01 \x01(\x05R\x05count\x12*\n" +
 	"\x04next\x18\x02 \x01(\v2\x16.google.protobuf.ValueR\x04next\x122\n" +

@@ -33,7 +33,8 @@ const (
 type UserServiceClient interface {
 	// Get the logged-in user. Answers 401 to everybody else.
 	GetMe(ctx context.Context, in *GetMeRequest, opts ...grpc.CallOption) (*GetMeResponse, error)
-	// List users. The list is always empty: people are not shown to each other.
+	// List users, the newest first. The list is empty unless the suite is set to
+	// show people to each other.
 	ListUsers(ctx context.Context, in *ListUsersRequest, opts ...grpc.CallOption) (*ListUsersResponse, error)
 	// Change one's own preferences. The time zone must be given; what is not given stays.
 	ReplaceUser(ctx context.Context, in *ReplaceUserRequest, opts ...grpc.CallOption) (*ReplaceUserResponse, error)
@@ -97,7 +98,8 @@ func (c *userServiceClient) UpdateUser(ctx context.Context, in *UpdateUserReques
 type UserServiceServer interface {
 	// Get the logged-in user. Answers 401 to everybody else.
 	GetMe(context.Context, *GetMeRequest) (*GetMeResponse, error)
-	// List users. The list is always empty: people are not shown to each other.
+	// List users, the newest first. The list is empty unless the suite is set to
+	// show people to each other.
 	ListUsers(context.Context, *ListUsersRequest) (*ListUsersResponse, error)
 	// Change one's own preferences. The time zone must be given; what is not given stays.
 	ReplaceUser(context.Context, *ReplaceUserRequest) (*ReplaceUserResponse, error)

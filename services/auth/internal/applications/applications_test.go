@@ -165,6 +165,17 @@ func TestTokensFollowTheirApplication(t *testing.T) {
 	_, err = o.Resolve(t.Context(), token)
 	wantText(t, err, apierr.ApplicationToken, "User not found.")
 
+	update(applications.Draft{Domains: &[]string{}})
+	if _, err := o.people.SetActive(t.Context(), ada.ID, false); err != nil {
+		t.Fatal(err)
+	}
+	_, err = o.Resolve(t.Context(), token)
+	wantText(t, err, apierr.ApplicationToken, "User account is disabled.")
+	_, err = o.Issue(t.Context(), applications.Request{ClientID: app.ID, Secret: secret, OnBehalfOf: ada.Email})
+	if !apierr.Has(err, apierr.UserNotFound) {
+		t.Errorf("for a disabled user: %v", err)
+	}
+
 	if err := o.Delete(t.Context(), app.ID); err != nil {
 		t.Fatal(err)
 	}

@@ -48,6 +48,8 @@ func (i *Issuer) Resolve(ctx context.Context, token string) (Resolved, error) {
 		return Resolved{}, refuse(unknownUser, err)
 	case err != nil:
 		return Resolved{}, err
+	case !user.Active:
+		return Resolved{}, refuse(disabledUser, nil)
 	case !app.actsFor(user.Email):
 		return Resolved{}, refuse(unknownUser, nil) // the domain was taken from the application
 	}

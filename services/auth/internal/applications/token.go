@@ -31,6 +31,7 @@ const (
 	unknownClient  = "Application not found."
 	disabledClient = "Application is disabled."
 	unknownUser    = "User not found."
+	disabledUser   = "User account is disabled."
 )
 
 type tokenClaims struct {

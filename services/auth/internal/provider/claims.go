@@ -38,8 +38,8 @@ func (r ClaimRules) read(claims map[string]any) (users.Claims, error) {
 		FullName:  strings.Join(words, " "),
 		ShortName: text(claims, r.ShortName),
 	}
-	if verified, ok := claims["email_verified"].(bool); ok && !verified {
-		c.Email = "" // anyone may claim any: it must not make an operator
+	if verified, told := claims["email_verified"]; told && verified != true && verified != "true" {
+		c.Email = "" // anyone may claim any: it must make nobody an operator or somebody else
 	}
 	if r.Operator != "" {
 		c.Operator, _ = claims[r.Operator].(bool)

@@ -66,6 +66,11 @@ func (Development) EndSessionURL(context.Context, string, string, string) (strin
 	return "", nil
 }
 
+// VerifyLogout refuses: this provider sends no logout tokens.
+func (Development) VerifyLogout(context.Context, string) (Logout, error) {
+	return Logout{}, apierr.New(apierr.LogoutTokenInvalid, "")
+}
+
 // IsLoopback reports whether a host is this machine to itself.
 func IsLoopback(host string) bool {
 	ip := net.ParseIP(host)

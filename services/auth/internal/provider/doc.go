@@ -7,5 +7,7 @@
 //	provider.go     Provider, Attempt, Login
 //	development.go  Development: no password, on loopback only
 //	oidc.go         OIDC: authorization code with PKCE, state and nonce
+//	userinfo.go     who the person is, in JSON or as a signed JWT
+//	logout.go       log-out at the provider, and from there
 //	claims.go       from userinfo to users.Claims
 package provider

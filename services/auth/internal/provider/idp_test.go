@@ -24,6 +24,7 @@ const (
 	clientID     = "parley"
 	clientSecret = "client secret"
 	goodCode     = "good code"
+	leeway       = time.Minute
 )
 
 // idp is an OpenID Connect provider of one test. It checks what a client must send.
@@ -31,12 +32,14 @@ type idp struct {
 	*httptest.Server
 	t         *testing.T
 	key       *rsa.PrivateKey
+	keyID     string
 	away      atomic.Bool
 	challenge string         // of the last authorization request
 	idClaims  jwt.MapClaims  // beside those of the protocol
 	userinfo  map[string]any // nil: the endpoint is not offered
 	signer    *rsa.PrivateKey
 	post      bool // clients must send their secret in the body
+	signInfo  bool // userinfo is a JWT
 }
 
 func newIDP(t *testing.T) *idp {
@@ -45,7 +48,7 @@ func newIDP(t *testing.T) *idp {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := &idp{t: t, key: key, signer: key, idClaims: jwt.MapClaims{}}
+	p := &idp{t: t, key: key, keyID: "1", signer: key, idClaims: jwt.MapClaims{}}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /.well-known/openid-configuration", p.configuration)
 	mux.HandleFunc("GET /jwks", p.jwks)
@@ -53,6 +56,11 @@ func newIDP(t *testing.T) *idp {
 	mux.HandleFunc("GET /userinfo", func(w http.ResponseWriter, r *http.Request) {
 		if r.Header.Get("Authorization") != "Bearer access" {
 			http.Error(w, "no token", http.StatusUnauthorized)
+			return
+		}
+		if p.signInfo {
+			w.Header().Set("Content-Type", "application/jwt")
+			_, _ = w.Write([]byte(p.sign(p.userinfo)))
 			return
 		}
 		p.answer(w, p.userinfo)
@@ -99,7 +107,7 @@ func (p *idp) configuration(w http.ResponseWriter, _ *http.Request) {
 func (p *idp) jwks(w http.ResponseWriter, _ *http.Request) {
 	encode := base64.RawURLEncoding.EncodeToString
 	p.answer(w, map[string]any{"keys": []any{map[string]any{
-		"kty": "RSA", "alg": "RS256", "use": "sig", "kid": "1",
+		"kty": "RSA", "alg": "RS256", "use": "sig", "kid": p.keyID,
 		"n": encode(p.key.N.Bytes()), "e": encode(big.NewInt(int64(p.key.E)).Bytes()),
 	}}})
 }
@@ -123,20 +131,33 @@ func (p *idp) token(w http.ResponseWriter, r *http.Request) {
 	for name, value := range p.idClaims {
 		claims[name] = value
 	}
+	p.answer(w, map[string]any{"access_token": "access", "token_type": "Bearer", "id_token": p.sign(claims)})
+}
+
+func (p *idp) sign(claims jwt.MapClaims) string {
 	token := jwt.NewWithClaims(jwt.SigningMethodRS256, claims)
-	token.Header["kid"] = "1"
+	token.Header["kid"] = p.keyID
 	signed, err := token.SignedString(p.signer)
 	if err != nil {
 		p.t.Error(err)
 	}
-	p.answer(w, map[string]any{"access_token": "access", "token_type": "Bearer", "id_token": signed})
+	return signed
+}
+
+// rotate replaces the provider's key.
+func (p *idp) rotate() {
+	key, err := rsa.GenerateKey(rand.Reader, 2048)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	p.key, p.signer, p.keyID = key, key, p.keyID+"+"
 }
 
 // client returns the provider under test.
 func (p *idp) client(rules provider.ClaimRules) *provider.OIDC {
 	return provider.NewOIDC(provider.OIDCOptions{
 		IssuerURL: p.URL, ClientID: clientID, ClientSecret: clientSecret,
-		Scopes: []string{"openid", "email"}, Claims: rules,
+		Scopes: []string{"openid", "email"}, Claims: rules, Leeway: leeway, AuthParams: map[string]string{"acr_values": "eidas1"},
 	}, clock.System{})
 }
 

@@ -5,7 +5,6 @@ import (
 	"crypto/subtle"
 	"errors"
 	"net/http"
-	"net/url"
 	"slices"
 	"sync/atomic"
 	"time"
@@ -28,7 +27,12 @@ type OIDCOptions struct {
 	ClientID     string
 	ClientSecret config.Secret
 	Scopes       []string
-	Claims       ClaimRules
+	// AuthParams are sent with every authorization request, beside those of the
+	// protocol, such as acr_values.
+	AuthParams map[string]string
+	// Leeway is how far the provider's clock may be off.
+	Leeway time.Duration
+	Claims ClaimRules
 }
 
 // OIDC is an OpenID Connect provider, used by authorization code with PKCE,
@@ -48,6 +52,8 @@ type discovered struct {
 	endSessionURL string
 	// tokenAuthMethods are the ways in which a client may prove itself.
 	tokenAuthMethods []string
+	// userInfoAlgs are the algorithms by which userinfo may be signed.
+	userInfoAlgs []string
 }
 
 // NewOIDC returns the provider without asking it anything.
@@ -86,13 +92,33 @@ func (o *OIDC) fetch(ctx context.Context) (*discovered, error) {
 	var more struct {
 		EndSessionURL    string   `json:"end_session_endpoint"`
 		TokenAuthMethods []string `json:"token_endpoint_auth_methods_supported"`
+		UserInfoAlgs     []string `json:"userinfo_signing_alg_values_supported"`
 	}
 	if err := provider.Claims(&more); err != nil {
 		return nil, err
 	}
-	d := &discovered{provider: provider, endSessionURL: more.EndSessionURL, tokenAuthMethods: more.TokenAuthMethods}
+	d := &discovered{
+		provider: provider, endSessionURL: more.EndSessionURL,
+		tokenAuthMethods: more.TokenAuthMethods, userInfoAlgs: asymmetric(more.UserInfoAlgs),
+	}
 	o.found.Store(d)
 	return d, nil
+}
+
+// asymmetric keeps the algorithms whose signatures only the provider can make.
+func asymmetric(algs []string) []string {
+	return slices.DeleteFunc(algs, func(alg string) bool {
+		return !slices.Contains([]string{
+			oidc.RS256, oidc.RS384, oidc.RS512, oidc.ES256, oidc.ES384, oidc.ES512, oidc.PS256, oidc.PS384, oidc.PS512, oidc.EdDSA,
+		}, alg)
+	})
+}
+
+// verifier checks tokens of the provider for this client, with the leeway.
+func (o *OIDC) verifier(d *discovered, config oidc.Config) *oidc.IDTokenVerifier {
+	config.ClientID = o.options.ClientID
+	config.Now = func() time.Time { return o.clock.Now().Add(-o.options.Leeway) }
+	return d.provider.Verifier(&config)
 }
 
 func (o *OIDC) oauth(d *discovered, redirectURI string) *oauth2.Config {
@@ -128,6 +154,9 @@ func (o *OIDC) AuthorizationURL(ctx context.Context, attempt *Attempt, _ string)
 	if attempt.LoginHint != "" {
 		options = append(options, oauth2.SetAuthURLParam("login_hint", attempt.LoginHint))
 	}
+	for name, value := range o.options.AuthParams {
+		options = append(options, oauth2.SetAuthURLParam(name, value))
+	}
 	return o.oauth(d, attempt.RedirectURI).AuthCodeURL(attempt.State, options...), nil
 }
 
@@ -143,14 +172,20 @@ func (o *OIDC) Exchange(ctx context.Context, attempt Attempt, code string) (Logi
 		return Login{}, exchangeFault(err)
 	}
 	raw, _ := token.Extra("id_token").(string)
-	idToken, err := d.provider.Verifier(&oidc.Config{ClientID: o.options.ClientID, Now: o.clock.Now}).Verify(ctx, raw)
+	idToken, err := o.verifier(d, oidc.Config{}).Verify(ctx, raw)
 	if err != nil {
 		return Login{}, apierr.Wrap(apierr.LoginStateUnknown, err)
 	}
 	if subtle.ConstantTimeCompare([]byte(idToken.Nonce), []byte(attempt.Nonce)) != 1 {
 		return Login{}, apierr.Wrap(apierr.LoginStateUnknown, errors.New("the ID token is for another log-in: nonce differs"))
 	}
-	claims, err := userInfo(ctx, d.provider, token, idToken)
+	var session struct {
+		ID string `json:"sid"`
+	}
+	if err := idToken.Claims(&session); err != nil {
+		return Login{}, apierr.Wrap(apierr.LoginStateUnknown, err)
+	}
+	claims, err := o.userInfo(ctx, d, token, idToken)
 	if err != nil {
 		return Login{}, err
 	}
@@ -158,7 +193,7 @@ func (o *OIDC) Exchange(ctx context.Context, attempt Attempt, code string) (Logi
 	if err != nil {
 		return Login{}, err
 	}
-	return Login{Claims: person, IDToken: raw}, nil
+	return Login{Claims: person, IDToken: raw, Sid: session.ID}, nil
 }
 
 // exchangeFault tells a bad code from a provider that fails.
@@ -173,48 +208,4 @@ func exchangeFault(err error) error {
 		}
 	}
 	return apierr.Wrap(apierr.Unavailable, err)
-}
-
-// userInfo returns the claims of the userinfo endpoint over those of the ID
-// token, which alone do where there is no such endpoint.
-func userInfo(ctx context.Context, provider *oidc.Provider, token *oauth2.Token, idToken *oidc.IDToken) (map[string]any, error) {
-	claims := map[string]any{}
-	if err := idToken.Claims(&claims); err != nil {
-		return nil, apierr.Wrap(apierr.LoginStateUnknown, err)
-	}
-	if provider.UserInfoEndpoint() == "" {
-		return claims, nil
-	}
-	info, err := provider.UserInfo(ctx, oauth2.StaticTokenSource(token))
-	if err != nil {
-		return nil, apierr.Wrap(apierr.Unavailable, err)
-	}
-	if info.Subject == "" {
-		return nil, ErrMissingClaims
-	}
-	if info.Subject != idToken.Subject {
-		return nil, apierr.Wrap(apierr.LoginStateUnknown, errors.New("userinfo is about another person than the ID token"))
-	}
-	if err := info.Claims(&claims); err != nil {
-		return nil, apierr.Wrap(apierr.Unavailable, err)
-	}
-	return claims, nil
-}
-
-// EndSessionURL returns the provider's end-session endpoint with the request.
-func (o *OIDC) EndSessionURL(ctx context.Context, idToken, state, redirectURI string) (string, error) {
-	d, err := o.discover(ctx)
-	if err != nil || d.endSessionURL == "" {
-		return "", err
-	}
-	location, err := url.Parse(d.endSessionURL)
-	if err != nil {
-		return "", err
-	}
-	query := location.Query()
-	query.Set("id_token_hint", idToken)
-	query.Set("state", state)
-	query.Set("post_logout_redirect_uri", redirectURI)
-	location.RawQuery = query.Encode()
-	return location.String(), nil
 }

@@ -25,7 +25,7 @@ func TestOIDCAuthorizationURL(t *testing.T) {
 		"realm": {"1"}, "response_type": {"code"}, "scope": {"openid email"}, "client_id": {clientID},
 		"redirect_uri": {callback}, "state": {attempt.State}, "nonce": {attempt.Nonce},
 		"code_challenge": got["code_challenge"], "code_challenge_method": {"S256"},
-		"prompt": {"none"}, "login_hint": {"ada@example.org"},
+		"prompt": {"none"}, "login_hint": {"ada@example.org"}, "acr_values": {"eidas1"},
 	}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("got  %v\nwant %v", got, want)
@@ -56,6 +56,15 @@ func TestOIDCLogIn(t *testing.T) {
 			userinfo: map[string]any{"sub": "ada", "email": "boss@example.org", "email_verified": false},
 			rules:    rules, want: users.Claims{Sub: "ada"},
 		},
+		"e-mail not verified, in words": {
+			userinfo: map[string]any{"sub": "ada", "email": "boss@example.org", "email_verified": "false"},
+			rules:    rules, want: users.Claims{Sub: "ada"},
+		},
+		"e-mail verified": {
+			userinfo: map[string]any{"sub": "ada", "email": "a@example.org", "email_verified": true},
+			rules:    rules, want: users.Claims{Sub: "ada", Email: "a@example.org"},
+		},
+		"clock behind": {id: map[string]any{"exp": time.Now().Add(-leeway / 2).Unix()}, rules: rules, want: users.Claims{Sub: "ada"}},
 		"operator": {
 			userinfo: map[string]any{"sub": "ada", "is_operator": true},
 			rules:    provider.ClaimRules{Operator: "is_operator"}, want: users.Claims{Sub: "ada", Operator: true},

@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"encoding/base64"
 	"errors"
+	"time"
 
 	"github.com/parleymeet/parley/services/auth/internal/users"
 )
@@ -52,6 +53,17 @@ type Login struct {
 	Claims users.Claims
 	// IDToken ends the session at the provider; empty when there is none to end.
 	IDToken string
+	// Sid is the session at the provider; empty when it did not say.
+	Sid string
+}
+
+// Logout is a provider's word that sessions have ended.
+type Logout struct {
+	// ID is unique to it: it is good once, until it expires.
+	ID      string
+	Expires time.Time
+	// Sub is whose sessions ended, Sid which one; at least one is set.
+	Sub, Sid string
 }
 
 // Provider proves who people are.
@@ -68,4 +80,8 @@ type Provider interface {
 	// EndSessionURL returns where to send the browser to end the session at the
 	// provider, empty when there is no such place. Errors: UNAVAILABLE.
 	EndSessionURL(ctx context.Context, idToken, state, redirectURI string) (string, error)
+	// VerifyLogout reads a logout token (OpenID Connect Back-Channel Logout 1.0).
+	// Whether it was used before is for the caller to know. Errors:
+	// LOGOUT_TOKEN_INVALID, UNAVAILABLE.
+	VerifyLogout(ctx context.Context, logoutToken string) (Logout, error)
 }

@@ -2,6 +2,7 @@
 // applications.
 //
 //	users.go     UserService
+//	rights.go    what of UserService operators alone may do
 //	logins.go    LoginService
 //	sessions.go  SessionService and KeyService
 //	applications.go  ApplicationService

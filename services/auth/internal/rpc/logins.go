@@ -58,6 +58,14 @@ func (s *Logins) StartLogout(ctx context.Context, req *authv1.StartLogoutRequest
 	return &authv1.StartLogoutResponse{EndSessionUrl: location}, nil
 }
 
+// BackChannelLogout ends sessions on the provider's word.
+func (s *Logins) BackChannelLogout(ctx context.Context, req *authv1.BackChannelLogoutRequest) (*authv1.BackChannelLogoutResponse, error) {
+	if err := s.manager.BackChannelLogout(ctx, req.GetLogoutToken()); err != nil {
+		return nil, err
+	}
+	return &authv1.BackChannelLogoutResponse{}, nil
+}
+
 // FinishLogout ends a log-out.
 func (s *Logins) FinishLogout(ctx context.Context, req *authv1.FinishLogoutRequest) (*authv1.FinishLogoutResponse, error) {
 	if err := s.manager.FinishLogout(ctx, sessions.Token(req.GetSessionToken()), req.GetState()); err != nil {

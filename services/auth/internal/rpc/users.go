@@ -2,6 +2,7 @@ package rpc
 
 import (
 	"context"
+	"math"
 
 	authv1 "github.com/parleymeet/parley/gen/parley/auth/v1"
 	"github.com/parleymeet/parley/pkg/apierr"
@@ -48,6 +49,24 @@ func (s *Users) BatchGetUsers(ctx context.Context, req *authv1.BatchGetUsersRequ
 		return nil, err
 	}
 	resp := &authv1.BatchGetUsersResponse{Users: make([]*authv1.User, len(found))}
+	for i, user := range found {
+		if resp.Users[i], err = userMessage(user, s.directory.Operator(user)); err != nil {
+			return nil, err
+		}
+	}
+	return resp, nil
+}
+
+// SearchUsers lists users, where people are shown to each other.
+func (s *Users) SearchUsers(ctx context.Context, req *authv1.SearchUsersRequest) (*authv1.SearchUsersResponse, error) {
+	found, count, err := s.directory.Search(ctx, req.GetQuery(), int(req.GetLimit()), int(req.GetOffset()))
+	if err != nil {
+		return nil, err
+	}
+	resp := &authv1.SearchUsersResponse{
+		Users: make([]*authv1.User, len(found)),
+		Count: int32(min(count, math.MaxInt32)), // #nosec G115 -- bounded
+	}
 	for i, user := range found {
 		if resp.Users[i], err = userMessage(user, s.directory.Operator(user)); err != nil {
 			return nil, err

@@ -30,7 +30,7 @@ func userMessage(u users.User, operator bool) (*authv1.User, error) {
 		Id: u.ID, Sub: u.Sub, Email: u.Email, FullName: u.FullName, ShortName: u.ShortName,
 		Timezone: u.Timezone, Language: u.Language,
 		DefaultRoomAccessLevel: u.RoomAccessLevel, DefaultRoomConfiguration: configuration,
-		Operator: operator, CreateTime: timestamppb.New(u.Created),
+		Operator: operator, Active: u.Active, CreateTime: timestamppb.New(u.Created),
 	}, nil
 }
 

@@ -17,5 +17,5 @@
 //	session.go  Session, Token, Attempt, Store
 //	manager.go  Manager: sessions found and swept
 //	login.go    the log-in, before and after the visit to the provider
-//	logout.go   the log-out, in the same two steps
+//	logout.go   the log-out, in the same two steps, and that by the provider
 package sessions

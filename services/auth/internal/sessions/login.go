@@ -105,7 +105,7 @@ const errLoginRequired = "login_required"
 
 // FinishLogin uses up the attempt and, where the provider let the person in,
 // replaces the browser's session by a new one.
-// Errors: LOGIN_STATE_UNKNOWN, LOGIN_REFUSED, UNAVAILABLE.
+// Errors: LOGIN_STATE_UNKNOWN, UNAVAILABLE.
 func (m *Manager) FinishLogin(ctx context.Context, finish Finish) (Finished, error) {
 	finished, err := m.finish(ctx, finish)
 	switch {
@@ -166,7 +166,7 @@ func (m *Manager) exchange(ctx context.Context, old Hash, attempt Attempt, code 
 	if err == nil {
 		user, err = m.users.LogIn(ctx, login.Claims)
 	}
-	if errors.Is(err, provider.ErrMissingClaims) || apierr.Has(err, apierr.UserNotFound) {
+	if errors.Is(err, provider.ErrMissingClaims) || apierr.Has(err, apierr.UserNotFound) || apierr.Has(err, apierr.LoginRefused) {
 		m.log.WarnContext(ctx, "a log-in was refused", "reason", err)
 		finished.Outcome = Refused
 		return finished, nil
@@ -175,6 +175,7 @@ func (m *Manager) exchange(ctx context.Context, old Hash, attempt Attempt, code 
 		return Finished{}, err
 	}
 	session, issued := m.open(user.ID)
+	session.ProviderSub, session.ProviderSid = login.Claims.Sub, login.Sid
 	if login.IDToken != "" {
 		session.IDToken = m.key.Seal([]byte(login.IDToken), session.Hash.context())
 	}

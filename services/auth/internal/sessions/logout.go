@@ -59,6 +59,21 @@ func (m *Manager) FinishLogout(ctx context.Context, token Token, state string) e
 	return m.store.DeleteSession(ctx, session.Hash)
 }
 
+// BackChannelLogout ends the sessions that a logout token of the provider names.
+// Errors: LOGOUT_TOKEN_INVALID, UNAVAILABLE.
+func (m *Manager) BackChannelLogout(ctx context.Context, logoutToken string) error {
+	logout, err := m.provider.VerifyLogout(ctx, logoutToken)
+	if err != nil {
+		return err
+	}
+	ended, err := m.store.Revoke(ctx, Revocation{TokenID: logout.ID, Expires: logout.Expires, Sub: logout.Sub, Sid: logout.Sid})
+	if err != nil {
+		return err
+	}
+	m.log.InfoContext(ctx, "the identity provider ended sessions", "sessions", ended)
+	return nil
+}
+
 // logOut ends a session that belongs to a user. An anonymous one stays, for
 // the log-ins that may be under way in other tabs.
 func (m *Manager) logOut(ctx context.Context, token Token) error {

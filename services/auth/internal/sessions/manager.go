@@ -89,10 +89,10 @@ func (m *Manager) open(userID string) (Session, Issued) {
 func (m *Manager) now() time.Time { return m.clock.Now().Truncate(time.Microsecond) }
 
 // Resolve returns the user of a session. Errors: SESSION_NOT_FOUND, also for a
-// session in which nobody is logged in.
+// session in which nobody is logged in, or one who may not be any more.
 func (m *Manager) Resolve(ctx context.Context, token Token) (users.User, error) {
 	_, user, err := m.store.FindSession(ctx, token.Hash(), m.now())
-	if err == nil && user == nil {
+	if err == nil && (user == nil || !user.Active) {
 		err = apierr.New(apierr.SessionNotFound, "")
 	}
 	switch {

@@ -35,6 +35,7 @@ type fakeProvider struct {
 	endURL    string
 	endErr    error
 	idToken   string // the last one whose session was to end
+	logout    provider.Logout
 }
 
 func (f *fakeProvider) AuthorizationURL(_ context.Context, attempt *provider.Attempt, known string) (string, error) {
@@ -55,6 +56,13 @@ func (f *fakeProvider) EndSessionURL(_ context.Context, idToken, state, _ string
 	return f.endURL + "?state=" + url.QueryEscape(state), nil
 }
 
+func (f *fakeProvider) VerifyLogout(_ context.Context, token string) (provider.Logout, error) {
+	if token != f.logout.ID {
+		return provider.Logout{}, apierr.New(apierr.LogoutTokenInvalid, "")
+	}
+	return f.logout, nil
+}
+
 // desk is a manager with all that a test wants to turn.
 type desk struct {
 	*sessions.Manager
@@ -64,6 +72,11 @@ type desk struct {
 }
 
 func newDesk(t *testing.T, create bool) *desk {
+	t.Helper()
+	return newDeskWith(t, users.Options{CreateUsers: create})
+}
+
+func newDeskWith(t *testing.T, rules users.Options) *desk {
 	t.Helper()
 	log := slog.New(slog.DiscardHandler)
 	store, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "auth.db"), log)
@@ -83,7 +96,7 @@ func newDesk(t *testing.T, create bool) *desk {
 		provider: &fakeProvider{login: provider.Login{Claims: users.Claims{Sub: "ada", Email: "ada@example.org"}, IDToken: "id token"}},
 	}
 	d.Manager, err = sessions.NewManager(sessions.Deps{
-		Store: store, Users: users.NewDirectory(store, d.clock, users.Options{CreateUsers: create}),
+		Store: store, Users: users.NewDirectory(store, d.clock, rules),
 		Provider: d.provider, Key: key, Clock: d.clock, Logger: log, Registry: prometheus.NewRegistry(), Life: life,
 	})
 	if err != nil {
@@ -144,7 +157,7 @@ func TestFinishLogin(t *testing.T) {
 		"claims missing":               {state: right, code: "c", exchange: provider.ErrMissingClaims, want: sessions.Refused},
 		"stranger":                     {noCreate: true, state: right, code: "c", want: sessions.Refused},
 		"provider away":                {state: right, code: "c", exchange: apierr.Wrap(apierr.Unavailable, errors.New("away")), fault: apierr.Unavailable},
-		"code refused":                 {state: right, code: "c", exchange: apierr.New(apierr.LoginRefused, ""), fault: apierr.LoginRefused},
+		"code refused":                 {state: right, code: "c", exchange: apierr.New(apierr.LoginRefused, ""), want: sessions.Refused},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {

@@ -39,6 +39,20 @@ type Session struct {
 	// LogoutState is what must come back from the provider's log-out; empty
 	// while there is none under way.
 	LogoutState string
+	// ProviderSub and ProviderSid are what the provider calls the person and its
+	// session there; empty where it did not say. By these it ends sessions here.
+	ProviderSub string
+	ProviderSid string
+}
+
+// Revocation is which sessions the provider's logout token ends.
+type Revocation struct {
+	// TokenID is the token's jti, which is good once.
+	TokenID string
+	// Expires is when the token is worth nothing anyhow.
+	Expires time.Time
+	// Sub and Sid are whose sessions end, or which one; one may be empty.
+	Sub, Sid string
 }
 
 // Attempt is a log-in under way.
@@ -67,6 +81,12 @@ type Store interface {
 	// DeleteSession deletes a session and its attempts; one that is gone
 	// already is no fault.
 	DeleteSession(ctx context.Context, hash Hash) error
+	// Revoke deletes the sessions that the revocation names and returns how many:
+	// with a sid the one with it, and those of which no sid is known; without,
+	// all; of the sub where there is one, and of nobody else. It remembers the
+	// token. Errors: LOGOUT_TOKEN_INVALID when the token was used before, also by
+	// one of several at once.
+	Revoke(ctx context.Context, r Revocation) (int, error)
 	// AddAttempt adds an attempt to a session and deletes its oldest ones
 	// beyond limit, also when many are added at once. Errors: SESSION_NOT_FOUND.
 	AddAttempt(ctx context.Context, hash Hash, attempt Attempt, limit int) error
@@ -76,7 +96,7 @@ type Store interface {
 	// HasAttempts says whether a session has an attempt left.
 	HasAttempts(ctx context.Context, hash Hash, now time.Time) (bool, error)
 	// DeleteExpired deletes at most limit expired sessions, with their
-	// attempts, and at most limit expired attempts, and returns how many of
-	// both it deleted.
+	// attempts, at most limit expired attempts and at most limit logout tokens
+	// that are no longer good, and returns how many of all it deleted.
 	DeleteExpired(ctx context.Context, now time.Time, limit int) (int, error)
 }

@@ -2,10 +2,8 @@ package users
 
 import (
 	"context"
-	"regexp"
 	"slices"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/google/uuid"
 
@@ -21,6 +19,8 @@ type Directory struct {
 	create    bool
 	// provisional lets applications make users.
 	provisional bool
+	byEmail     bool
+	listed      bool
 }
 
 // Options are the rules of a suite about its users.
@@ -32,11 +32,19 @@ type Options struct {
 	// ProvisionalUsers lets applications make users by their e-mail, whom the
 	// first person that logs in with it becomes.
 	ProvisionalUsers bool
+	// MatchEmail takes who has an unknown sub for the one user with the same
+	// e-mail. Only for providers that have verified the e-mails they tell.
+	MatchEmail bool
+	// ListUsers shows people to each other.
+	ListUsers bool
 }
 
 // NewDirectory returns a directory over the store.
 func NewDirectory(store Store, clk clock.Clock, o Options) *Directory {
-	d := &Directory{store: store, clock: clk, create: o.CreateUsers, provisional: o.ProvisionalUsers}
+	d := &Directory{
+		store: store, clock: clk, create: o.CreateUsers, provisional: o.ProvisionalUsers,
+		byEmail: o.MatchEmail, listed: o.ListUsers,
+	}
 	for _, email := range o.OperatorEmails {
 		if email = strings.ToLower(strings.TrimSpace(email)); email != "" {
 			d.operators = append(d.operators, email)
@@ -47,7 +55,12 @@ func NewDirectory(store Store, clk clock.Clock, o Options) *Directory {
 
 // Operator reports whether the user may run the suite.
 func (d *Directory) Operator(u User) bool {
-	return u.OperatorClaim || slices.Contains(d.operators, strings.ToLower(u.Email))
+	return u.OperatorClaim || u.OperatorGranted || d.Configured(u)
+}
+
+// Configured reports whether the suite's settings make the user an operator.
+func (d *Directory) Configured(u User) bool {
+	return slices.Contains(d.operators, strings.ToLower(u.Email))
 }
 
 // ByID returns a user. Errors: USER_NOT_FOUND, also for what is no UUID.
@@ -66,7 +79,14 @@ func (d *Directory) BySub(ctx context.Context, sub string) (User, error) {
 
 // ByEmail returns the first user with an e-mail. Errors: USER_NOT_FOUND.
 func (d *Directory) ByEmail(ctx context.Context, email string) (User, error) {
-	return d.store.FindUserByEmail(ctx, email)
+	found, err := d.store.FindUsersByEmail(ctx, email, 1)
+	if err != nil {
+		return User{}, err
+	}
+	if len(found) == 0 {
+		return User{}, apierr.New(apierr.UserNotFound, "")
+	}
+	return found[0], nil
 }
 
 // ByIDs returns those users that exist among the UUIDs, in no order.
@@ -80,48 +100,6 @@ func (d *Directory) ByIDs(ctx context.Context, ids []string) ([]User, error) {
 		canonical = append(canonical, parsed.String())
 	}
 	return d.store.FindUsers(ctx, canonical)
-}
-
-const (
-	maxSub   = 255
-	maxName  = 100
-	maxEmail = 254
-)
-
-var subPattern = regexp.MustCompile(`^[\pL\pN_@.+-]+$`)
-
-// LogIn returns the user whom the claims are about, renewed by them and
-// created where the suite allows. Errors: USER_NOT_FOUND when it does not;
-// LOGIN_REFUSED when the claims do not fit a user.
-func (d *Directory) LogIn(ctx context.Context, claims Claims) (User, error) {
-	if fault := claims.fault(); fault != "" {
-		return User{}, apierr.New(apierr.LoginRefused, "The identity provider gave %s.", fault)
-	}
-	if err := d.claim(ctx, claims); err != nil {
-		return User{}, err
-	}
-	if !d.create {
-		return d.store.LogInKnown(ctx, claims)
-	}
-	return d.store.LogIn(ctx, claims, newUser(claims, d.clock.Now()))
-}
-
-// fault says which claim does not fit; empty when all do.
-func (c Claims) fault() string {
-	for _, text := range []string{c.Sub, c.Email, c.FullName, c.ShortName} {
-		if !utf8.ValidString(text) || strings.ContainsRune(text, 0) {
-			return "text that cannot be stored"
-		}
-	}
-	switch {
-	case utf8.RuneCountInString(c.Sub) > maxSub || !subPattern.MatchString(c.Sub):
-		return "a sub that is not up to 255 letters, digits and _ @ . + -"
-	case utf8.RuneCountInString(c.Email) > maxEmail:
-		return "an e-mail of more than 254 characters"
-	case utf8.RuneCountInString(c.FullName) > maxName, utf8.RuneCountInString(c.ShortName) > maxName:
-		return "a name of more than 100 characters"
-	}
-	return ""
 }
 
 // Change changes the preferences of the user with the id on behalf of the user
@@ -138,4 +116,30 @@ func (d *Directory) Change(ctx context.Context, by, id string, change Change) (U
 		return User{}, apierr.Invalid(violations...)
 	}
 	return d.store.ChangeUser(ctx, user.ID, change)
+}
+
+// Search returns a page of the users whose e-mail has the query in it, the
+// newest first, and how many there are in all: none where people are not shown
+// to each other.
+func (d *Directory) Search(ctx context.Context, query string, limit, offset int) ([]User, int, error) {
+	if !d.listed {
+		return nil, 0, nil
+	}
+	return d.store.SearchUsers(ctx, strings.TrimSpace(query), limit, offset)
+}
+
+// SetActive lets a user log in, or not. Errors: USER_NOT_FOUND.
+func (d *Directory) SetActive(ctx context.Context, id string, active bool) (User, error) {
+	return d.store.SetActive(ctx, id, active)
+}
+
+// SetOperator grants a user the right to run the suite, or takes it back.
+// Errors: USER_NOT_FOUND.
+func (d *Directory) SetOperator(ctx context.Context, id string, granted bool) (User, error) {
+	return d.store.SetOperator(ctx, id, granted)
+}
+
+// Operators returns who may run the suite.
+func (d *Directory) Operators(ctx context.Context) ([]User, error) {
+	return d.store.ListOperators(ctx, d.operators)
 }

@@ -17,6 +17,15 @@ import (
 
 func newDirectory(t *testing.T, o users.Options) *users.Directory {
 	t.Helper()
+	return over(newStore(t), o)
+}
+
+func over(store *sqlite.Store, o users.Options) *users.Directory {
+	return users.NewDirectory(store, clock.NewFake(time.Date(2026, 1, 15, 12, 0, 0, 0, time.UTC)), o)
+}
+
+func newStore(t *testing.T) *sqlite.Store {
+	t.Helper()
 	s, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "auth.db"), slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
@@ -25,7 +34,7 @@ func newDirectory(t *testing.T, o users.Options) *users.Directory {
 	if err := s.Migrate(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	return users.NewDirectory(s, clock.NewFake(time.Date(2026, 1, 15, 12, 0, 0, 0, time.UTC)), o)
+	return s
 }
 
 func ptr[T any](v T) *T { return &v }
@@ -73,6 +82,69 @@ func TestLogInWithoutCreation(t *testing.T) {
 	}
 }
 
+func TestLogInByEmail(t *testing.T) {
+	known := []users.Claims{{Sub: "ada", Email: "Ada@example.org"}, {Sub: "bob", Email: "shared@example.org"}, {Sub: "carol", Email: "shared@example.org"}}
+	for name, c := range map[string]struct {
+		claims  users.Claims
+		options users.Options
+		want    string // sub; empty for nobody
+		fault   apierr.Reason
+	}{
+		"by e-mail":           {users.Claims{Sub: "new", Email: "ada@EXAMPLE.org"}, users.Options{MatchEmail: true}, "ada", 0},
+		"not asked for":       {users.Claims{Sub: "new", Email: "ada@example.org"}, users.Options{}, "", apierr.UserNotFound},
+		"not asked for, made": {users.Claims{Sub: "new", Email: "ada@example.org"}, users.Options{CreateUsers: true}, "new", 0},
+		"sub first":           {users.Claims{Sub: "bob", Email: "ada@example.org"}, users.Options{MatchEmail: true}, "bob", 0},
+		"of several":          {users.Claims{Sub: "new", Email: "shared@example.org"}, users.Options{MatchEmail: true, CreateUsers: true}, "", apierr.LoginRefused},
+		"sub of several":      {users.Claims{Sub: "carol", Email: "shared@example.org"}, users.Options{MatchEmail: true}, "carol", 0},
+		"no e-mail":           {users.Claims{Sub: "new"}, users.Options{MatchEmail: true}, "", apierr.UserNotFound},
+		"unknown, made":       {users.Claims{Sub: "new", Email: "new@example.org"}, users.Options{MatchEmail: true, CreateUsers: true}, "new", 0},
+		"unknown":             {users.Claims{Sub: "new", Email: "new@example.org"}, users.Options{MatchEmail: true}, "", apierr.UserNotFound},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			store := newStore(t)
+			for _, claims := range known {
+				if _, err := over(store, users.Options{CreateUsers: true}).LogIn(t.Context(), claims); err != nil {
+					t.Fatal(err)
+				}
+			}
+			got, err := over(store, c.options).LogIn(t.Context(), c.claims)
+			if got.Sub != c.want || c.fault == 0 && err != nil || c.fault != 0 && !apierr.Has(err, c.fault) {
+				t.Errorf("got %+v, %v", got, err)
+			}
+		})
+	}
+}
+
+func TestLogInOfDisabledUser(t *testing.T) {
+	for _, create := range []bool{true, false} {
+		store := newStore(t)
+		ada, err := over(store, users.Options{CreateUsers: true}).LogIn(t.Context(), users.Claims{Sub: "ada"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		d := over(store, users.Options{CreateUsers: create})
+		if _, err := d.SetActive(t.Context(), ada.ID, false); err != nil {
+			t.Fatal(err)
+		}
+		if got, err := d.LogIn(t.Context(), users.Claims{Sub: "ada"}); !apierr.Has(err, apierr.LoginRefused) {
+			t.Errorf("create %v: got %+v, %v", create, got, err)
+		}
+	}
+}
+
+func TestSearch(t *testing.T) {
+	for _, listed := range []bool{false, true} {
+		d := newDirectory(t, users.Options{CreateUsers: true, ListUsers: listed})
+		if _, err := d.LogIn(t.Context(), users.Claims{Sub: "ada", Email: "ada@example.org"}); err != nil {
+			t.Fatal(err)
+		}
+		if found, count, err := d.Search(t.Context(), " ADA ", 10, 0); err != nil || (count == 1) != listed || len(found) != count {
+			t.Errorf("listed %v: %+v, %d, %v", listed, found, count, err)
+		}
+	}
+}
+
 func TestOperator(t *testing.T) {
 	d := newDirectory(t, users.Options{OperatorEmails: []string{" Operator@Example.org", ""}})
 	cases := map[string]struct {
@@ -81,6 +153,7 @@ func TestOperator(t *testing.T) {
 	}{
 		"by e-mail": {users.User{Email: "oPerator@example.org"}, true},
 		"by claim":  {users.User{OperatorClaim: true}, true},
+		"granted":   {users.User{OperatorGranted: true}, true},
 		"another":   {users.User{Email: "ada@example.org"}, false},
 		"no e-mail": {users.User{}, false},
 	}

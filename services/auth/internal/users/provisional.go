@@ -3,9 +3,6 @@ package users
 import (
 	"context"
 	"strings"
-	"time"
-
-	"github.com/google/uuid"
 
 	"github.com/parleymeet/parley/pkg/apierr"
 )
@@ -16,22 +13,22 @@ func provisionalSub(email string) string { return "provisional:" + strings.ToLow
 
 // ProvisionalStore keeps users whom applications made by their e-mail.
 type ProvisionalStore interface {
-	// FindUsersByEmail returns at most limit users with the e-mail, whatever its
-	// letter case, the one created first before the others.
-	FindUsersByEmail(ctx context.Context, email string, limit int) ([]User, error)
 	// RenameSub gives the user with the sub from the sub to, unless there is no
 	// such user, or one with the sub to already.
 	RenameSub(ctx context.Context, from, to string) error
 }
 
 // ForApplication returns the user for whom an application wants to act, and
-// makes one where the suite allows. Errors: USER_NOT_FOUND; USER_CONFLICT when
-// several people share the e-mail, for it is nobody's to choose between them.
+// makes one where the suite allows. Errors: USER_NOT_FOUND, also of a disabled
+// user; USER_CONFLICT when several people share the e-mail, for it is nobody's
+// to choose between them.
 func (d *Directory) ForApplication(ctx context.Context, email string) (User, error) {
 	found, err := d.store.FindUsersByEmail(ctx, email, 2)
 	switch {
 	case err != nil:
 		return User{}, err
+	case len(found) == 1 && !found[0].Active:
+		return User{}, apierr.New(apierr.UserNotFound, "")
 	case len(found) == 1:
 		return found[0], nil
 	case len(found) > 1:
@@ -40,7 +37,7 @@ func (d *Directory) ForApplication(ctx context.Context, email string) (User, err
 		return User{}, apierr.New(apierr.UserNotFound, "")
 	}
 	claims := Claims{Sub: provisionalSub(email), Email: email}
-	return d.store.LogIn(ctx, claims, newUser(claims, d.clock.Now()))
+	return d.store.LogIn(ctx, claims, d.fresh(claims))
 }
 
 // claim makes the provisional user of an e-mail the person who logs in with it,
@@ -50,17 +47,4 @@ func (d *Directory) claim(ctx context.Context, claims Claims) error {
 		return nil
 	}
 	return d.store.RenameSub(ctx, provisionalSub(claims.Email), claims.Sub)
-}
-
-// newUser is the user of claims as it is before it chose anything.
-func newUser(claims Claims, now time.Time) User {
-	return User{
-		ID:  uuid.NewString(),
-		Sub: claims.Sub, Email: claims.Email, FullName: claims.FullName, ShortName: claims.ShortName,
-		OperatorClaim:     claims.Operator,
-		Timezone:          DefaultTimezone,
-		Language:          DefaultLanguage,
-		RoomConfiguration: map[string]any{},
-		Created:           now.Truncate(time.Microsecond),
-	}
 }

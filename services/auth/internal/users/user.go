@@ -24,8 +24,12 @@ type User struct {
 	// OperatorClaim is whether the provider called the person an operator at
 	// the last log-in. Operator also counts the configured e-mails.
 	OperatorClaim bool
-	Timezone      string
-	Language      string
+	// OperatorGranted is whether an operator made the person one, by command.
+	OperatorGranted bool
+	// Active is whether the person may log in.
+	Active   bool
+	Timezone string
+	Language string
 	// RoomAccessLevel of rooms the user creates; nil when never chosen, empty
 	// for the server's default.
 	RoomAccessLevel *string
@@ -59,9 +63,9 @@ type Store interface {
 	FindUser(ctx context.Context, id string) (User, error)
 	// FindUserBySub returns the user with the sub. Errors: USER_NOT_FOUND.
 	FindUserBySub(ctx context.Context, sub string) (User, error)
-	// FindUserByEmail returns the user with the e-mail, whatever its letter
-	// case; the one created first when there are several. Errors: USER_NOT_FOUND.
-	FindUserByEmail(ctx context.Context, email string) (User, error)
+	// FindUsersByEmail returns at most limit users with the e-mail, whatever its
+	// letter case, those created first.
+	FindUsersByEmail(ctx context.Context, email string, limit int) ([]User, error)
 	// FindUsers returns those users that exist among the ids, each once, in no order.
 	FindUsers(ctx context.Context, ids []string) ([]User, error)
 	// LogIn returns the user with the sub of the claims, after it wrote those
@@ -69,9 +73,21 @@ type Store interface {
 	// Where there is no such user it stores fresh, whose claims are the same,
 	// and returns it. Log-ins of one person at once make one user.
 	LogIn(ctx context.Context, claims Claims, fresh User) (User, error)
-	// LogInKnown is LogIn for a user that must exist. Errors: USER_NOT_FOUND.
-	LogInKnown(ctx context.Context, claims Claims) (User, error)
+	// Renew is LogIn for the user with the id, whose sub stays as it is. Errors:
+	// USER_NOT_FOUND.
+	Renew(ctx context.Context, id string, claims Claims) (User, error)
 	// ChangeUser applies a change and returns the user after it. Changes of
 	// different fields at once are all kept. Errors: USER_NOT_FOUND.
 	ChangeUser(ctx context.Context, id string, change Change) (User, error)
+	// SearchUsers returns a page of the users whose e-mail has the query in it,
+	// whatever its letter case, the newest first, and how many there are in all.
+	// No character of the query has a meaning of its own.
+	SearchUsers(ctx context.Context, query string, limit, offset int) ([]User, int, error)
+	// SetActive lets the user log in, or not. Errors: USER_NOT_FOUND.
+	SetActive(ctx context.Context, id string, active bool) (User, error)
+	// SetOperator sets OperatorGranted. Errors: USER_NOT_FOUND.
+	SetOperator(ctx context.Context, id string, granted bool) (User, error)
+	// ListOperators returns the users who are operators by grant, by claim, or by
+	// one of the e-mails, which are in lower case; by e-mail, then by id.
+	ListOperators(ctx context.Context, emails []string) ([]User, error)
 }

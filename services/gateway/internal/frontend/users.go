@@ -33,17 +33,22 @@ func (s *userServer) GetMe(ctx context.Context, _ *frontendv1.GetMeRequest) (*fr
 	return &frontendv1.GetMeResponse{User: user(answer.GetUser())}, nil
 }
 
-// ListUsers answers with an empty page: people are not shown to each other.
+// ListUsers answers with those whom auth shows: nobody, unless it is set to.
 func (s *userServer) ListUsers(ctx context.Context, req *frontendv1.ListUsersRequest) (*frontendv1.ListUsersResponse, error) {
-	_, v := visit.Enter(ctx)
-	p, err := listPage(v.URL, req.GetPage(), defaultPageSize, nobody)
+	ctx, v := visit.Enter(ctx)
+	p, err := listPage(v.URL, req.GetPage(), defaultPageSize, func(size, skip int32) ([]*authv1.User, int32, error) {
+		answer, err := s.users.SearchUsers(ctx, &authv1.SearchUsersRequest{Query: req.GetQ(), Limit: size, Offset: skip})
+		return answer.GetUsers(), answer.GetCount(), err
+	})
 	if err != nil {
 		return nil, err
 	}
-	return &frontendv1.ListUsersResponse{Count: p.count, Next: p.next, Previous: p.previous}, nil
+	shown := &frontendv1.ListUsersResponse{Count: p.count, Next: p.next, Previous: p.previous}
+	for _, u := range p.items {
+		shown.Results = append(shown.Results, user(u))
+	}
+	return shown, nil
 }
-
-func nobody(int32, int32) ([]*frontendv1.User, int32, error) { return nil, 0, nil }
 
 // ReplaceUser changes what is given; the time zone must be.
 func (s *userServer) ReplaceUser(ctx context.Context, req *frontendv1.ReplaceUserRequest) (*frontendv1.ReplaceUserResponse, error) {

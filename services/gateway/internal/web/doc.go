@@ -31,6 +31,7 @@
 //	schema.go   wrong configurations to answers
 //	login.go    log-in and log-out; cookies.go, returnto.go serve it
 //	webhooks.go what LiveKit tells, passed on as it came
+//	backchannel.go  log-outs that the identity provider tells of
 //	origin.go   by which URL and from where the client came
 //	static.go   the frontend's files; pages.go our own few pages
 //	observe.go  request id, log, metrics, recovery

@@ -28,6 +28,8 @@ type LoginSettings struct {
 	ReturnToHTTPSOnly bool
 	// Home, Failure and AfterLogout are where browsers go without a way back.
 	Home, Failure, AfterLogout string
+	// LogoutByPostOnly refuses log-outs by a mere link.
+	LogoutByPostOnly bool
 	// Development shows a page that asks for an e-mail.
 	Development bool
 }
@@ -75,6 +77,7 @@ func New(o Options) (http.Handler, error) {
 	pages[webhooksPath] = &webhooks{client: roomv1.NewEventServiceClient(o.Room), failures: f, log: o.Logger}
 	mux := http.NewServeMux()
 	mux.Handle("/api/", underAPI(pages, facade))
+	mux.Handle("/backchannel-logout/{$}", l.backChannel()) // where the contract's original has it, too
 	mux.Handle("/docs/", docs())
 	if o.Frontend != nil {
 		mux.Handle("/", newStatic(o.Frontend, contentPolicy(o.LiveKitURL, o.ContentOrigins)))

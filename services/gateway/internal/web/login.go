@@ -27,9 +27,18 @@ func (l *login) routes() map[string]http.Handler {
 	return map[string]http.Handler{
 		prefix + "/authenticate":    l.only(l.authenticate, http.MethodGet, http.MethodHead),
 		prefix + "/callback":        l.only(l.callback, http.MethodGet, http.MethodHead),
-		prefix + "/logout":          l.only(l.logout, http.MethodGet, http.MethodHead, http.MethodPost),
+		prefix + "/logout":          l.only(l.logout, l.logoutMethods()...),
 		prefix + "/logout-callback": l.only(l.logoutCallback, http.MethodGet, http.MethodHead),
+		backChannelPath:             l.backChannel(),
 	}
+}
+
+// logoutMethods are those by which a log-out may begin.
+func (l *login) logoutMethods() []string {
+	if l.settings.LogoutByPostOnly {
+		return []string{http.MethodPost}
+	}
+	return []string{http.MethodGet, http.MethodHead, http.MethodPost}
 }
 
 func (l *login) only(handle http.HandlerFunc, methods ...string) http.Handler {
@@ -153,10 +162,6 @@ func (l *login) fail(w http.ResponseWriter, r *http.Request, err error) {
 	status := failed.Row().HTTP
 	if status >= http.StatusInternalServerError {
 		l.log.ErrorContext(r.Context(), "log-in failed", "error", failed)
-	}
-	if failed.Reason == apierr.LoginRefused {
-		redirect(w, r, l.settings.Failure)
-		return
 	}
 	writePage(w, status, errorPage, failed.PublicText())
 }

@@ -51,7 +51,7 @@ func routes() map[string]route {
 	return map[string]route{
 		"GET /api/v1.0/config": {mode: open},
 
-		"GET /api/v1.0/users":        {mode: member, audience: forNobody},
+		"GET /api/v1.0/users":        {mode: member, audience: forAuth},
 		"GET /api/v1.0/users/me":     {mode: member, audience: forAuth},
 		"PUT /api/v1.0/users/{id}":   {mode: member, audience: forAuth},
 		"PATCH /api/v1.0/users/{id}": {mode: member, audience: forAuth},

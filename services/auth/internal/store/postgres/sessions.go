@@ -20,9 +20,10 @@ func (s *Store) AddSession(ctx context.Context, session sessions.Session) error 
 
 func addSession(ctx context.Context, q postgres.Querier, session sessions.Session) error {
 	_, err := q.Exec(ctx, `
-		INSERT INTO sessions (hash, user_id, id_token, logout_state, created_at, expires_at)
-		VALUES ($1, nullif($2, '')::uuid, $3, $4, $5, $6)`,
-		session.Hash[:], session.UserID, session.IDToken, session.LogoutState, session.Created, session.Expires)
+		INSERT INTO sessions (hash, user_id, id_token, logout_state, provider_sub, provider_sid, created_at, expires_at)
+		VALUES ($1, nullif($2, '')::uuid, $3, $4, $5, $6, $7, $8)`,
+		session.Hash[:], session.UserID, session.IDToken, session.LogoutState, session.ProviderSub, session.ProviderSid,
+		session.Created, session.Expires)
 	return err
 }
 
@@ -31,15 +32,16 @@ func (s *Store) FindSession(ctx context.Context, hash sessions.Hash, now time.Ti
 	session := sessions.Session{Hash: hash}
 	var userID, sub *string // null for an anonymous session, as all of the user's columns
 	var email, fullName, shortName, timezone, language *string
-	var operator *bool
+	var operator, granted, active *bool
 	var created *time.Time
 	var user users.User
 	err := s.db.Pool().QueryRow(ctx, `
-		SELECT sessions.id_token, sessions.logout_state, sessions.created_at, sessions.expires_at, `+userColumns+`
+		SELECT sessions.id_token, sessions.logout_state, sessions.provider_sub, sessions.provider_sid,
+			sessions.created_at, sessions.expires_at, `+userColumns+`
 		FROM sessions LEFT JOIN users ON users.id = sessions.user_id
 		WHERE sessions.hash = $1 AND sessions.expires_at > $2`, hash[:], now).Scan(
-		&session.IDToken, &session.LogoutState, &session.Created, &session.Expires,
-		&userID, &sub, &email, &fullName, &shortName, &operator,
+		&session.IDToken, &session.LogoutState, &session.ProviderSub, &session.ProviderSid, &session.Created, &session.Expires,
+		&userID, &sub, &email, &fullName, &shortName, &operator, &granted, &active,
 		&timezone, &language, &user.RoomAccessLevel, &user.RoomConfiguration, &created)
 	if err != nil {
 		return sessions.Session{}, nil, fault(err, apierr.SessionNotFound)
@@ -49,6 +51,7 @@ func (s *Store) FindSession(ctx context.Context, hash sessions.Hash, now time.Ti
 	}
 	session.UserID = *userID
 	user.ID, user.Sub, user.Email, user.FullName, user.ShortName = *userID, *sub, *email, *fullName, *shortName
+	user.OperatorGranted, user.Active = *granted, *active
 	user.OperatorClaim, user.Timezone, user.Language, user.Created = *operator, *timezone, *language, *created
 	return session, &user, nil
 }
@@ -89,6 +92,29 @@ func (s *Store) SetLogoutState(ctx context.Context, hash sessions.Hash, state st
 func (s *Store) DeleteSession(ctx context.Context, hash sessions.Hash) error {
 	_, err := s.db.Pool().Exec(ctx, `DELETE FROM sessions WHERE hash = $1`, hash[:])
 	return fault(err, apierr.SessionNotFound)
+}
+
+// Revoke implements sessions.Store.
+func (s *Store) Revoke(ctx context.Context, r sessions.Revocation) (int, error) {
+	var ended int64
+	err := s.db.InTx(ctx, func(ctx context.Context, tx pgx.Tx) error {
+		added, err := tx.Exec(ctx, `INSERT INTO logout_tokens (id, expires_at) VALUES ($1, $2) ON CONFLICT DO NOTHING`, r.TokenID, r.Expires)
+		if err == nil && added.RowsAffected() == 0 {
+			err = pgx.ErrNoRows
+		}
+		if err != nil {
+			return err
+		}
+		query, args := `DELETE FROM sessions WHERE provider_sid = $1`, []any{r.Sid}
+		if r.Sub != "" {
+			query = `DELETE FROM sessions WHERE provider_sub = $1 AND ($2 = '' OR provider_sid IN ($2, ''))`
+			args = []any{r.Sub, r.Sid}
+		}
+		deleted, err := tx.Exec(ctx, query, args...)
+		ended = deleted.RowsAffected()
+		return err
+	})
+	return int(ended), fault(err, apierr.LogoutTokenInvalid)
 }
 
 // AddAttempt implements sessions.Store.
@@ -146,5 +172,11 @@ func (s *Store) DeleteExpired(ctx context.Context, now time.Time, limit int) (in
 	attempts, err := s.db.Pool().Exec(ctx, `
 		DELETE FROM login_attempts WHERE (session_hash, state) IN (
 			SELECT session_hash, state FROM login_attempts WHERE expires_at <= $1 ORDER BY expires_at LIMIT $2)`, now, limit)
-	return int(expired.RowsAffected() + attempts.RowsAffected()), fault(err, apierr.SessionNotFound)
+	if err != nil {
+		return 0, fault(err, apierr.SessionNotFound)
+	}
+	tokens, err := s.db.Pool().Exec(ctx, `
+		DELETE FROM logout_tokens WHERE id IN (
+			SELECT id FROM logout_tokens WHERE expires_at <= $1 ORDER BY expires_at LIMIT $2)`, now, limit)
+	return int(expired.RowsAffected() + attempts.RowsAffected() + tokens.RowsAffected()), fault(err, apierr.SessionNotFound)
 }

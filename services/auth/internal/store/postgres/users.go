@@ -11,13 +11,13 @@ import (
 )
 
 const userColumns = `users.id::text, users.sub, users.email, users.full_name, users.short_name, users.operator_claim,
-	users.timezone, users.language, users.room_access_level, users.room_configuration, users.created_at`
+	users.operator_granted, users.active, users.timezone, users.language, users.room_access_level, users.room_configuration, users.created_at`
 
 // userFields are the targets of userColumns.
 func userFields(u *users.User) []any {
 	return []any{
 		&u.ID, &u.Sub, &u.Email, &u.FullName, &u.ShortName, &u.OperatorClaim,
-		&u.Timezone, &u.Language, &u.RoomAccessLevel, &u.RoomConfiguration, &u.Created,
+		&u.OperatorGranted, &u.Active, &u.Timezone, &u.Language, &u.RoomAccessLevel, &u.RoomConfiguration, &u.Created,
 	}
 }
 
@@ -39,15 +39,50 @@ func (s *Store) FindUserBySub(ctx context.Context, sub string) (users.User, erro
 	return s.user(ctx, `SELECT `+userColumns+` FROM users WHERE sub = $1`, sub)
 }
 
-// FindUserByEmail implements users.Store.
-func (s *Store) FindUserByEmail(ctx context.Context, email string) (users.User, error) {
-	return s.user(ctx, `SELECT `+userColumns+` FROM users WHERE email_key = $1 ORDER BY created_at, id LIMIT 1`,
-		strings.ToLower(email))
+// FindUsersByEmail implements users.Store.
+func (s *Store) FindUsersByEmail(ctx context.Context, email string, limit int) ([]users.User, error) {
+	return s.users(ctx, `SELECT `+userColumns+` FROM users WHERE email_key = $1 ORDER BY created_at, id LIMIT $2`,
+		strings.ToLower(email), limit)
 }
 
 // FindUsers implements users.Store.
 func (s *Store) FindUsers(ctx context.Context, ids []string) ([]users.User, error) {
-	rows, err := s.db.Pool().Query(ctx, `SELECT `+userColumns+` FROM users WHERE id = ANY($1::uuid[])`, ids)
+	return s.users(ctx, `SELECT `+userColumns+` FROM users WHERE id = ANY($1::uuid[])`, ids)
+}
+
+// SearchUsers implements users.Store.
+func (s *Store) SearchUsers(ctx context.Context, query string, limit, offset int) ([]users.User, int, error) {
+	var count int
+	query = strings.ToLower(query)
+	if err := s.db.Pool().QueryRow(ctx, `SELECT count(*) FROM users WHERE strpos(email_key, $1) > 0`, query).Scan(&count); err != nil {
+		return nil, 0, fault(err, apierr.UserNotFound)
+	}
+	found, err := s.users(ctx, `
+		SELECT `+userColumns+` FROM users WHERE strpos(email_key, $1) > 0
+		ORDER BY created_at DESC, id LIMIT $2 OFFSET $3`, query, limit, offset)
+	return found, count, err
+}
+
+// SetActive implements users.Store.
+func (s *Store) SetActive(ctx context.Context, id string, active bool) (users.User, error) {
+	return s.user(ctx, `UPDATE users SET active = $2 WHERE id = $1 RETURNING `+userColumns, id, active)
+}
+
+// SetOperator implements users.Store.
+func (s *Store) SetOperator(ctx context.Context, id string, granted bool) (users.User, error) {
+	return s.user(ctx, `UPDATE users SET operator_granted = $2 WHERE id = $1 RETURNING `+userColumns, id, granted)
+}
+
+// ListOperators implements users.Store.
+func (s *Store) ListOperators(ctx context.Context, emails []string) ([]users.User, error) {
+	return s.users(ctx, `
+		SELECT `+userColumns+` FROM users WHERE operator_granted OR operator_claim OR email_key = ANY($1)
+		ORDER BY email_key, id`, emails)
+}
+
+// users returns the users that a query finds.
+func (s *Store) users(ctx context.Context, sql string, args ...any) ([]users.User, error) {
+	rows, err := s.db.Pool().Query(ctx, sql, args...)
 	if err != nil {
 		return nil, fault(err, apierr.UserNotFound)
 	}
@@ -75,8 +110,8 @@ func (s *Store) LogIn(ctx context.Context, c users.Claims, fresh users.User) (us
 		fresh.Timezone, fresh.Language, fresh.RoomAccessLevel, fresh.RoomConfiguration, fresh.Created)
 }
 
-// LogInKnown implements users.Store.
-func (s *Store) LogInKnown(ctx context.Context, c users.Claims) (users.User, error) {
+// Renew implements users.Store.
+func (s *Store) Renew(ctx context.Context, id string, c users.Claims) (users.User, error) {
 	return s.user(ctx, `
 		UPDATE users SET
 			email          = CASE WHEN $2 <> '' THEN $2 ELSE email END,
@@ -84,9 +119,9 @@ func (s *Store) LogInKnown(ctx context.Context, c users.Claims) (users.User, err
 			full_name      = CASE WHEN $4 <> '' THEN $4 ELSE full_name END,
 			short_name     = CASE WHEN $5 <> '' THEN $5 ELSE short_name END,
 			operator_claim = $6
-		WHERE sub = $1
+		WHERE id = $1
 		RETURNING `+userColumns,
-		c.Sub, c.Email, strings.ToLower(c.Email), c.FullName, c.ShortName, c.Operator)
+		id, c.Email, strings.ToLower(c.Email), c.FullName, c.ShortName, c.Operator)
 }
 
 // ChangeUser implements users.Store.

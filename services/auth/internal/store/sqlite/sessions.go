@@ -19,9 +19,9 @@ func (s *Store) AddSession(ctx context.Context, session sessions.Session) error 
 
 func addSession(ctx context.Context, tx *sql.Tx, session sessions.Session) error {
 	_, err := tx.ExecContext(ctx, `
-		INSERT INTO sessions (hash, user_id, id_token, logout_state, created_at, expires_at)
-		VALUES (?, nullif(?, ''), ?, ?, ?, ?)`,
-		session.Hash[:], session.UserID, session.IDToken, session.LogoutState,
+		INSERT INTO sessions (hash, user_id, id_token, logout_state, provider_sub, provider_sid, created_at, expires_at)
+		VALUES (?, nullif(?, ''), ?, ?, ?, ?, ?, ?)`,
+		session.Hash[:], session.UserID, session.IDToken, session.LogoutState, session.ProviderSub, session.ProviderSid,
 		session.Created.UnixMicro(), session.Expires.UnixMicro())
 	return err
 }
@@ -31,17 +31,17 @@ func (s *Store) FindSession(ctx context.Context, hash sessions.Hash, now time.Ti
 	session := sessions.Session{Hash: hash}
 	// The columns of the user are null for an anonymous session.
 	var id, sub, email, fullName, shortName, timezone, language, configuration sql.NullString
-	var operator sql.NullBool
+	var operator, granted, active sql.NullBool
 	var created sql.NullInt64
 	var user users.User
 	err := s.db.Read().QueryRowContext(ctx, `
-		SELECT s.id_token, s.logout_state, s.created_at, s.expires_at,
-			u.id, u.sub, u.email, u.full_name, u.short_name, u.operator_claim,
+		SELECT s.id_token, s.logout_state, s.provider_sub, s.provider_sid, s.created_at, s.expires_at,
+			u.id, u.sub, u.email, u.full_name, u.short_name, u.operator_claim, u.operator_granted, u.active,
 			u.timezone, u.language, u.room_access_level, u.room_configuration, u.created_at
 		FROM sessions AS s LEFT JOIN users AS u ON u.id = s.user_id
 		WHERE s.hash = ? AND s.expires_at > ?`, hash[:], now.UnixMicro()).Scan(
-		&session.IDToken, &session.LogoutState, instant{&session.Created}, instant{&session.Expires},
-		&id, &sub, &email, &fullName, &shortName, &operator,
+		&session.IDToken, &session.LogoutState, &session.ProviderSub, &session.ProviderSid, instant{&session.Created}, instant{&session.Expires},
+		&id, &sub, &email, &fullName, &shortName, &operator, &granted, &active,
 		&timezone, &language, &user.RoomAccessLevel, &configuration, &created)
 	if err != nil {
 		return sessions.Session{}, nil, fault(err, apierr.SessionNotFound)
@@ -54,6 +54,7 @@ func (s *Store) FindSession(ctx context.Context, hash sessions.Hash, now time.Ti
 	}
 	session.UserID = id.String
 	user.ID, user.Sub, user.Email, user.FullName, user.ShortName = id.String, sub.String, email.String, fullName.String, shortName.String
+	user.OperatorGranted, user.Active = granted.Bool, active.Bool
 	user.OperatorClaim, user.Timezone, user.Language = operator.Bool, timezone.String, language.String
 	user.Created = time.UnixMicro(created.Int64).UTC()
 	return session, &user, nil
@@ -86,6 +87,40 @@ func (s *Store) SetLogoutState(ctx context.Context, hash sessions.Hash, state st
 func (s *Store) DeleteSession(ctx context.Context, hash sessions.Hash) error {
 	_, err := s.exec(ctx, `DELETE FROM sessions WHERE hash = ?`, hash[:])
 	return fault(err, apierr.SessionNotFound)
+}
+
+// Revoke implements sessions.Store.
+func (s *Store) Revoke(ctx context.Context, r sessions.Revocation) (int, error) {
+	var ended int64
+	err := s.db.InTx(ctx, func(ctx context.Context, tx *sql.Tx) error {
+		if err := rememberToken(ctx, tx, r); err != nil {
+			return err
+		}
+		query, args := `DELETE FROM sessions WHERE provider_sid = ?`, []any{r.Sid}
+		if r.Sub != "" {
+			query = `DELETE FROM sessions WHERE provider_sub = ?1 AND (?2 = '' OR provider_sid IN (?2, ''))`
+			args = []any{r.Sub, r.Sid}
+		}
+		deleted, err := tx.ExecContext(ctx, query, args...)
+		if err != nil {
+			return err
+		}
+		ended, err = deleted.RowsAffected()
+		return err
+	})
+	return int(ended), fault(err, apierr.LogoutTokenInvalid)
+}
+
+// rememberToken returns sql.ErrNoRows when the token was used before.
+func rememberToken(ctx context.Context, tx *sql.Tx, r sessions.Revocation) error {
+	added, err := tx.ExecContext(ctx, `INSERT INTO logout_tokens (id, expires_at) VALUES (?, ?) ON CONFLICT DO NOTHING`, r.TokenID, r.Expires.UnixMicro())
+	if err != nil {
+		return err
+	}
+	if count, err := added.RowsAffected(); err != nil || count > 0 {
+		return err
+	}
+	return sql.ErrNoRows
 }
 
 // AddAttempt implements sessions.Store. The foreign key finds out whether the
@@ -145,5 +180,11 @@ func (s *Store) DeleteExpired(ctx context.Context, now time.Time, limit int) (in
 		DELETE FROM login_attempts WHERE (session_hash, state) IN (
 			SELECT session_hash, state FROM login_attempts WHERE expires_at <= ? ORDER BY expires_at LIMIT ?)`,
 		now.UnixMicro(), limit)
-	return int(expired + attempts), fault(err, apierr.SessionNotFound)
+	if err != nil {
+		return 0, fault(err, apierr.SessionNotFound)
+	}
+	tokens, err := s.exec(ctx, `
+		DELETE FROM logout_tokens WHERE id IN (
+			SELECT id FROM logout_tokens WHERE expires_at <= ? ORDER BY expires_at LIMIT ?)`, now.UnixMicro(), limit)
+	return int(expired + attempts + tokens), fault(err, apierr.SessionNotFound)
 }

@@ -11,13 +11,13 @@ import (
 )
 
 const userColumns = `id, sub, email, full_name, short_name, operator_claim,
-	timezone, language, room_access_level, room_configuration, created_at`
+	operator_granted, active, timezone, language, room_access_level, room_configuration, created_at`
 
 // userFields are the targets of userColumns.
 func userFields(u *users.User) []any {
 	return []any{
 		&u.ID, &u.Sub, &u.Email, &u.FullName, &u.ShortName, &u.OperatorClaim,
-		&u.Timezone, &u.Language, &u.RoomAccessLevel, object{&u.RoomConfiguration}, instant{&u.Created},
+		&u.OperatorGranted, &u.Active, &u.Timezone, &u.Language, &u.RoomAccessLevel, object{&u.RoomConfiguration}, instant{&u.Created},
 	}
 }
 
@@ -60,10 +60,10 @@ func (s *Store) FindUserBySub(ctx context.Context, sub string) (users.User, erro
 	return s.read(ctx, `SELECT `+userColumns+` FROM users WHERE sub = ?`, sub)
 }
 
-// FindUserByEmail implements users.Store.
-func (s *Store) FindUserByEmail(ctx context.Context, email string) (users.User, error) {
-	return s.read(ctx, `SELECT `+userColumns+` FROM users WHERE email_key = ? ORDER BY created_at, id LIMIT 1`,
-		strings.ToLower(email))
+// FindUsersByEmail implements users.Store.
+func (s *Store) FindUsersByEmail(ctx context.Context, email string, limit int) ([]users.User, error) {
+	return s.users(ctx, `SELECT `+userColumns+` FROM users WHERE email_key = ? ORDER BY created_at, id LIMIT ?`,
+		strings.ToLower(email), limit)
 }
 
 // FindUsers implements users.Store.
@@ -72,8 +72,47 @@ func (s *Store) FindUsers(ctx context.Context, ids []string) ([]users.User, erro
 	if err != nil {
 		return nil, err
 	}
-	rows, err := s.db.Read().QueryContext(ctx,
-		`SELECT `+userColumns+` FROM users WHERE id IN (SELECT value FROM json_each(?))`, string(list))
+	return s.users(ctx, `SELECT `+userColumns+` FROM users WHERE id IN (SELECT value FROM json_each(?))`, string(list))
+}
+
+// SearchUsers implements users.Store.
+func (s *Store) SearchUsers(ctx context.Context, query string, limit, offset int) ([]users.User, int, error) {
+	var count int
+	query = strings.ToLower(query)
+	if err := s.db.Read().QueryRowContext(ctx, `SELECT count(*) FROM users WHERE instr(email_key, ?) > 0`, query).Scan(&count); err != nil {
+		return nil, 0, fault(err, apierr.UserNotFound)
+	}
+	found, err := s.users(ctx, `
+		SELECT `+userColumns+` FROM users WHERE instr(email_key, ?) > 0
+		ORDER BY created_at DESC, id LIMIT ? OFFSET ?`, query, limit, offset)
+	return found, count, err
+}
+
+// SetActive implements users.Store.
+func (s *Store) SetActive(ctx context.Context, id string, active bool) (users.User, error) {
+	return s.write(ctx, `UPDATE users SET active = ?2 WHERE id = ?1 RETURNING `+userColumns, id, active)
+}
+
+// SetOperator implements users.Store.
+func (s *Store) SetOperator(ctx context.Context, id string, granted bool) (users.User, error) {
+	return s.write(ctx, `UPDATE users SET operator_granted = ?2 WHERE id = ?1 RETURNING `+userColumns, id, granted)
+}
+
+// ListOperators implements users.Store.
+func (s *Store) ListOperators(ctx context.Context, emails []string) ([]users.User, error) {
+	list, err := json.Marshal(emails)
+	if err != nil {
+		return nil, err
+	}
+	return s.users(ctx, `
+		SELECT `+userColumns+` FROM users
+		WHERE operator_granted OR operator_claim OR email_key IN (SELECT value FROM json_each(?))
+		ORDER BY email_key, id`, string(list))
+}
+
+// users returns the users that a query finds.
+func (s *Store) users(ctx context.Context, query string, args ...any) ([]users.User, error) {
+	rows, err := s.db.Read().QueryContext(ctx, query, args...)
 	if err != nil {
 		return nil, fault(err, apierr.UserNotFound)
 	}
@@ -110,8 +149,8 @@ func (s *Store) LogIn(ctx context.Context, c users.Claims, fresh users.User) (us
 		fresh.Timezone, fresh.Language, fresh.RoomAccessLevel, string(configuration), fresh.Created.UnixMicro())
 }
 
-// LogInKnown implements users.Store.
-func (s *Store) LogInKnown(ctx context.Context, c users.Claims) (users.User, error) {
+// Renew implements users.Store.
+func (s *Store) Renew(ctx context.Context, id string, c users.Claims) (users.User, error) {
 	return s.write(ctx, `
 		UPDATE users SET
 			email          = CASE WHEN ?2 <> '' THEN ?2 ELSE email END,
@@ -119,9 +158,9 @@ func (s *Store) LogInKnown(ctx context.Context, c users.Claims) (users.User, err
 			full_name      = CASE WHEN ?4 <> '' THEN ?4 ELSE full_name END,
 			short_name     = CASE WHEN ?5 <> '' THEN ?5 ELSE short_name END,
 			operator_claim = ?6
-		WHERE sub = ?1
+		WHERE id = ?1
 		RETURNING `+userColumns,
-		c.Sub, c.Email, strings.ToLower(c.Email), c.FullName, c.ShortName, c.Operator)
+		id, c.Email, strings.ToLower(c.Email), c.FullName, c.ShortName, c.Operator)
 }
 
 // ChangeUser implements users.Store.

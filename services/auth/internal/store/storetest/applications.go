@@ -22,8 +22,8 @@ func addApplication(t *testing.T, s Store, id, name string) applications.Applica
 	return app
 }
 
-// same compares applications; no scopes and no domains may be nil or empty.
-func same(a, b applications.Application) bool {
+// sameApplication compares applications; no scopes and no domains may be nil or empty.
+func sameApplication(a, b applications.Application) bool {
 	for _, app := range []*applications.Application{&a, &b} {
 		if len(app.Scopes) == 0 {
 			app.Scopes = nil
@@ -42,7 +42,7 @@ func testApplications(t *testing.T, s Store) {
 	bare := applications.Application{ID: "d", Name: "zz", Created: noon, Secrets: applications.Secrets{Current: applications.Secret("x").Hash()}}
 	check(t, s.AddApplication(ctx, bare))
 	for _, want := range []applications.Application{first, second, third, bare} {
-		if got, err := s.FindApplication(ctx, want.ID); err != nil || !same(got, want) {
+		if got, err := s.FindApplication(ctx, want.ID); err != nil || !sameApplication(got, want) {
 			t.Errorf("got %+v, %v, want %+v", got, err, want)
 		}
 	}
@@ -90,10 +90,10 @@ func testChangeApplication(t *testing.T, s Store) {
 	} {
 		step.want()
 		got, err := s.ChangeApplication(t.Context(), "a", step.change)
-		if err != nil || !same(got, want) {
+		if err != nil || !sameApplication(got, want) {
 			t.Errorf("%s: got %+v, %v, want %+v", step.name, got, err, want)
 		}
-		if stored, err := s.FindApplication(t.Context(), "a"); err != nil || !same(stored, want) {
+		if stored, err := s.FindApplication(t.Context(), "a"); err != nil || !sameApplication(stored, want) {
 			t.Errorf("%s: stored %+v, %v, want %+v", step.name, stored, err, want)
 		}
 	}
@@ -107,11 +107,11 @@ func testSecrets(t *testing.T, s Store) {
 		expires := noon.Add(time.Duration(i) * time.Hour)
 		want.Secrets = applications.Secrets{Current: secret.Hash(), Old: want.Secrets.Current, OldExpires: expires}
 		got, err := s.RotateSecret(t.Context(), "a", secret.Hash(), expires)
-		if err != nil || !same(got, want) {
+		if err != nil || !sameApplication(got, want) {
 			t.Errorf("got %+v, %v, want %+v", got, err, want)
 		}
 	}
-	if stored, err := s.FindApplication(t.Context(), "a"); err != nil || !same(stored, want) {
+	if stored, err := s.FindApplication(t.Context(), "a"); err != nil || !sameApplication(stored, want) {
 		t.Errorf("stored %+v, %v", stored, err)
 	}
 	_, err := s.RotateSecret(t.Context(), "b", applications.Secret("x").Hash(), noon)

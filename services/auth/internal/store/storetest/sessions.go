@@ -15,7 +15,7 @@ func testSessionLife(t *testing.T, s Store) {
 	ada := addUser(t, s, "ada")
 	anonymous := addSession(t, s, "")
 	session := sessions.Session{
-		Hash: sessions.NewToken().Hash(), UserID: ada.ID, IDToken: []byte{0, 1, 2},
+		Hash: sessions.NewToken().Hash(), UserID: ada.ID, IDToken: []byte{0, 1, 2}, ProviderSub: "ada", ProviderSid: "1",
 		Created: noon, Expires: noon.Add(time.Hour),
 	}
 	check(t, s.AddSession(ctx, session))

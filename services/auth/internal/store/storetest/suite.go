@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"reflect"
 	"testing"
 	"time"
 
@@ -26,12 +27,15 @@ type Store interface {
 func Run(t *testing.T, newStore func(t *testing.T) Store) {
 	for name, test := range map[string]func(*testing.T, Store){
 		"users/log-in":            testLogIn,
-		"users/log-in of known":   testLogInKnown,
+		"users/renew":             testRenew,
 		"users/find":              testFindUsers,
 		"users/change":            testChangeUser,
+		"users/search":            testSearchUsers,
+		"users/rights":            testRights,
 		"sessions/life":           testSessionLife,
 		"sessions/replace":        testReplaceSession,
 		"sessions/log-out state":  testLogoutState,
+		"sessions/revoke":         testRevoke,
 		"sessions/attempts":       testAttempts,
 		"sessions/attempt limit":  testAttemptLimit,
 		"sessions/delete expired": testDeleteExpired,
@@ -48,6 +52,7 @@ func Run(t *testing.T, newStore func(t *testing.T) Store) {
 		"concurrency/replace":     testConcurrentReplace,
 		"concurrency/application": testConcurrentApplication,
 		"concurrency/rename":      testConcurrentRename,
+		"concurrency/revoke":      testConcurrentRevoke,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -75,6 +80,11 @@ func check(t *testing.T, err error) {
 	}
 }
 
+// same compares lists of users; none may be nil or empty.
+func same(got, want []users.User) bool {
+	return len(got) == 0 && len(want) == 0 || reflect.DeepEqual(got, want)
+}
+
 func wantReason(t *testing.T, err error, reason apierr.Reason) {
 	t.Helper()
 	if !apierr.Has(err, reason) {
@@ -90,7 +100,7 @@ func claimsOf(sub string) users.Claims {
 // fresh is the new user of claims.
 func fresh(c users.Claims) users.User {
 	return users.User{
-		ID: uuid.NewString(), Sub: c.Sub, Email: c.Email, FullName: c.FullName, ShortName: c.ShortName, OperatorClaim: c.Operator,
+		ID: uuid.NewString(), Sub: c.Sub, Email: c.Email, FullName: c.FullName, ShortName: c.ShortName, OperatorClaim: c.Operator, Active: true,
 		Timezone: users.DefaultTimezone, Language: users.DefaultLanguage,
 		RoomConfiguration: map[string]any{}, Created: noon,
 	}

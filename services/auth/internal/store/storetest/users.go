@@ -31,8 +31,8 @@ func testLogIn(t *testing.T, s Store) {
 	if must(t, stored, err); !reflect.DeepEqual(stored, want) {
 		t.Errorf("stored %+v, want %+v", stored, want)
 	}
-	if _, err := s.FindUserByEmail(t.Context(), c.Email); !apierr.Has(err, apierr.UserNotFound) {
-		t.Errorf("by the old e-mail: %v", err)
+	if found, err := s.FindUsersByEmail(t.Context(), c.Email, 2); err != nil || len(found) != 0 {
+		t.Errorf("by the old e-mail: %+v, %v", found, err)
 	}
 	got, err = s.LogIn(t.Context(), users.Claims{Sub: "ada"}, fresh(users.Claims{Sub: "ada"}))
 	if must(t, got, err); got.Email != renewed.Email || got.OperatorClaim {
@@ -40,21 +40,24 @@ func testLogIn(t *testing.T, s Store) {
 	}
 }
 
-func testLogInKnown(t *testing.T, s Store) {
-	_, err := s.LogInKnown(t.Context(), claimsOf("ada"))
+func testRenew(t *testing.T, s Store) {
+	_, err := s.Renew(t.Context(), uuid.NewString(), claimsOf("ada"))
 	wantReason(t, err, apierr.UserNotFound)
-	want := addUser(t, s, "ada")
+	want, bob := addUser(t, s, "ada"), addUser(t, s, "bob")
 	want.FullName, want.OperatorClaim = "Ada King", true
-	got, err := s.LogInKnown(t.Context(), users.Claims{Sub: "ada", FullName: "Ada King", Operator: true})
+	got, err := s.Renew(t.Context(), want.ID, users.Claims{Sub: "another", FullName: "Ada King", Operator: true})
 	if must(t, got, err); !reflect.DeepEqual(got, want) {
 		t.Errorf("got %+v, want %+v", got, want)
 	}
-	got, err = s.LogInKnown(t.Context(), users.Claims{Sub: "ada", Email: "NEW@example.org"})
+	got, err = s.Renew(t.Context(), want.ID, users.Claims{Sub: "ada", Email: "NEW@example.org"})
 	if must(t, got, err); got.Email != "NEW@example.org" {
 		t.Errorf("got %+v", got)
 	}
-	if found, err := s.FindUserByEmail(t.Context(), "new@example.org"); err != nil || found.ID != want.ID {
+	if found, err := s.FindUsersByEmail(t.Context(), "new@example.org", 2); err != nil || len(found) != 1 || found[0].ID != want.ID {
 		t.Errorf("by the new e-mail: %+v, %v", found, err)
+	}
+	if got, err := s.FindUser(t.Context(), bob.ID); err != nil || !reflect.DeepEqual(got, bob) {
+		t.Errorf("another: %+v, %v", got, err)
 	}
 }
 
@@ -62,9 +65,8 @@ func testFindUsers(t *testing.T, s Store) {
 	ctx := t.Context()
 	ada, bob := addUser(t, s, "ada"), addUser(t, s, "bob")
 	for name, find := range map[string]func() (users.User, error){
-		"id":     func() (users.User, error) { return s.FindUser(ctx, ada.ID) },
-		"sub":    func() (users.User, error) { return s.FindUserBySub(ctx, "ada") },
-		"e-mail": func() (users.User, error) { return s.FindUserByEmail(ctx, "ADA@example.ORG") },
+		"id":  func() (users.User, error) { return s.FindUser(ctx, ada.ID) },
+		"sub": func() (users.User, error) { return s.FindUserBySub(ctx, "ada") },
 	} {
 		if got, err := find(); err != nil || !reflect.DeepEqual(got, ada) {
 			t.Errorf("by %s: got %+v, %v", name, got, err)
@@ -74,8 +76,11 @@ func testFindUsers(t *testing.T, s Store) {
 	wantReason(t, err, apierr.UserNotFound)
 	_, err = s.FindUserBySub(ctx, "ADA")
 	wantReason(t, err, apierr.UserNotFound)
-	_, err = s.FindUserByEmail(ctx, "nobody@example.org")
-	wantReason(t, err, apierr.UserNotFound)
+	for email, want := range map[string][]users.User{"ADA@example.ORG": {ada}, "nobody@example.org": nil} {
+		if got, err := s.FindUsersByEmail(ctx, email, 2); err != nil || !same(got, want) {
+			t.Errorf("by %s: got %+v, %v", email, got, err)
+		}
+	}
 
 	later := claimsOf("carol")
 	later.Email = ada.Email
@@ -83,8 +88,10 @@ func testFindUsers(t *testing.T, s Store) {
 	carol.Created = noon.Add(-time.Hour)
 	_, err = s.LogIn(ctx, later, carol)
 	check(t, err)
-	if got, err := s.FindUserByEmail(ctx, ada.Email); err != nil || got.ID != carol.ID {
-		t.Errorf("of two with an e-mail: got %+v, %v", got, err)
+	for limit, want := range map[int][]users.User{1: {carol}, 2: {carol, ada}, 3: {carol, ada}} {
+		if got, err := s.FindUsersByEmail(ctx, ada.Email, limit); err != nil || !reflect.DeepEqual(got, want) {
+			t.Errorf("at most %d of two with an e-mail: got %+v, %v", limit, got, err)
+		}
 	}
 
 	found, err := s.FindUsers(ctx, []string{bob.ID, ada.ID, uuid.NewString(), ada.ID})
