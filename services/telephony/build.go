@@ -13,6 +13,7 @@ import (
 	"github.com/parleymeet/parley/services/internal/database"
 	"github.com/parleymeet/parley/services/telephony/internal/calls"
 	"github.com/parleymeet/parley/services/telephony/internal/dispatch"
+	"github.com/parleymeet/parley/services/telephony/internal/imports"
 	"github.com/parleymeet/parley/services/telephony/internal/pins"
 	"github.com/parleymeet/parley/services/telephony/internal/rpc"
 	"github.com/parleymeet/parley/services/telephony/internal/sipbus"
@@ -32,6 +33,7 @@ type store interface {
 	throttle.BrakeStore
 	throttle.BudgetStore
 	throttle.CrowdStore
+	imports.Store
 	Migrate(ctx context.Context) error
 	MigrateWithRetry(ctx context.Context) error
 	Ready(ctx context.Context) error
@@ -99,6 +101,7 @@ func build(cfg Config, deps Deps, db store) (*Service, error) {
 		sweeper: pins.NewSweeper(db, rules, deps.Clock, deps.Logger),
 		domain: rpc.Domain{
 			Trunks:    trunks.NewService(db, directory, key, deps.Clock, defaults),
+			Importer:  imports.NewImporter(db, rules.Grace, deps.Clock),
 			Directory: directory, Allocator: allocator, Presence: pins.NewPresence(db, deps.Clock),
 			DialIns:  pins.NewDialIns(db, directory, cfg.SIPHost),
 			Drainer:  pins.NewDrainer(db, allocator, directory, deps.Clock, deps.Logger),

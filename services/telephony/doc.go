@@ -17,6 +17,7 @@
 //	internal/e164      phone numbers: reading, display, masking
 //	internal/trunks    trunks and their numbers
 //	internal/pins      allocation, rotation, quarantine and drains of PINs
+//	internal/imports   PINs that rooms have elsewhere
 //	internal/dispatch  where does this call go?
 //	internal/throttle  the defence against guessing PINs
 //	internal/calls     call records

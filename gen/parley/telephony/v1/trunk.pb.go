@@ -245,6 +245,66 @@ func (NumberKind) EnumDescriptor() ([]byte, []int) {
 	return file_parley_telephony_v1_trunk_proto_rawDescGZIP(), []int{3}
 }
 
+// ImportOutcome is what became of a PIN that was to be imported.
+type ImportOutcome int32
+
+const (
+	ImportOutcome_IMPORT_OUTCOME_UNSPECIFIED ImportOutcome = 0
+	// It is the room's current PIN now.
+	ImportOutcome_IMPORT_OUTCOME_IMPORTED ImportOutcome = 1
+	// It was already.
+	ImportOutcome_IMPORT_OUTCOME_PRESENT ImportOutcome = 2
+	// Another room has it on this trunk, or had it not long enough ago.
+	ImportOutcome_IMPORT_OUTCOME_TAKEN ImportOutcome = 3
+	// The room is no UUID, or the PIN not 4 to 16 digits.
+	ImportOutcome_IMPORT_OUTCOME_MALFORMED ImportOutcome = 4
+)
+
+// Enum value maps for ImportOutcome.
+var (
+	ImportOutcome_name = map[int32]string{
+		0: "IMPORT_OUTCOME_UNSPECIFIED",
+		1: "IMPORT_OUTCOME_IMPORTED",
+		2: "IMPORT_OUTCOME_PRESENT",
+		3: "IMPORT_OUTCOME_TAKEN",
+		4: "IMPORT_OUTCOME_MALFORMED",
+	}
+	ImportOutcome_value = map[string]int32{
+		"IMPORT_OUTCOME_UNSPECIFIED": 0,
+		"IMPORT_OUTCOME_IMPORTED":    1,
+		"IMPORT_OUTCOME_PRESENT":     2,
+		"IMPORT_OUTCOME_TAKEN":       3,
+		"IMPORT_OUTCOME_MALFORMED":   4,
+	}
+)
+
+func (x ImportOutcome) Enum() *ImportOutcome {
+	p := new(ImportOutcome)
+	*p = x
+	return p
+}
+
+func (x ImportOutcome) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (ImportOutcome) Descriptor() protoreflect.EnumDescriptor {
+	return file_parley_telephony_v1_trunk_proto_enumTypes[4].Descriptor()
+}
+
+func (ImportOutcome) Type() protoreflect.EnumType {
+	return &file_parley_telephony_v1_trunk_proto_enumTypes[4]
+}
+
+func (x ImportOutcome) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use ImportOutcome.Descriptor instead.
+func (ImportOutcome) EnumDescriptor() ([]byte, []int) {
+	return file_parley_telephony_v1_trunk_proto_rawDescGZIP(), []int{4}
+}
+
 // PhoneNumber is a number that callers dial.
 type PhoneNumber struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -1309,6 +1369,157 @@ func (x *RemoveNumberResponse) GetTrunk() *Trunk {
 	return nil
 }
 
+type ImportPinsRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	TrunkId       string                 `protobuf:"bytes,1,opt,name=trunk_id,json=trunkId,proto3" json:"trunk_id,omitempty"`
+	Pins          []*ImportedPin         `protobuf:"bytes,2,rep,name=pins,proto3" json:"pins,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ImportPinsRequest) Reset() {
+	*x = ImportPinsRequest{}
+	mi := &file_parley_telephony_v1_trunk_proto_msgTypes[18]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ImportPinsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ImportPinsRequest) ProtoMessage() {}
+
+func (x *ImportPinsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_parley_telephony_v1_trunk_proto_msgTypes[18]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ImportPinsRequest.ProtoReflect.Descriptor instead.
+func (*ImportPinsRequest) Descriptor() ([]byte, []int) {
+	return file_parley_telephony_v1_trunk_proto_rawDescGZIP(), []int{18}
+}
+
+func (x *ImportPinsRequest) GetTrunkId() string {
+	if x != nil {
+		return x.TrunkId
+	}
+	return ""
+}
+
+func (x *ImportPinsRequest) GetPins() []*ImportedPin {
+	if x != nil {
+		return x.Pins
+	}
+	return nil
+}
+
+// ImportedPin is a PIN that a room has elsewhere. What is malformed is told as
+// an outcome.
+type ImportedPin struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	RoomId        string                 `protobuf:"bytes,1,opt,name=room_id,json=roomId,proto3" json:"room_id,omitempty"`
+	Pin           string                 `protobuf:"bytes,2,opt,name=pin,proto3" json:"pin,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ImportedPin) Reset() {
+	*x = ImportedPin{}
+	mi := &file_parley_telephony_v1_trunk_proto_msgTypes[19]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ImportedPin) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ImportedPin) ProtoMessage() {}
+
+func (x *ImportedPin) ProtoReflect() protoreflect.Message {
+	mi := &file_parley_telephony_v1_trunk_proto_msgTypes[19]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ImportedPin.ProtoReflect.Descriptor instead.
+func (*ImportedPin) Descriptor() ([]byte, []int) {
+	return file_parley_telephony_v1_trunk_proto_rawDescGZIP(), []int{19}
+}
+
+func (x *ImportedPin) GetRoomId() string {
+	if x != nil {
+		return x.RoomId
+	}
+	return ""
+}
+
+func (x *ImportedPin) GetPin() string {
+	if x != nil {
+		return x.Pin
+	}
+	return ""
+}
+
+type ImportPinsResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// One for each PIN, in the same order.
+	Outcomes      []ImportOutcome `protobuf:"varint,1,rep,packed,name=outcomes,proto3,enum=parley.telephony.v1.ImportOutcome" json:"outcomes,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ImportPinsResponse) Reset() {
+	*x = ImportPinsResponse{}
+	mi := &file_parley_telephony_v1_trunk_proto_msgTypes[20]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ImportPinsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ImportPinsResponse) ProtoMessage() {}
+
+func (x *ImportPinsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_parley_telephony_v1_trunk_proto_msgTypes[20]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ImportPinsResponse.ProtoReflect.Descriptor instead.
+func (*ImportPinsResponse) Descriptor() ([]byte, []int) {
+	return file_parley_telephony_v1_trunk_proto_rawDescGZIP(), []int{20}
+}
+
+func (x *ImportPinsResponse) GetOutcomes() []ImportOutcome {
+	if x != nil {
+		return x.Outcomes
+	}
+	return nil
+}
+
 var File_parley_telephony_v1_trunk_proto protoreflect.FileDescriptor
 
 const file_parley_telephony_v1_trunk_proto_rawDesc = "" +
@@ -1388,7 +1599,15 @@ const file_parley_telephony_v1_trunk_proto_rawDesc = "" +
 	"\btrunk_id\x18\x01 \x01(\tR\atrunkId\x12\x16\n" +
 	"\x06number\x18\x02 \x01(\tR\x06number\"H\n" +
 	"\x14RemoveNumberResponse\x120\n" +
-	"\x05trunk\x18\x01 \x01(\v2\x1a.parley.telephony.v1.TrunkR\x05trunk*u\n" +
+	"\x05trunk\x18\x01 \x01(\v2\x1a.parley.telephony.v1.TrunkR\x05trunk\"o\n" +
+	"\x11ImportPinsRequest\x12\x19\n" +
+	"\btrunk_id\x18\x01 \x01(\tR\atrunkId\x12?\n" +
+	"\x04pins\x18\x02 \x03(\v2 .parley.telephony.v1.ImportedPinB\t\xbaH\x06\x92\x01\x03\x10\xf4\x03R\x04pins\"J\n" +
+	"\vImportedPin\x12 \n" +
+	"\aroom_id\x18\x01 \x01(\tB\a\xbaH\x04r\x02\x18@R\x06roomId\x12\x19\n" +
+	"\x03pin\x18\x02 \x01(\tB\a\xbaH\x04r\x02\x18@R\x03pin\"T\n" +
+	"\x12ImportPinsResponse\x12>\n" +
+	"\boutcomes\x18\x01 \x03(\x0e2\".parley.telephony.v1.ImportOutcomeR\boutcomes*u\n" +
 	"\n" +
 	"TrunkState\x12\x1b\n" +
 	"\x17TRUNK_STATE_UNSPECIFIED\x10\x00\x12\x16\n" +
@@ -1411,7 +1630,13 @@ const file_parley_telephony_v1_trunk_proto_rawDesc = "" +
 	"\x11NUMBER_KIND_LOCAL\x10\x01\x12\x18\n" +
 	"\x14NUMBER_KIND_NATIONAL\x10\x02\x12\x16\n" +
 	"\x12NUMBER_KIND_MOBILE\x10\x03\x12\x19\n" +
-	"\x15NUMBER_KIND_TOLL_FREE\x10\x042\x8c\x06\n" +
+	"\x15NUMBER_KIND_TOLL_FREE\x10\x04*\xa0\x01\n" +
+	"\rImportOutcome\x12\x1e\n" +
+	"\x1aIMPORT_OUTCOME_UNSPECIFIED\x10\x00\x12\x1b\n" +
+	"\x17IMPORT_OUTCOME_IMPORTED\x10\x01\x12\x1a\n" +
+	"\x16IMPORT_OUTCOME_PRESENT\x10\x02\x12\x18\n" +
+	"\x14IMPORT_OUTCOME_TAKEN\x10\x03\x12\x1c\n" +
+	"\x18IMPORT_OUTCOME_MALFORMED\x10\x042\xeb\x06\n" +
 	"\fTrunkService\x12`\n" +
 	"\vCreateTrunk\x12'.parley.telephony.v1.CreateTrunkRequest\x1a(.parley.telephony.v1.CreateTrunkResponse\x12W\n" +
 	"\bGetTrunk\x12$.parley.telephony.v1.GetTrunkRequest\x1a%.parley.telephony.v1.GetTrunkResponse\x12]\n" +
@@ -1422,7 +1647,9 @@ const file_parley_telephony_v1_trunk_proto_rawDesc = "" +
 	"\n" +
 	"DrainTrunk\x12&.parley.telephony.v1.DrainTrunkRequest\x1a'.parley.telephony.v1.DrainTrunkResponse\x12Z\n" +
 	"\tAddNumber\x12%.parley.telephony.v1.AddNumberRequest\x1a&.parley.telephony.v1.AddNumberResponse\x12c\n" +
-	"\fRemoveNumber\x12(.parley.telephony.v1.RemoveNumberRequest\x1a).parley.telephony.v1.RemoveNumberResponseB\xd5\x01\n" +
+	"\fRemoveNumber\x12(.parley.telephony.v1.RemoveNumberRequest\x1a).parley.telephony.v1.RemoveNumberResponse\x12]\n" +
+	"\n" +
+	"ImportPins\x12&.parley.telephony.v1.ImportPinsRequest\x1a'.parley.telephony.v1.ImportPinsResponseB\xd5\x01\n" +
 	"\x17com.parley.telephony.v1B\n" +
 	"TrunkProtoP\x01Z@github.com/parleymeet/parley/gen/parley/telephony/v1;telephonyv1\xa2\x02\x03PTX\xaa\x02\x13Parley.Telephony.V1\xca\x02\x13Parley\\Telephony\\V1\xe2\x02\x1fParley\\Telephony\\V1\\GPBMetadata\xea\x02\x15Parley::Telephony::V1b\x06proto3"
 
@@ -1438,74 +1665,82 @@ func file_parley_telephony_v1_trunk_proto_rawDescGZIP() []byte {
 	return file_parley_telephony_v1_trunk_proto_rawDescData
 }
 
-var file_parley_telephony_v1_trunk_proto_enumTypes = make([]protoimpl.EnumInfo, 4)
-var file_parley_telephony_v1_trunk_proto_msgTypes = make([]protoimpl.MessageInfo, 18)
+var file_parley_telephony_v1_trunk_proto_enumTypes = make([]protoimpl.EnumInfo, 5)
+var file_parley_telephony_v1_trunk_proto_msgTypes = make([]protoimpl.MessageInfo, 21)
 var file_parley_telephony_v1_trunk_proto_goTypes = []any{
 	(TrunkState)(0),               // 0: parley.telephony.v1.TrunkState
 	(Arming)(0),                   // 1: parley.telephony.v1.Arming
 	(Guard)(0),                    // 2: parley.telephony.v1.Guard
 	(NumberKind)(0),               // 3: parley.telephony.v1.NumberKind
-	(*PhoneNumber)(nil),           // 4: parley.telephony.v1.PhoneNumber
-	(*Trunk)(nil),                 // 5: parley.telephony.v1.Trunk
-	(*CreateTrunkRequest)(nil),    // 6: parley.telephony.v1.CreateTrunkRequest
-	(*CreateTrunkResponse)(nil),   // 7: parley.telephony.v1.CreateTrunkResponse
-	(*GetTrunkRequest)(nil),       // 8: parley.telephony.v1.GetTrunkRequest
-	(*GetTrunkResponse)(nil),      // 9: parley.telephony.v1.GetTrunkResponse
-	(*ListTrunksRequest)(nil),     // 10: parley.telephony.v1.ListTrunksRequest
-	(*ListTrunksResponse)(nil),    // 11: parley.telephony.v1.ListTrunksResponse
-	(*UpdateTrunkRequest)(nil),    // 12: parley.telephony.v1.UpdateTrunkRequest
-	(*UpdateTrunkResponse)(nil),   // 13: parley.telephony.v1.UpdateTrunkResponse
-	(*DeleteTrunkRequest)(nil),    // 14: parley.telephony.v1.DeleteTrunkRequest
-	(*DeleteTrunkResponse)(nil),   // 15: parley.telephony.v1.DeleteTrunkResponse
-	(*DrainTrunkRequest)(nil),     // 16: parley.telephony.v1.DrainTrunkRequest
-	(*DrainTrunkResponse)(nil),    // 17: parley.telephony.v1.DrainTrunkResponse
-	(*AddNumberRequest)(nil),      // 18: parley.telephony.v1.AddNumberRequest
-	(*AddNumberResponse)(nil),     // 19: parley.telephony.v1.AddNumberResponse
-	(*RemoveNumberRequest)(nil),   // 20: parley.telephony.v1.RemoveNumberRequest
-	(*RemoveNumberResponse)(nil),  // 21: parley.telephony.v1.RemoveNumberResponse
-	(*timestamppb.Timestamp)(nil), // 22: google.protobuf.Timestamp
-	(*fieldmaskpb.FieldMask)(nil), // 23: google.protobuf.FieldMask
+	(ImportOutcome)(0),            // 4: parley.telephony.v1.ImportOutcome
+	(*PhoneNumber)(nil),           // 5: parley.telephony.v1.PhoneNumber
+	(*Trunk)(nil),                 // 6: parley.telephony.v1.Trunk
+	(*CreateTrunkRequest)(nil),    // 7: parley.telephony.v1.CreateTrunkRequest
+	(*CreateTrunkResponse)(nil),   // 8: parley.telephony.v1.CreateTrunkResponse
+	(*GetTrunkRequest)(nil),       // 9: parley.telephony.v1.GetTrunkRequest
+	(*GetTrunkResponse)(nil),      // 10: parley.telephony.v1.GetTrunkResponse
+	(*ListTrunksRequest)(nil),     // 11: parley.telephony.v1.ListTrunksRequest
+	(*ListTrunksResponse)(nil),    // 12: parley.telephony.v1.ListTrunksResponse
+	(*UpdateTrunkRequest)(nil),    // 13: parley.telephony.v1.UpdateTrunkRequest
+	(*UpdateTrunkResponse)(nil),   // 14: parley.telephony.v1.UpdateTrunkResponse
+	(*DeleteTrunkRequest)(nil),    // 15: parley.telephony.v1.DeleteTrunkRequest
+	(*DeleteTrunkResponse)(nil),   // 16: parley.telephony.v1.DeleteTrunkResponse
+	(*DrainTrunkRequest)(nil),     // 17: parley.telephony.v1.DrainTrunkRequest
+	(*DrainTrunkResponse)(nil),    // 18: parley.telephony.v1.DrainTrunkResponse
+	(*AddNumberRequest)(nil),      // 19: parley.telephony.v1.AddNumberRequest
+	(*AddNumberResponse)(nil),     // 20: parley.telephony.v1.AddNumberResponse
+	(*RemoveNumberRequest)(nil),   // 21: parley.telephony.v1.RemoveNumberRequest
+	(*RemoveNumberResponse)(nil),  // 22: parley.telephony.v1.RemoveNumberResponse
+	(*ImportPinsRequest)(nil),     // 23: parley.telephony.v1.ImportPinsRequest
+	(*ImportedPin)(nil),           // 24: parley.telephony.v1.ImportedPin
+	(*ImportPinsResponse)(nil),    // 25: parley.telephony.v1.ImportPinsResponse
+	(*timestamppb.Timestamp)(nil), // 26: google.protobuf.Timestamp
+	(*fieldmaskpb.FieldMask)(nil), // 27: google.protobuf.FieldMask
 }
 var file_parley_telephony_v1_trunk_proto_depIdxs = []int32{
 	3,  // 0: parley.telephony.v1.PhoneNumber.kind:type_name -> parley.telephony.v1.NumberKind
 	0,  // 1: parley.telephony.v1.Trunk.state:type_name -> parley.telephony.v1.TrunkState
-	4,  // 2: parley.telephony.v1.Trunk.numbers:type_name -> parley.telephony.v1.PhoneNumber
+	5,  // 2: parley.telephony.v1.Trunk.numbers:type_name -> parley.telephony.v1.PhoneNumber
 	1,  // 3: parley.telephony.v1.Trunk.arming:type_name -> parley.telephony.v1.Arming
-	22, // 4: parley.telephony.v1.Trunk.create_time:type_name -> google.protobuf.Timestamp
-	22, // 5: parley.telephony.v1.Trunk.update_time:type_name -> google.protobuf.Timestamp
+	26, // 4: parley.telephony.v1.Trunk.create_time:type_name -> google.protobuf.Timestamp
+	26, // 5: parley.telephony.v1.Trunk.update_time:type_name -> google.protobuf.Timestamp
 	2,  // 6: parley.telephony.v1.Trunk.guard:type_name -> parley.telephony.v1.Guard
-	5,  // 7: parley.telephony.v1.CreateTrunkRequest.trunk:type_name -> parley.telephony.v1.Trunk
-	5,  // 8: parley.telephony.v1.CreateTrunkResponse.trunk:type_name -> parley.telephony.v1.Trunk
-	5,  // 9: parley.telephony.v1.GetTrunkResponse.trunk:type_name -> parley.telephony.v1.Trunk
-	5,  // 10: parley.telephony.v1.ListTrunksResponse.trunks:type_name -> parley.telephony.v1.Trunk
-	5,  // 11: parley.telephony.v1.UpdateTrunkRequest.trunk:type_name -> parley.telephony.v1.Trunk
-	23, // 12: parley.telephony.v1.UpdateTrunkRequest.update_mask:type_name -> google.protobuf.FieldMask
-	5,  // 13: parley.telephony.v1.UpdateTrunkResponse.trunk:type_name -> parley.telephony.v1.Trunk
-	5,  // 14: parley.telephony.v1.DrainTrunkResponse.trunk:type_name -> parley.telephony.v1.Trunk
-	4,  // 15: parley.telephony.v1.AddNumberRequest.number:type_name -> parley.telephony.v1.PhoneNumber
-	5,  // 16: parley.telephony.v1.AddNumberResponse.trunk:type_name -> parley.telephony.v1.Trunk
-	5,  // 17: parley.telephony.v1.RemoveNumberResponse.trunk:type_name -> parley.telephony.v1.Trunk
-	6,  // 18: parley.telephony.v1.TrunkService.CreateTrunk:input_type -> parley.telephony.v1.CreateTrunkRequest
-	8,  // 19: parley.telephony.v1.TrunkService.GetTrunk:input_type -> parley.telephony.v1.GetTrunkRequest
-	10, // 20: parley.telephony.v1.TrunkService.ListTrunks:input_type -> parley.telephony.v1.ListTrunksRequest
-	12, // 21: parley.telephony.v1.TrunkService.UpdateTrunk:input_type -> parley.telephony.v1.UpdateTrunkRequest
-	14, // 22: parley.telephony.v1.TrunkService.DeleteTrunk:input_type -> parley.telephony.v1.DeleteTrunkRequest
-	16, // 23: parley.telephony.v1.TrunkService.DrainTrunk:input_type -> parley.telephony.v1.DrainTrunkRequest
-	18, // 24: parley.telephony.v1.TrunkService.AddNumber:input_type -> parley.telephony.v1.AddNumberRequest
-	20, // 25: parley.telephony.v1.TrunkService.RemoveNumber:input_type -> parley.telephony.v1.RemoveNumberRequest
-	7,  // 26: parley.telephony.v1.TrunkService.CreateTrunk:output_type -> parley.telephony.v1.CreateTrunkResponse
-	9,  // 27: parley.telephony.v1.TrunkService.GetTrunk:output_type -> parley.telephony.v1.GetTrunkResponse
-	11, // 28: parley.telephony.v1.TrunkService.ListTrunks:output_type -> parley.telephony.v1.ListTrunksResponse
-	13, // 29: parley.telephony.v1.TrunkService.UpdateTrunk:output_type -> parley.telephony.v1.UpdateTrunkResponse
-	15, // 30: parley.telephony.v1.TrunkService.DeleteTrunk:output_type -> parley.telephony.v1.DeleteTrunkResponse
-	17, // 31: parley.telephony.v1.TrunkService.DrainTrunk:output_type -> parley.telephony.v1.DrainTrunkResponse
-	19, // 32: parley.telephony.v1.TrunkService.AddNumber:output_type -> parley.telephony.v1.AddNumberResponse
-	21, // 33: parley.telephony.v1.TrunkService.RemoveNumber:output_type -> parley.telephony.v1.RemoveNumberResponse
-	26, // [26:34] is the sub-list for method output_type
-	18, // [18:26] is the sub-list for method input_type
-	18, // [18:18] is the sub-list for extension type_name
-	18, // [18:18] is the sub-list for extension extendee
-	0,  // [0:18] is the sub-list for field type_name
+	6,  // 7: parley.telephony.v1.CreateTrunkRequest.trunk:type_name -> parley.telephony.v1.Trunk
+	6,  // 8: parley.telephony.v1.CreateTrunkResponse.trunk:type_name -> parley.telephony.v1.Trunk
+	6,  // 9: parley.telephony.v1.GetTrunkResponse.trunk:type_name -> parley.telephony.v1.Trunk
+	6,  // 10: parley.telephony.v1.ListTrunksResponse.trunks:type_name -> parley.telephony.v1.Trunk
+	6,  // 11: parley.telephony.v1.UpdateTrunkRequest.trunk:type_name -> parley.telephony.v1.Trunk
+	27, // 12: parley.telephony.v1.UpdateTrunkRequest.update_mask:type_name -> google.protobuf.FieldMask
+	6,  // 13: parley.telephony.v1.UpdateTrunkResponse.trunk:type_name -> parley.telephony.v1.Trunk
+	6,  // 14: parley.telephony.v1.DrainTrunkResponse.trunk:type_name -> parley.telephony.v1.Trunk
+	5,  // 15: parley.telephony.v1.AddNumberRequest.number:type_name -> parley.telephony.v1.PhoneNumber
+	6,  // 16: parley.telephony.v1.AddNumberResponse.trunk:type_name -> parley.telephony.v1.Trunk
+	6,  // 17: parley.telephony.v1.RemoveNumberResponse.trunk:type_name -> parley.telephony.v1.Trunk
+	24, // 18: parley.telephony.v1.ImportPinsRequest.pins:type_name -> parley.telephony.v1.ImportedPin
+	4,  // 19: parley.telephony.v1.ImportPinsResponse.outcomes:type_name -> parley.telephony.v1.ImportOutcome
+	7,  // 20: parley.telephony.v1.TrunkService.CreateTrunk:input_type -> parley.telephony.v1.CreateTrunkRequest
+	9,  // 21: parley.telephony.v1.TrunkService.GetTrunk:input_type -> parley.telephony.v1.GetTrunkRequest
+	11, // 22: parley.telephony.v1.TrunkService.ListTrunks:input_type -> parley.telephony.v1.ListTrunksRequest
+	13, // 23: parley.telephony.v1.TrunkService.UpdateTrunk:input_type -> parley.telephony.v1.UpdateTrunkRequest
+	15, // 24: parley.telephony.v1.TrunkService.DeleteTrunk:input_type -> parley.telephony.v1.DeleteTrunkRequest
+	17, // 25: parley.telephony.v1.TrunkService.DrainTrunk:input_type -> parley.telephony.v1.DrainTrunkRequest
+	19, // 26: parley.telephony.v1.TrunkService.AddNumber:input_type -> parley.telephony.v1.AddNumberRequest
+	21, // 27: parley.telephony.v1.TrunkService.RemoveNumber:input_type -> parley.telephony.v1.RemoveNumberRequest
+	23, // 28: parley.telephony.v1.TrunkService.ImportPins:input_type -> parley.telephony.v1.ImportPinsRequest
+	8,  // 29: parley.telephony.v1.TrunkService.CreateTrunk:output_type -> parley.telephony.v1.CreateTrunkResponse
+	10, // 30: parley.telephony.v1.TrunkService.GetTrunk:output_type -> parley.telephony.v1.GetTrunkResponse
+	12, // 31: parley.telephony.v1.TrunkService.ListTrunks:output_type -> parley.telephony.v1.ListTrunksResponse
+	14, // 32: parley.telephony.v1.TrunkService.UpdateTrunk:output_type -> parley.telephony.v1.UpdateTrunkResponse
+	16, // 33: parley.telephony.v1.TrunkService.DeleteTrunk:output_type -> parley.telephony.v1.DeleteTrunkResponse
+	18, // 34: parley.telephony.v1.TrunkService.DrainTrunk:output_type -> parley.telephony.v1.DrainTrunkResponse
+	20, // 35: parley.telephony.v1.TrunkService.AddNumber:output_type -> parley.telephony.v1.AddNumberResponse
+	22, // 36: parley.telephony.v1.TrunkService.RemoveNumber:output_type -> parley.telephony.v1.RemoveNumberResponse
+	25, // 37: parley.telephony.v1.TrunkService.ImportPins:output_type -> parley.telephony.v1.ImportPinsResponse
+	29, // [29:38] is the sub-list for method output_type
+	20, // [20:29] is the sub-list for method input_type
+	20, // [20:20] is the sub-list for extension type_name
+	20, // [20:20] is the sub-list for extension extendee
+	0,  // [0:20] is the sub-list for field type_name
 }
 
 func init() { file_parley_telephony_v1_trunk_proto_init() }
@@ -1518,8 +1753,8 @@ func file_parley_telephony_v1_trunk_proto_init() {
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_parley_telephony_v1_trunk_proto_rawDesc), len(file_parley_telephony_v1_trunk_proto_rawDesc)),
-			NumEnums:      4,
-			NumMessages:   18,
+			NumEnums:      5,
+			NumMessages:   21,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

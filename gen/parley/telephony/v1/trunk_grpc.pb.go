@@ -27,6 +27,7 @@ const (
 	TrunkService_DrainTrunk_FullMethodName   = "/parley.telephony.v1.TrunkService/DrainTrunk"
 	TrunkService_AddNumber_FullMethodName    = "/parley.telephony.v1.TrunkService/AddNumber"
 	TrunkService_RemoveNumber_FullMethodName = "/parley.telephony.v1.TrunkService/RemoveNumber"
+	TrunkService_ImportPins_FullMethodName   = "/parley.telephony.v1.TrunkService/ImportPins"
 )
 
 // TrunkServiceClient is the client API for TrunkService service.
@@ -56,6 +57,12 @@ type TrunkServiceClient interface {
 	AddNumber(ctx context.Context, in *AddNumberRequest, opts ...grpc.CallOption) (*AddNumberResponse, error)
 	// RemoveNumber. Errors: NUMBER_NOT_FOUND, TRUNK_NOT_FOUND.
 	RemoveNumber(ctx context.Context, in *RemoveNumberRequest, opts ...grpc.CallOption) (*RemoveNumberResponse, error)
+	// ImportPins makes PINs that rooms have elsewhere their current ones on the
+	// trunk, whatever the trunk's PIN length. A room's current PIN, if another,
+	// retires as after a rotation. Each PIN is imported as a whole or not at all,
+	// in the order given, and importing it again changes nothing.
+	// Errors: TRUNK_NOT_FOUND, TRUNK_STATE (the trunk is not active).
+	ImportPins(ctx context.Context, in *ImportPinsRequest, opts ...grpc.CallOption) (*ImportPinsResponse, error)
 }
 
 type trunkServiceClient struct {
@@ -146,6 +153,16 @@ func (c *trunkServiceClient) RemoveNumber(ctx context.Context, in *RemoveNumberR
 	return out, nil
 }
 
+func (c *trunkServiceClient) ImportPins(ctx context.Context, in *ImportPinsRequest, opts ...grpc.CallOption) (*ImportPinsResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ImportPinsResponse)
+	err := c.cc.Invoke(ctx, TrunkService_ImportPins_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 // TrunkServiceServer is the server API for TrunkService service.
 // All implementations must embed UnimplementedTrunkServiceServer
 // for forward compatibility.
@@ -173,6 +190,12 @@ type TrunkServiceServer interface {
 	AddNumber(context.Context, *AddNumberRequest) (*AddNumberResponse, error)
 	// RemoveNumber. Errors: NUMBER_NOT_FOUND, TRUNK_NOT_FOUND.
 	RemoveNumber(context.Context, *RemoveNumberRequest) (*RemoveNumberResponse, error)
+	// ImportPins makes PINs that rooms have elsewhere their current ones on the
+	// trunk, whatever the trunk's PIN length. A room's current PIN, if another,
+	// retires as after a rotation. Each PIN is imported as a whole or not at all,
+	// in the order given, and importing it again changes nothing.
+	// Errors: TRUNK_NOT_FOUND, TRUNK_STATE (the trunk is not active).
+	ImportPins(context.Context, *ImportPinsRequest) (*ImportPinsResponse, error)
 	mustEmbedUnimplementedTrunkServiceServer()
 }
 
@@ -206,6 +229,9 @@ func (UnimplementedTrunkServiceServer) AddNumber(context.Context, *AddNumberRequ
 }
 func (UnimplementedTrunkServiceServer) RemoveNumber(context.Context, *RemoveNumberRequest) (*RemoveNumberResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method RemoveNumber not implemented")
+}
+func (UnimplementedTrunkServiceServer) ImportPins(context.Context, *ImportPinsRequest) (*ImportPinsResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ImportPins not implemented")
 }
 func (UnimplementedTrunkServiceServer) mustEmbedUnimplementedTrunkServiceServer() {}
 func (UnimplementedTrunkServiceServer) testEmbeddedByValue()                      {}
@@ -372,6 +398,24 @@ func _TrunkService_RemoveNumber_Handler(srv interface{}, ctx context.Context, de
 	return interceptor(ctx, in, info, handler)
 }
 
+func _TrunkService_ImportPins_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ImportPinsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(TrunkServiceServer).ImportPins(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: TrunkService_ImportPins_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(TrunkServiceServer).ImportPins(ctx, req.(*ImportPinsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 // TrunkService_ServiceDesc is the grpc.ServiceDesc for TrunkService service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -410,6 +454,10 @@ var TrunkService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "RemoveNumber",
 			Handler:    _TrunkService_RemoveNumber_Handler,
+		},
+		{
+			MethodName: "ImportPins",
+			Handler:    _TrunkService_ImportPins_Handler,
 		},
 	},
 	Streams:  []grpc.StreamDesc{},

@@ -11,6 +11,7 @@
 //	connect.go   Connection: where the services are, and their clients
 //	output.go    tables and JSON
 //	trunk.go number.go room.go pin.go call.go   one noun each
+//	pinimport.go `pin import`; pinfile.go reads the files
 //	explain.go   `call explain`, `call forgive`
 //	simulate.go  `call simulate`
 package operator

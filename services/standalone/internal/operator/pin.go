@@ -12,7 +12,7 @@ import (
 
 func (c *Connection) pinCommand() *cobra.Command {
 	command := &cobra.Command{Use: "pin", Short: "PINs of rooms"}
-	command.AddCommand(c.pinShow(), c.pinRotate(), c.pinResolve())
+	command.AddCommand(c.pinShow(), c.pinRotate(), c.pinResolve(), c.pinImport())
 	return command
 }
 

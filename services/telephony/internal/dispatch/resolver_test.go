@@ -344,7 +344,7 @@ func FuzzPIN(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, pin string) {
 		digitsOnly := strings.Trim(pin, "0123456789") == ""
-		if got, want := wellFormed(pin), digitsOnly && len(pin) >= 4 && len(pin) <= 16; got != want {
+		if got, want := pins.WellFormed(pin), digitsOnly && len(pin) >= 4 && len(pin) <= 16; got != want {
 			t.Fatalf("%q well formed: %v, want %v", pin, got, want)
 		}
 	})

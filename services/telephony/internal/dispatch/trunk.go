@@ -6,6 +6,7 @@ import (
 	"net/netip"
 
 	"github.com/parleymeet/parley/services/telephony/internal/e164"
+	"github.com/parleymeet/parley/services/telephony/internal/pins"
 	"github.com/parleymeet/parley/services/telephony/internal/trunks"
 )
 
@@ -68,7 +69,7 @@ func (r *Resolver) sipURI(listing *trunks.Listing, q Question) (*trunks.Trunk, s
 		return nil, ""
 	}
 	for _, user := range q.Called {
-		if !wellFormed(user) {
+		if !pins.WellFormed(user) {
 			continue
 		}
 		if trunk := listing.BySource(source); trunk != nil && (q.TrunkID == "" || q.TrunkID == trunk.ID) {

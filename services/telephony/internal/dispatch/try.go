@@ -59,7 +59,7 @@ func quotaOf(trunk *trunks.Trunk) calls.Quota {
 
 // pin checks the PIN's form and tries it.
 func (r *Resolver) pin(ctx context.Context, trunkID string, q Question, d Decision) (Lookup, error) {
-	if !wellFormed(q.PIN) {
+	if !pins.WellFormed(q.PIN) {
 		return Lookup{}, refuse(PINMalformed)
 	}
 	return r.try(ctx, trunkID, q, d)
@@ -84,18 +84,6 @@ func (r *Resolver) try(ctx context.Context, trunkID string, q Question, d Decisi
 		return Lookup{}, refuse(Throttled)
 	}
 	return tried.Lookup, accepted(tried.Lookup, attempt.Now)
-}
-
-func wellFormed(pin string) bool {
-	if len(pin) < trunks.MinPINLength || len(pin) > trunks.MaxPINLength {
-		return false
-	}
-	for _, c := range []byte(pin) {
-		if c < '0' || c > '9' {
-			return false
-		}
-	}
-	return true
 }
 
 // accepted says whether the PIN opens a door now. Its time is compared here: it

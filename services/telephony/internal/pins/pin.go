@@ -28,6 +28,19 @@ type PIN struct {
 	Until time.Time
 }
 
+// WellFormed reports whether digits could be a PIN: 4 to 16 of them.
+func WellFormed(digits string) bool {
+	if len(digits) < trunks.MinPINLength || len(digits) > trunks.MaxPINLength {
+		return false
+	}
+	for _, c := range []byte(digits) {
+		if c < '0' || c > '9' {
+			return false
+		}
+	}
+	return true
+}
+
 // Fill is how full the namespace of a trunk is.
 type Fill struct {
 	TrunkID string

@@ -11,6 +11,7 @@ import (
 	"github.com/parleymeet/parley/pkg/identity"
 	"github.com/parleymeet/parley/services/telephony/internal/calls"
 	"github.com/parleymeet/parley/services/telephony/internal/dispatch"
+	"github.com/parleymeet/parley/services/telephony/internal/imports"
 	"github.com/parleymeet/parley/services/telephony/internal/pins"
 	"github.com/parleymeet/parley/services/telephony/internal/throttle"
 	"github.com/parleymeet/parley/services/telephony/internal/trunks"
@@ -24,6 +25,7 @@ type Domain struct {
 	Presence  *pins.Presence
 	DialIns   *pins.DialIns
 	Drainer   *pins.Drainer
+	Importer  *imports.Importer
 	Resolver  *dispatch.Resolver
 	Calls     *calls.Recorder
 	Book      *throttle.Book
@@ -32,7 +34,7 @@ type Domain struct {
 
 // Register registers all of telephony's gRPC services.
 func Register(r grpc.ServiceRegistrar, d Domain) {
-	telephonyv1.RegisterTrunkServiceServer(r, &trunkServer{trunks: d.Trunks, budget: d.Budget, drainer: d.Drainer})
+	telephonyv1.RegisterTrunkServiceServer(r, &trunkServer{trunks: d.Trunks, budget: d.Budget, drainer: d.Drainer, importer: d.Importer})
 	telephonyv1.RegisterPinServiceServer(r, &pinServer{allocator: d.Allocator, presence: d.Presence, dialIns: d.DialIns})
 	telephonyv1.RegisterDirectoryServiceServer(r, &directoryServer{directory: d.Directory})
 	telephonyv1.RegisterDispatchServiceServer(r, &dispatchServer{resolver: d.Resolver})

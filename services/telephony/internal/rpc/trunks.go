@@ -5,6 +5,7 @@ import (
 
 	telephonyv1 "github.com/parleymeet/parley/gen/parley/telephony/v1"
 
+	"github.com/parleymeet/parley/services/telephony/internal/imports"
 	"github.com/parleymeet/parley/services/telephony/internal/page"
 	"github.com/parleymeet/parley/services/telephony/internal/pins"
 	"github.com/parleymeet/parley/services/telephony/internal/throttle"
@@ -13,9 +14,10 @@ import (
 
 type trunkServer struct {
 	telephonyv1.UnimplementedTrunkServiceServer
-	trunks  *trunks.Service
-	budget  *throttle.Budget
-	drainer *pins.Drainer
+	trunks   *trunks.Service
+	budget   *throttle.Budget
+	drainer  *pins.Drainer
+	importer *imports.Importer
 }
 
 // messages adds to trunks' messages what depends on the time and on their PINs.
@@ -163,4 +165,15 @@ func (s *trunkServer) RemoveNumber(ctx context.Context, req *telephonyv1.RemoveN
 		return nil, err
 	}
 	return &telephonyv1.RemoveNumberResponse{Trunk: message}, nil
+}
+
+func (s *trunkServer) ImportPins(ctx context.Context, req *telephonyv1.ImportPinsRequest) (*telephonyv1.ImportPinsResponse, error) {
+	if err := operatorOnly(ctx); err != nil {
+		return nil, err
+	}
+	outcomes, err := s.importer.Import(ctx, req.GetTrunkId(), mapAll(req.GetPins(), importedPIN))
+	if err != nil {
+		return nil, err
+	}
+	return &telephonyv1.ImportPinsResponse{Outcomes: mapAll(outcomes, importOutcome)}, nil
 }

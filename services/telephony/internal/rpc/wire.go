@@ -11,6 +11,7 @@ import (
 	"github.com/parleymeet/parley/services/telephony/internal/calls"
 	"github.com/parleymeet/parley/services/telephony/internal/dispatch"
 	"github.com/parleymeet/parley/services/telephony/internal/e164"
+	"github.com/parleymeet/parley/services/telephony/internal/imports"
 	"github.com/parleymeet/parley/services/telephony/internal/pins"
 	"github.com/parleymeet/parley/services/telephony/internal/trunks"
 )
@@ -46,6 +47,7 @@ const (
 	kindPrefix    = "NUMBER_KIND_"
 	armingPrefix  = "ARMING_"
 	guardPrefix   = "GUARD_"
+	outcomePrefix = "IMPORT_OUTCOME_"
 	refusalPrefix = "REFUSAL_REASON_"
 	unspecified   = "unspecified"
 )
@@ -178,4 +180,12 @@ func callMessage(c calls.Call) *telephonyv1.Call {
 		StartTime: timestamp(c.Started), AnswerTime: timestamp(c.Answered), EndTime: timestamp(c.Ended),
 		EndReason: c.EndReason, Refusal: c.Refusal,
 	}
+}
+
+func importedPIN(p *telephonyv1.ImportedPin) imports.PIN {
+	return imports.PIN{RoomID: p.GetRoomId(), Digits: p.GetPin()}
+}
+
+func importOutcome(o imports.Outcome) telephonyv1.ImportOutcome {
+	return value[telephonyv1.ImportOutcome](telephonyv1.ImportOutcome_value, outcomePrefix, string(o))
 }

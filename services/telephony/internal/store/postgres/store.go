@@ -5,6 +5,7 @@
 //	store.go    opening, and what a driver's error means
 //	trunks.go   trunks.Store
 //	pins.go     pins.Store: writing PINs
+//	imports.go  imports.Store
 //	sweep.go    pins.Store: the end of PINs, and drains
 //	rooms.go    pins.Store: live rooms, throttle.CrowdStore
 //	lines.go    calls.Store: quotas

@@ -4,6 +4,7 @@
 //	storetest.go  the suite and its helpers
 //	trunks.go     trunks.Store
 //	pins.go       pins.Store, dispatch.Store
+//	imports.go    imports.Store
 //	rooms.go      live rooms
 //	calls.go      calls.Store
 //	lines.go      calls.Store: quotas, throttle.CrowdStore
@@ -24,6 +25,7 @@ import (
 	"github.com/parleymeet/parley/pkg/apierr"
 	"github.com/parleymeet/parley/services/telephony/internal/calls"
 	"github.com/parleymeet/parley/services/telephony/internal/dispatch"
+	"github.com/parleymeet/parley/services/telephony/internal/imports"
 	"github.com/parleymeet/parley/services/telephony/internal/pins"
 	"github.com/parleymeet/parley/services/telephony/internal/throttle"
 	"github.com/parleymeet/parley/services/telephony/internal/trunks"
@@ -39,6 +41,7 @@ type Store interface {
 	throttle.BrakeStore
 	throttle.BudgetStore
 	throttle.CrowdStore
+	imports.Store
 	Migrate(ctx context.Context) error
 	Ready(ctx context.Context) error
 }
@@ -62,6 +65,7 @@ func Run(t *testing.T, open func(t *testing.T) Store) {
 		"Lookups":             lookups,
 		"RoomsAreLive":        roomsAreLive,
 		"TriesWaitForTheRoom": triesWaitForTheRoom,
+		"ImportedPINs":        importedPINs,
 		"QuotasHold":          quotasHold,
 		"CrowdsAreSeen":       crowdsAreSeen,
 		"GuardIsOverridden":   guardIsOverridden,
