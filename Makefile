@@ -39,8 +39,18 @@ $(BIN)/livekit-server: deploy/devstack/go.mod deploy/devstack/go.sum
 	@touch $@
 
 .PHONY: test
-test: system $(BIN)/livekit-server ## Install what is missing and run every test, with the race detector
+test: system provider $(BIN)/livekit-server ## Install what is missing and run every test, with the race detector
 	.ci/with-services $(GO) test -race -timeout 30m $(TESTFLAGS) $(PACKAGES)
+
+# The OpenID Connect provider that the log-in is tested against, as its lock file pins it.
+PROVIDER := services/contract/provider
+
+.PHONY: provider
+provider: system $(PROVIDER)/node_modules/.package-lock.json
+
+$(PROVIDER)/node_modules/.package-lock.json: $(PROVIDER)/package.json $(PROVIDER)/package-lock.json
+	npm ci --prefix $(PROVIDER) --no-audit --no-fund --ignore-scripts
+	@touch $@
 
 .PHONY: bench
 bench: system build ## Print the figures of docs/benchmarks.md on this machine

@@ -8,6 +8,12 @@
 //
 //	deployment_test.go  starting, killing and restarting processes
 //	client_test.go      a browser's REST client, the SIP bus, the operator
+//
+// TestIdentityProvider logs in at a real OpenID Connect provider, the npm package
+// in provider/, which `make provider` installs.
+//
+//	provider_test.go    that provider, behind a proxy that can alter what it issues;
+//	                    provider_pages_test.go clicks through its pages
 //	suite_test.go       the list of tests and deployments
 //	*_test.go           the tests, by subject
 package contract
