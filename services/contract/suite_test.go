@@ -35,6 +35,7 @@ func TestContract(t *testing.T) {
 				"bad input":                      testBadInput,
 				"trunks and numbers":             testTrunks,
 				"the operator's commands":        testOperatorCommands,
+				"rights by command":              testRights,
 				"calls are recorded":             testCalls,
 			} {
 				t.Run(name, func(t *testing.T) { test(t, d) })
