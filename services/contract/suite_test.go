@@ -35,6 +35,8 @@ func TestContract(t *testing.T) {
 				"bad input":                      testBadInput,
 				"trunks and numbers":             testTrunks,
 				"the operator's commands":        testOperatorCommands,
+				"session fixation":               testFixation,
+				"somebody's sub as lobby cookie": testForeignLobbyCookie,
 				"rights by command":              testRights,
 				"calls are recorded":             testCalls,
 			} {

@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"net/http"
+	"net/url"
 	"strings"
 	"testing"
 )
@@ -60,6 +61,27 @@ func TestLogin(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// An open redirect would send people who trust our links anywhere. Defence: returns.safe.
+func TestOpenRedirect(t *testing.T) {
+	g := start(t)
+	host := strings.TrimPrefix(g.url, "http://")
+	for _, good := range []string{"/room?x=1", g.url + "/room"} {
+		if resp, _ := g.ask(t, "GET", "/api/v1.0/authenticate/?returnTo="+url.QueryEscape(good), "", ""); resp.StatusCode != 302 || g.returnTo != good {
+			t.Errorf("%s: %d, back to %q", good, resp.StatusCode, g.returnTo)
+		}
+	}
+	for _, evil := range []string{
+		"https://evil.example/", "//evil.example", "///evil.example", `\\evil.example`, `/\evil.example`, "/\t/evil.example", "https:evil.example",
+		"https:/evil.example", "javascript:alert(1)", "data:text/html,x", "https://" + host + "@evil.example/", "https://" + host + ".evil.example/",
+		" https://evil.example", "https://evil.example\\@" + host, "http://" + host + "\u3002evil.example/", "%2F%2Fevil.example",
+	} {
+		g.returnTo = "not asked"
+		if resp, _ := g.ask(t, "GET", "/api/v1.0/authenticate/?returnTo="+url.QueryEscape(evil), "", ""); resp.StatusCode != 302 || g.returnTo != "" {
+			t.Errorf("%q: %d, back to %q", evil, resp.StatusCode, g.returnTo)
+		}
 	}
 }
 
