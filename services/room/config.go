@@ -34,6 +34,9 @@ type Config struct {
 	// EditDisplayName lets logged-in people choose the name that others see.
 	EditDisplayName bool `env:"AUTHENTICATED_PARTICIPANTS_CAN_EDIT_DISPLAY_NAME" envDefault:"true"`
 
+	// ExternalPublic lets applications create public rooms.
+	ExternalPublic bool `env:"EXTERNAL_API_ALLOW_PUBLIC_ACCESS"`
+
 	// Seconds for which somebody in a lobby stays there without asking again, is
 	// let in once accepted, and is told to be denied.
 	LobbyWaiting  int `env:"LOBBY_WAITING_TIMEOUT" envDefault:"3"`
@@ -88,6 +91,7 @@ func (c Config) settings() rooms.Settings {
 		DefaultAccessLevel: rooms.ParseAccessLevel(c.DefaultAccessLevel),
 		DefaultSources:     c.DefaultSources,
 		EditDisplayName:    c.EditDisplayName,
+		ExternalPublic:     c.ExternalPublic,
 	}
 }
 

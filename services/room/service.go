@@ -113,6 +113,7 @@ func New(cfg Config, deps Deps) (*Service, error) {
 // Register registers the gRPC services.
 func (s *Service) Register(r grpc.ServiceRegistrar) {
 	roomv1.RegisterRoomServiceServer(r, rpc.NewRoomServer(s.rooms))
+	roomv1.RegisterExternalRoomServiceServer(r, rpc.NewExternalRoomServer(s.rooms))
 	roomv1.RegisterAdmissionServiceServer(r, rpc.NewAdmissionServer(s.rooms))
 	roomv1.RegisterLobbyServiceServer(r, rpc.NewLobbyServer(s.lobby))
 	roomv1.RegisterModerationServiceServer(r, rpc.NewModerationServer(s.people))
@@ -130,6 +131,14 @@ func Policy() grpcx.Policy {
 	// Everybody with the link may look a room up.
 	people.User = grpcx.OptionalUser
 	policy[roomv1.RoomService_GetRoom_FullMethodName] = people
+
+	for method, scope := range map[string]identity.Scope{
+		roomv1.ExternalRoomService_CreateExternalRoom_FullMethodName: identity.ScopeRoomsCreate,
+		roomv1.ExternalRoomService_GetExternalRoom_FullMethodName:    identity.ScopeRoomsRetrieve,
+		roomv1.ExternalRoomService_ListExternalRooms_FullMethodName:  identity.ScopeRoomsList,
+	} {
+		policy[method] = grpcx.Rule{Callers: []string{identity.CallerGateway}, User: grpcx.RequireDelegate, Scope: scope}
+	}
 
 	phones := grpcx.Rule{Callers: []string{identity.CallerTelephony, identity.CallerOperator}}
 	maps.Copy(policy, grpcx.Service(roomv1.AdmissionService_ServiceDesc, phones))

@@ -87,9 +87,10 @@ func Policy() grpcx.Policy {
 	}
 	maps.Copy(policy, grpcx.Service(telephonyv1.DirectoryService_ServiceDesc,
 		grpcx.Rule{Callers: []string{identity.CallerGateway, identity.CallerOperator}}))
-	// Bridges have no user; that the gateway has one is checked by the handler.
+	// Bridges have no user; for whom the gateway calls is checked by the handler.
 	maps.Copy(policy, grpcx.Service(telephonyv1.DispatchService_ServiceDesc, grpcx.Rule{
 		Callers: []string{identity.CallerGateway, identity.CallerOperator, identity.CallerBridge}, User: grpcx.OptionalUser,
+		Scope: identity.ScopeResolve,
 	}))
 	policy[telephonyv1.DispatchService_ExplainCall_FullMethodName] = operators
 	return policy

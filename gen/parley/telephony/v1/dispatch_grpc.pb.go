@@ -28,7 +28,8 @@ const (
 // For semantics around ctx use and closing/ending streaming RPCs, please refer to https://pkg.go.dev/google.golang.org/grpc/?tab=doc#ClientConn.NewStream.
 //
 // DispatchService answers where a call goes, for SIP bridges other than LiveKit SIP.
-// Callers: gateway (resolver endpoint), operator, bridges.
+// Callers: gateway (with the assertion of an operator, or of an application with
+// the scope telephony:resolve), operator, bridges.
 type DispatchServiceClient interface {
 	// ResolvePin says which room a PIN names. It answers the same for every
 	// refusal; only operators are told the reason. Wrong PINs are charged to the
@@ -75,7 +76,8 @@ func (c *dispatchServiceClient) ExplainCall(ctx context.Context, in *ExplainCall
 // for forward compatibility.
 //
 // DispatchService answers where a call goes, for SIP bridges other than LiveKit SIP.
-// Callers: gateway (resolver endpoint), operator, bridges.
+// Callers: gateway (with the assertion of an operator, or of an application with
+// the scope telephony:resolve), operator, bridges.
 type DispatchServiceServer interface {
 	// ResolvePin says which room a PIN names. It answers the same for every
 	// refusal; only operators are told the reason. Wrong PINs are charged to the

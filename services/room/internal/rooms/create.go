@@ -51,8 +51,10 @@ func (s *Service) Create(ctx context.Context, caller Caller, draft Draft) (View,
 	var connection *tokenv1.Connection
 	if caller.Operator {
 		held.Role = NoRole
-	} else if connection, err = s.Connect(ctx, caller, held); err != nil {
-		return View{}, err
+	} else if !caller.Application {
+		if connection, err = s.Connect(ctx, caller, held); err != nil {
+			return View{}, err
+		}
 	}
 	access := Access{ID: uuid.NewString(), RoomID: room.ID, UserID: owner.GetId(), Role: Owner, CreatedAt: room.CreatedAt}
 	lease := s.Outbox.Lease()
@@ -84,7 +86,8 @@ func (s *Service) newRoom(draft Draft) (Room, error) {
 }
 
 // owner returns the owner-to-be, from auth where it matters: for an open
-// default, and to be sure that the owner whom the operator names exists.
+// default, and to be sure that the owner whom the operator names exists. An
+// application leaves no default open.
 func (s *Service) owner(ctx context.Context, caller Caller, draft Draft, room Room) (*authv1.User, error) {
 	if caller.Operator {
 		return s.namedOwner(ctx, draft.OwnerID)
@@ -92,7 +95,7 @@ func (s *Service) owner(ctx context.Context, caller Caller, draft Draft, room Ro
 	if draft.OwnerID != "" {
 		return nil, apierr.New(apierr.PermissionDenied, "")
 	}
-	if room.AccessLevel != NoAccessLevel && !room.Configuration.Empty() {
+	if caller.Application || room.AccessLevel != NoAccessLevel && !room.Configuration.Empty() {
 		return caller.user(caller.User.ID), nil
 	}
 	return s.Users.Get(ctx, caller.User.ID)

@@ -6,7 +6,8 @@
 //   - A room's slug is always the slug of its name, unique, not empty, and never
 //     to be taken for an id.
 //   - Whoever sees how to enter a room sees how to dial in, and nobody else
-//     does: the connection and the PIN are shown together or not at all.
+//     does: the connection and the PIN are shown together or not at all. Only
+//     the operator and applications see how to dial in alone: they enter no room.
 //   - A room exists as soon as CreateRoom's transaction is committed, whether or
 //     not telephony has a PIN for it; see package outbox.
 //   - A call that failed can be repeated. Where a repetition would do harm (a
@@ -23,6 +24,7 @@
 //	peers.go          what other services must do
 //	service.go        Service: settings, parts, the caller
 //	create.go read.go update.go delete.go rotate.go  the use cases
+//	external.go       the use cases of applications that act for a user
 //	view.go           a room as one person may see it
 //	participant.go    who a person is in the LiveKit room
 package rooms

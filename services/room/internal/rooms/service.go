@@ -20,6 +20,8 @@ type Settings struct {
 	DefaultSources []string
 	// EditDisplayName lets logged-in people choose the name that is shown.
 	EditDisplayName bool
+	// ExternalPublic lets applications create public rooms.
+	ExternalPublic bool
 }
 
 // Parts are what the service is built of. LiveRooms may be nil: then nobody is
@@ -62,6 +64,9 @@ type Caller struct {
 	// Operator is the operator's command line: it sees and deletes every room,
 	// but enters none.
 	Operator bool
+	// Application says that an application acts for the user: it sees how to
+	// dial in, but enters no room and is not told who has access.
+	Application bool
 	// DisplayName is the name that the person asks to be shown; may be empty.
 	DisplayName string
 	// Guest is who the person is in the lobby; nil for who did not come through it.
@@ -93,14 +98,18 @@ func (c Caller) known() error {
 
 // Enters reports whether the person may enter the room at once.
 func (c Caller) Enters(h Held) bool {
-	return !c.Operator && h.Room.AccessLevel.admits(c.User != nil, h.Role)
+	return !c.Operator && !c.Application && h.Room.AccessLevel.admits(c.User != nil, h.Role)
 }
 
-// seesDialIn is Enters, and the operator.
-func (c Caller) seesDialIn(h Held) bool { return c.Operator || c.Enters(h) }
+// seesDialIn is Enters, the operator, and an application of a user with a role.
+func (c Caller) seesDialIn(h Held) bool {
+	return c.Operator || c.Enters(h) || c.Application && h.Role != NoRole
+}
 
 // seesAccesses reports whether the person may know who has access.
-func (c Caller) seesAccesses(h Held) bool { return c.Operator || h.Role.Administers() }
+func (c Caller) seesAccesses(h Held) bool {
+	return c.Operator || !c.Application && h.Role.Administers()
+}
 
 // now returns the present time as stores keep it.
 func (s *Service) now() time.Time { return s.Clock.Now().Truncate(time.Microsecond) }

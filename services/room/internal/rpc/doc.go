@@ -3,6 +3,7 @@
 //
 //	room.go       RoomService
 //	access.go     AccessService
+//	external.go   ExternalRoomService
 //	admission.go  AdmissionService
 //	event.go      EventService
 //	lobby.go      LobbyService

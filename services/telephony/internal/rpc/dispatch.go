@@ -25,7 +25,7 @@ type dispatchServer struct {
 // themselves; the gateway only for somebody. An operator who names no call asks
 // about none: nobody is throttled and nothing is charged.
 func (s *dispatchServer) ResolvePin(ctx context.Context, req *telephonyv1.ResolvePinRequest) (*telephonyv1.ResolvePinResponse, error) {
-	if identity.CallerFrom(ctx) == identity.CallerGateway {
+	if identity.CallerFrom(ctx) == identity.CallerGateway && identity.ApplicationFrom(ctx) == nil {
 		if identity.UserFrom(ctx) == nil {
 			return nil, apierr.New(apierr.Unauthenticated, "")
 		}
