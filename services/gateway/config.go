@@ -46,7 +46,14 @@ type Config struct {
 	RedirectAllowedHosts []string `env:"OIDC_REDIRECT_ALLOWED_HOSTS"`
 	RedirectRequireHTTPS bool     `env:"OIDC_REDIRECT_REQUIRE_HTTPS"`
 
-	Limits  web.Limits
+	Limits web.Limits
+
+	// ExternalAPI serves /external-api, and Applications gives tokens there.
+	ExternalAPI  bool `env:"EXTERNAL_API_ENABLED"`
+	Applications bool `env:"APPLICATION_ENABLED"`
+	// ApplicationBaseURL is where the links to rooms begin that applications are told.
+	ApplicationBaseURL string `env:"APPLICATION_BASE_URL"`
+
 	Browser BrowserConfig
 }
 
@@ -67,6 +74,9 @@ func (c *Config) Validate() error {
 	}
 	if c.DevelopmentLogin && !web.IsLoopback(c.HTTPAddr) {
 		fault("DEVELOPMENT_LOGIN lets everybody in as anybody: HTTP_ADDR must be a loopback address, such as 127.0.0.1:8080")
+	}
+	if u, err := url.Parse(c.ApplicationBaseURL); c.ApplicationBaseURL != "" && (err != nil || u.Host == "" || u.RawQuery != "" || u.Fragment != "") {
+		fault("APPLICATION_BASE_URL must be where links to rooms begin, such as https://meet.example.org")
 	}
 	for _, origin := range append(slices.Clone(c.CSRFTrustedOrigins), c.ContentOrigins...) {
 		if u, err := url.Parse(strings.Replace(origin, "://*.", "://", 1)); err != nil || u.Host == "" || u.Path != "" || strings.ContainsAny(origin, "; \t'") {

@@ -96,6 +96,7 @@ func serve(t *testing.T, s *suite, r *rooms, k *trunks) grpc.ClientConnInterface
 		roomv1.AccessService_ServiceDesc,
 		telephonyv1.TrunkService_ServiceDesc, telephonyv1.CallService_ServiceDesc,
 		telephonyv1.DispatchService_ServiceDesc, telephonyv1.DirectoryService_ServiceDesc,
+		authv1.ApplicationService_ServiceDesc, authv1.ApplicationTokenService_ServiceDesc, roomv1.ExternalRoomService_ServiceDesc,
 	} {
 		merged, err := grpcx.Merge(policy, grpcx.Service(desc, rule))
 		if err != nil {
@@ -109,6 +110,9 @@ func serve(t *testing.T, s *suite, r *rooms, k *trunks) grpc.ClientConnInterface
 	}
 	authv1.RegisterSessionServiceServer(server, s)
 	authv1.RegisterUserServiceServer(server, s)
+	authv1.RegisterApplicationServiceServer(server, machines{})
+	authv1.RegisterApplicationTokenServiceServer(server, machines{})
+	roomv1.RegisterExternalRoomServiceServer(server, machines{})
 	authv1.RegisterLoginServiceServer(server, s)
 	telephonyv1.RegisterCallServiceServer(server, s)
 	telephonyv1.RegisterDispatchServiceServer(server, s)

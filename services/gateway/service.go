@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -86,7 +87,7 @@ func (s *Service) buildFacade(cfg *Config, deps Deps) (err error) {
 	}
 	frontend.New(frontend.Deps{
 		Auth: deps.Auth, Room: deps.Room, Telephony: deps.Telephony,
-		Config: cfg.Browser.message(cfg.LiveKitURL), Clock: deps.Clock, Logger: deps.Logger,
+		Config: cfg.Browser.message(cfg.LiveKitURL), BaseURL: strings.TrimRight(cfg.ApplicationBaseURL, "/"), Clock: deps.Clock, Logger: deps.Logger,
 	}).Register(s.facade)
 	if err := s.facade.CheckPolicy(); err != nil {
 		return fmt.Errorf("facade: %w", err)
@@ -113,6 +114,7 @@ func (s *Service) buildHTTP(cfg *Config, deps Deps) (err error) {
 			LogoutByPostOnly: !cfg.LogoutByGet, Development: cfg.DevelopmentLogin,
 		},
 		CookieSecure: cfg.cookieSecure(), TrustedOrigins: cfg.CSRFTrustedOrigins, TrustedProxies: cfg.TrustedProxies, Limits: cfg.Limits,
+		ExternalAPI: cfg.ExternalAPI, Applications: cfg.Applications,
 		Frontend: files, LiveKitURL: cfg.LiveKitURL, ContentOrigins: cfg.ContentOrigins,
 		Logger: deps.Logger, Registry: deps.Registry, Clock: deps.Clock,
 	})

@@ -19,6 +19,8 @@
 //	trunkform.go bodies of trunks and numbers
 //	accesses.go  AccessService
 //	calls.go     CallService, ResolverService
+//	applications.go ApplicationService
+//	external.go  ExternalService
 //	page.go      the pagination envelope
 //	wire.go      values that JSON may show as null, times, enumerations
 //	roomwire.go, trunkwire.go  messages of the services to messages of the contract

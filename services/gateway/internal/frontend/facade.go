@@ -19,8 +19,10 @@ type Deps struct {
 	Auth, Room, Telephony grpc.ClientConnInterface
 	// Config is the answer of ConfigService but for its telephony part.
 	Config *frontendv1.Config
-	Clock  clock.Clock
-	Logger *slog.Logger
+	// BaseURL is where links to rooms begin, for applications; empty for no links.
+	BaseURL string
+	Clock   clock.Clock
+	Logger  *slog.Logger
 }
 
 // Facade is the server of parley.frontend.v1.
@@ -34,15 +36,15 @@ type Facade struct {
 	trunks    trunkServer
 	calls     callServer
 	resolvers resolverServer
+	machines  applicationServer
+	external  externalServer
 }
 
 // New returns a facade over the services. None of them needs to be up.
 func New(deps Deps) *Facade {
+	numbers := newDirectory(telephonyv1.NewDirectoryServiceClient(deps.Telephony), deps.Clock, deps.Logger)
 	return &Facade{
-		config: configServer{
-			base:      deps.Config,
-			directory: newDirectory(telephonyv1.NewDirectoryServiceClient(deps.Telephony), deps.Clock, deps.Logger),
-		},
+		config:    configServer{base: deps.Config, directory: numbers},
 		users:     userServer{users: authv1.NewUserServiceClient(deps.Auth)},
 		rooms:     roomServer{rooms: roomv1.NewRoomServiceClient(deps.Room)},
 		lobby:     lobbyServer{lobby: roomv1.NewLobbyServiceClient(deps.Room)},
@@ -51,6 +53,11 @@ func New(deps Deps) *Facade {
 		trunks:    trunkServer{trunks: telephonyv1.NewTrunkServiceClient(deps.Telephony)},
 		calls:     callServer{calls: telephonyv1.NewCallServiceClient(deps.Telephony)},
 		resolvers: resolverServer{dispatch: telephonyv1.NewDispatchServiceClient(deps.Telephony)},
+		machines:  applicationServer{applications: authv1.NewApplicationServiceClient(deps.Auth)},
+		external: externalServer{
+			tokens: authv1.NewApplicationTokenServiceClient(deps.Auth), rooms: roomv1.NewExternalRoomServiceClient(deps.Room),
+			directory: numbers, baseURL: deps.BaseURL,
+		},
 	}
 }
 
@@ -65,6 +72,8 @@ func (f *Facade) Register(r grpc.ServiceRegistrar) {
 	frontendv1.RegisterTrunkServiceServer(r, &f.trunks)
 	frontendv1.RegisterCallServiceServer(r, &f.calls)
 	frontendv1.RegisterResolverServiceServer(r, &f.resolvers)
+	frontendv1.RegisterApplicationServiceServer(r, &f.machines)
+	frontendv1.RegisterExternalServiceServer(r, &f.external)
 }
 
 // services are the facade's services.
@@ -73,6 +82,7 @@ func services() []grpc.ServiceDesc {
 		frontendv1.ConfigService_ServiceDesc, frontendv1.UserService_ServiceDesc, frontendv1.RoomService_ServiceDesc,
 		frontendv1.LobbyService_ServiceDesc, frontendv1.ModerationService_ServiceDesc, frontendv1.AccessService_ServiceDesc,
 		frontendv1.TrunkService_ServiceDesc, frontendv1.CallService_ServiceDesc, frontendv1.ResolverService_ServiceDesc,
+		frontendv1.ApplicationService_ServiceDesc, frontendv1.ExternalService_ServiceDesc,
 	}
 }
 

@@ -27,7 +27,7 @@ const (
 type Visit struct {
 	// UserID is the logged-in user's UUID; empty for an anonymous visitor.
 	UserID string
-	// Assertion is auth's proof of the user, for the one service that the route calls.
+	// Assertion is auth's proof of the user or the application, for the one service that the route calls.
 	Assertion string
 	// URL is the absolute URL by which the client came, for links to other pages.
 	URL string
@@ -38,6 +38,9 @@ type Visit struct {
 	// Bearer is the token that the browser entered a meeting with; empty for none.
 	Bearer string
 }
+
+// ByApplication says that an application visits, for a user or for itself.
+func (v Visit) ByApplication() bool { return v.UserID == "" && v.Assertion != "" }
 
 // Metadata returns the visit for the way to the facade.
 func (v Visit) Metadata() metadata.MD {

@@ -32,11 +32,15 @@ type api struct {
 	meetings roomv1.ModerationServiceClient
 }
 
-// newAPI returns the handler of everything under /api that has a route.
+// newAPI returns the handler of everything that has a route. Without
+// applications the route on which they get tokens is not there.
 func newAPI(o Options, s sessions, c cookies, l *limits, f failures) (http.Handler, error) {
 	a := &api{
 		table: routes(), off: off(), sessions: s, cookies: c, limits: l, failures: f,
 		meetings: roomv1.NewModerationServiceClient(o.Room),
+	}
+	if !o.Applications {
+		delete(a.table, tokenRoute)
 	}
 	mux := runtime.NewServeMux(
 		runtime.WithMarshalerOption(runtime.MIMEWildcard, newMarshaler()),
@@ -60,6 +64,7 @@ func newAPI(o Options, s sessions, c cookies, l *limits, f failures) (http.Handl
 		frontendv1.RegisterLobbyServiceHandler, frontendv1.RegisterModerationServiceHandler,
 		frontendv1.RegisterAccessServiceHandler,
 		frontendv1.RegisterTrunkServiceHandler, frontendv1.RegisterCallServiceHandler, frontendv1.RegisterResolverServiceHandler,
+		frontendv1.RegisterApplicationServiceHandler, frontendv1.RegisterExternalServiceHandler,
 	} {
 		if err := register(context.Background(), mux, o.Facade); err != nil {
 			return nil, fmt.Errorf("register the facade: %w", err)
@@ -83,6 +88,10 @@ func (a *api) admit(next runtime.HandlerFunc) runtime.HandlerFunc {
 		name := routeName(r)
 		notesOf(r.Context()).route = name
 		row, ok := a.table[name]
+		if !ok && name == tokenRoute {
+			a.failures.write(w, r, notFound())
+			return
+		}
 		if !ok {
 			a.failures.write(w, r, fmt.Errorf("no row for the route %q", name))
 			return
@@ -94,11 +103,11 @@ func (a *api) admit(next runtime.HandlerFunc) runtime.HandlerFunc {
 			}
 		}
 		v, err := a.sessions.visit(r, row)
-		if err == nil {
+		if err == nil && !v.ByApplication() {
 			err = a.limits.admit(row.limit, v.Address, v.UserID)
 		}
 		if err == nil {
-			r, err = withBody(w, r)
+			r, err = withBody(w, r, row.form)
 		}
 		if err != nil {
 			a.failures.write(w, r, err)

@@ -8,6 +8,8 @@ import (
 	"io"
 	"mime"
 	"net/http"
+	"net/url"
+	"strings"
 )
 
 const (
@@ -18,8 +20,9 @@ const (
 
 // withBody reads the body of a request that may have one and puts plain JSON
 // in its place: one object, no key twice. An absent body is an empty object.
-// It is kept for the error handler, which quotes it.
-func withBody(w http.ResponseWriter, r *http.Request) (*http.Request, error) {
+// It is kept for the error handler, which quotes it. Where form is true, the
+// body may be a form, whose fields become the object's.
+func withBody(w http.ResponseWriter, r *http.Request, form bool) (*http.Request, error) {
 	switch r.Method {
 	case http.MethodPost, http.MethodPut, http.MethodPatch:
 	default:
@@ -34,10 +37,13 @@ func withBody(w http.ResponseWriter, r *http.Request) (*http.Request, error) {
 	if len(bytes.TrimSpace(raw)) == 0 {
 		return withContent(r, []byte("{}")), nil
 	}
-	if media := r.Header.Get("Content-Type"); !isJSON(media) {
-		return r, newFault(http.StatusUnsupportedMediaType, detail(fmt.Sprintf("Unsupported media type \"%s\" in request.", media)))
+	decode := decodeObject
+	if header := r.Header.Get("Content-Type"); form && isMedia(header, "application/x-www-form-urlencoded") {
+		decode = decodeForm
+	} else if !isMedia(header, jsonType) {
+		return r, newFault(http.StatusUnsupportedMediaType, detail(fmt.Sprintf("Unsupported media type \"%s\" in request.", header)))
 	}
-	object, err := decodeObject(raw)
+	object, err := decode(raw)
 	if err != nil {
 		return r, err
 	}
@@ -56,9 +62,22 @@ func withContent(r *http.Request, content []byte) *http.Request {
 	return r
 }
 
-func isJSON(header string) bool {
+func isMedia(header, want string) bool {
 	media, _, err := mime.ParseMediaType(header)
-	return err == nil && media == "application/json"
+	return err == nil && media == want
+}
+
+// decodeForm reads the fields of a form; of several with one name the last.
+func decodeForm(raw []byte) (map[string]any, error) {
+	values, err := url.ParseQuery(string(raw))
+	if err != nil {
+		return nil, newFault(http.StatusBadRequest, detail("Form parse error - "+err.Error()))
+	}
+	object := map[string]any{}
+	for name, all := range values {
+		object[name] = strings.ToValidUTF8(all[len(all)-1], "\uFFFD")
+	}
+	return object, nil
 }
 
 // decodeObject reads a JSON object. Numbers stay as they were written.

@@ -23,6 +23,7 @@
 //	api.go      the middleware in front of the facade
 //	limits.go   the table of limits: class of routes -> how often
 //	session.go  session cookie to visit
+//	machine.go  application's token to assertion
 //	csrf.go     cross-site request forgery
 //	body.go     request bodies
 //	marshal.go  JSON as the contract writes it

@@ -75,7 +75,7 @@ func (f failures) write(w http.ResponseWriter, r *http.Request, err error) {
 	}
 	switch {
 	case row.HTTP == http.StatusUnauthorized:
-		w.Header().Set("WWW-Authenticate", "Session")
+		w.Header().Set("WWW-Authenticate", challenge(r, failed))
 	case failed.RetryAfter > 0:
 		w.Header().Set("Retry-After", strconv.Itoa(wholeSeconds(failed.RetryAfter)))
 	}
@@ -86,6 +86,14 @@ func (f failures) write(w http.ResponseWriter, r *http.Request, err error) {
 		return
 	}
 	writeJSON(w, row.HTTP, bodyOf(failed, r))
+}
+
+// challenge says how the client may prove who it is.
+func challenge(r *http.Request, failed *apierr.Error) string {
+	if strings.HasPrefix(r.URL.Path, externalPrefix) || failed.Reason == apierr.ApplicationToken {
+		return "Bearer"
+	}
+	return "Session"
 }
 
 // undecodable recognises what grpc-gateway itself says about a body or a query
@@ -118,7 +126,8 @@ func bodyOf(failed *apierr.Error, r *http.Request) any {
 		return map[string]string{"detail": failed.PublicText(), "request_id": obs.RequestID(r.Context())}
 	case failed.Reason == apierr.RoomHasNoLobby, failed.Reason == apierr.LobbyEntryNotFound:
 		return map[string]string{"message": failed.PublicText()}
-	case failed.Reason == apierr.ParticipantNotFound, failed.Reason == apierr.LiveKitFailed, failed.Reason == apierr.ModerationRefused:
+	case failed.Reason == apierr.ParticipantNotFound, failed.Reason == apierr.LiveKitFailed, failed.Reason == apierr.ModerationRefused,
+		failed.Reason == apierr.DelegationMalformed, failed.Reason == apierr.DelegationRefused, failed.Reason == apierr.UserConflict:
 		return map[string]string{"error": failed.PublicText()}
 	default:
 		return detail(failed.PublicText())

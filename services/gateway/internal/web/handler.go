@@ -45,6 +45,9 @@ type Options struct {
 	TrustedOrigins []string
 	TrustedProxies []netip.Prefix
 	Limits         Limits
+	// ExternalAPI serves applications under /external-api; Applications gives
+	// them tokens there and takes those.
+	ExternalAPI, Applications bool
 	// Frontend are the frontend's files; nil for none.
 	Frontend fs.FS
 	// LiveKitURL and ContentOrigins may be reached by the frontend's pages.
@@ -64,6 +67,7 @@ func New(o Options) (http.Handler, error) {
 	bounds := newLimits(o.Limits, o.Clock)
 	facade, err := newAPI(o, sessions{
 		client: authv1.NewSessionServiceClient(o.Auth), origins: by, csrf: csrf{origins: by, trusted: o.TrustedOrigins},
+		machines: machines{client: authv1.NewApplicationTokenServiceClient(o.Auth), enabled: o.Applications},
 	}, jar, bounds, f)
 	if err != nil {
 		return nil, err
@@ -78,6 +82,11 @@ func New(o Options) (http.Handler, error) {
 	mux := http.NewServeMux()
 	mux.Handle("/api/", underAPI(pages, facade))
 	mux.Handle("/backchannel-logout/{$}", l.backChannel()) // where the contract's original has it, too
+	if o.ExternalAPI {
+		mux.Handle(externalPrefix, underAPI(nil, facade))
+	} else {
+		mux.HandleFunc(externalPrefix, func(w http.ResponseWriter, r *http.Request) { f.write(w, r, notFound()) })
+	}
 	mux.Handle("/docs/", docs())
 	if o.Frontend != nil {
 		mux.Handle("/", newStatic(o.Frontend, contentPolicy(o.LiveKitURL, o.ContentOrigins)))

@@ -40,9 +40,9 @@ func off() map[string]offRoute {
 		"GET /api/v1.0/recordings":                        {mode: member, answer: noneListed},
 		"GET /api/v1.0/recordings/{id}":                   {mode: member, answer: noneStored},
 		"DELETE /api/v1.0/recordings/{id}":                {mode: member, answer: noneStored},
-		"POST /api/v1.0/recordings/storage-hook":          {mode: machine},
-		"POST /api/v1.0/recordings/external-process-hook": {mode: machine},
-		"POST /api/v1.0/roomkit/join":                     {mode: machine},
+		"POST /api/v1.0/recordings/storage-hook":          {mode: secret},
+		"POST /api/v1.0/recordings/external-process-hook": {mode: secret},
+		"POST /api/v1.0/roomkit/join":                     {mode: secret},
 		"POST /api/v1.0/addons/sessions/init":             {mode: open},
 		"POST /api/v1.0/addons/sessions/poll":             {mode: open},
 		"POST /api/v1.0/addons/sessions/exchange":         {mode: member},
@@ -82,9 +82,9 @@ func (a *api) checkMeetingToken(r *http.Request, token string) error {
 	return nil
 }
 
-// machineOnly judges the shared secret of a machine: as the feature is off, there
+// secretOnly judges the shared secret of a machine: as the feature is off, there
 // is none that could be right.
-func machineOnly(r *http.Request) error {
+func secretOnly(r *http.Request) error {
 	header := r.Header.Get("Authorization")
 	words := strings.Fields(header)
 	switch {

@@ -9,6 +9,9 @@ import (
 // prefix is where the API is served.
 const prefix = "/api/v1.0"
 
+// externalPrefix is where everything for applications is served.
+const externalPrefix = "/external-api/"
+
 // mode says whom a route wants.
 type mode int
 
@@ -24,8 +27,13 @@ const (
 	bearer
 	// bearerOrAnyone takes a meeting token alone if there is one, else the session.
 	bearerOrAnyone
-	// machine wants the shared secret of a machine.
-	machine
+	// secret wants the shared secret of a machine.
+	secret
+	// application takes an application's token alone and answers 401 without.
+	application
+	// applicationOrMember takes an application's token alone if there is one,
+	// else it is member.
+	applicationOrMember
 )
 
 // Audiences: the service for which auth makes the assertion.
@@ -36,6 +44,9 @@ const (
 	forNobody    = ""
 )
 
+// tokenRoute is where applications get tokens.
+const tokenRoute = "POST /external-api/v1.0/application/token"
+
 // route is a row of the table.
 type route struct {
 	mode     mode
@@ -44,6 +55,8 @@ type route struct {
 	limit class
 	// success is the status of a good answer; 200 when 0.
 	success int
+	// form lets the body be a form, too.
+	form bool
 }
 
 // routes is the table: method and path -> who may, for whom, how often, with which success.
@@ -91,7 +104,19 @@ func routes() map[string]route {
 		"POST /api/v1.0/telephony/trunks/{id}/numbers":            {mode: member, audience: forTelephony, success: http.StatusCreated},
 		"DELETE /api/v1.0/telephony/trunks/{id}/numbers/{number}": {mode: member, audience: forTelephony, success: http.StatusNoContent},
 		"GET /api/v1.0/telephony/calls":                           {mode: member, audience: forTelephony},
-		"POST /api/v1.0/telephony/resolve":                        {mode: member, audience: forTelephony},
+		"POST /api/v1.0/telephony/resolve":                        {mode: applicationOrMember, audience: forTelephony},
+
+		"GET /api/v1.0/applications":                     {mode: member, audience: forAuth},
+		"POST /api/v1.0/applications":                    {mode: member, audience: forAuth, success: http.StatusCreated},
+		"GET /api/v1.0/applications/{id}":                {mode: member, audience: forAuth},
+		"PATCH /api/v1.0/applications/{id}":              {mode: member, audience: forAuth},
+		"DELETE /api/v1.0/applications/{id}":             {mode: member, audience: forAuth, success: http.StatusNoContent},
+		"POST /api/v1.0/applications/{id}/rotate-secret": {mode: member, audience: forAuth},
+
+		tokenRoute:                          {mode: open, audience: forNobody, form: true},
+		"GET /external-api/v1.0/rooms":      {mode: application, audience: forRoom},
+		"POST /external-api/v1.0/rooms":     {mode: application, audience: forRoom, success: http.StatusCreated},
+		"GET /external-api/v1.0/rooms/{id}": {mode: application, audience: forRoom},
 	}
 }
 

@@ -13,7 +13,7 @@ func secured(next http.Handler) http.Handler {
 		header.Set("X-Content-Type-Options", "nosniff")
 		header.Set("Referrer-Policy", "strict-origin-when-cross-origin")
 		header.Set("Cross-Origin-Opener-Policy", "same-origin-allow-popups")
-		if strings.HasPrefix(r.URL.Path, "/api/") {
+		if strings.HasPrefix(r.URL.Path, "/api/") || strings.HasPrefix(r.URL.Path, externalPrefix) {
 			// Answers carry tokens and differ by cookie.
 			header.Set("Cache-Control", "no-store")
 			header.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")

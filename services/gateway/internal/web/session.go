@@ -17,6 +17,8 @@ type sessions struct {
 	client  authv1.SessionServiceClient
 	origins origins
 	csrf    csrf
+	// machines knows who asks without a session.
+	machines machines
 }
 
 // visit returns who asks on a route. A session that is unknown or over is no
@@ -26,8 +28,13 @@ func (s sessions) visit(r *http.Request, row route) (visit.Visit, error) {
 	if row.mode == open {
 		return v, nil
 	}
-	if row.mode == machine {
-		return v, machineOnly(r)
+	if row.mode == secret {
+		return v, secretOnly(r)
+	}
+	if row.mode == application || row.mode == applicationOrMember && s.machines.shown(r) {
+		var err error
+		v.Assertion, err = s.machines.assertion(r, row.audience)
+		return v, err
 	}
 	if row.mode == bearer || row.mode == bearerOrAnyone {
 		var err error
@@ -49,7 +56,7 @@ func (s sessions) visit(r *http.Request, row route) (visit.Visit, error) {
 			v.UserID, v.Assertion = answer.GetUser().GetId(), answer.GetAssertion()
 		}
 	}
-	if row.mode == member && v.UserID == "" {
+	if (row.mode == member || row.mode == applicationOrMember) && v.UserID == "" {
 		return v, apierr.New(apierr.Unauthenticated, "")
 	}
 	return v, nil
