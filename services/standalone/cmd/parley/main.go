@@ -1,5 +1,6 @@
 // Command parley runs the whole suite in one process (parley serve) and is the
-// operator's tool for a running suite (parley trunk, number, room, pin, call, user).
+// operator's tool for a running suite (parley trunk, number, room, pin, call,
+// user, application).
 package main
 
 import (

@@ -32,7 +32,10 @@ type Connection struct {
 // NewCommands returns the command of each noun.
 func NewCommands() []*cobra.Command {
 	c := &Connection{}
-	commands := []*cobra.Command{c.trunkCommand(), c.numberCommand(), c.roomCommand(), c.pinCommand(), c.callCommand(), c.userCommand()}
+	commands := []*cobra.Command{
+		c.trunkCommand(), c.numberCommand(), c.roomCommand(), c.pinCommand(), c.callCommand(), c.userCommand(),
+		c.applicationCommand(),
+	}
 	for _, command := range commands {
 		command.PersistentFlags().BoolVar(&c.asJSON, "json", false, "print JSON instead of a table")
 		command.PersistentPreRunE = func(*cobra.Command, []string) error {

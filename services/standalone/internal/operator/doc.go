@@ -1,5 +1,5 @@
 // Package operator is the operator's command line: trunks, numbers, rooms, PINs,
-// calls and users of a running suite.
+// calls, users and applications of a running suite.
 //
 // It speaks gRPC as the caller "operator", which may act without a user. In a
 // standalone suite it proves that by opening the suite's Unix socket, which
@@ -10,7 +10,7 @@
 //
 //	connect.go   Connection: where the services are, and their clients
 //	output.go    tables and JSON
-//	trunk.go number.go room.go pin.go call.go user.go   one noun each
+//	trunk.go number.go room.go pin.go call.go user.go application.go   one noun each
 //	pinimport.go `pin import`; pinfile.go reads the files
 //	explain.go   `call explain`, `call forgive`
 //	simulate.go  `call simulate`
