@@ -12,6 +12,7 @@
 //	allocate.go  3. PIN allocation
 //	rest.go      4. rooms over REST
 //	startup.go   5. start and memory of standalone
+//	sessions.go  6. users/me with few and with many sessions
 //
 //	internal/measure  slices in turn, quantiles
 //	internal/report   tables and goals

@@ -37,7 +37,7 @@ type figure struct {
 
 func figures() []figure {
 	return []figure{
-		{"dispatch", dispatch}, {"resolve", resolve}, {"allocate", allocate}, {"rest", rest}, {"startup", startup},
+		{"dispatch", dispatch}, {"resolve", resolve}, {"allocate", allocate}, {"rest", rest}, {"startup", startup}, {"sessions", sessions},
 	}
 }
 

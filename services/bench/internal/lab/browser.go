@@ -88,6 +88,30 @@ func (b *Browser) Do(ctx context.Context, method, path string, body any, status 
 	return nil
 }
 
+// GetMe asks who the owner of a session is. The browser itself must not be logged in.
+func (b *Browser) GetMe(ctx context.Context, session string) error {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, b.base+"/api/v1.0/users/me/", http.NoBody)
+	if err != nil {
+		return err
+	}
+	req.AddCookie(&http.Cookie{Name: "sessionid", Value: session}) // #nosec G124 -- sent, not set
+	resp, err := b.http.Do(req)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = resp.Body.Close() }()
+	var me struct {
+		Email string `json:"email"`
+	}
+	if err := json.NewDecoder(resp.Body).Decode(&me); err != nil {
+		return err
+	}
+	if resp.StatusCode != http.StatusOK || me.Email == "" {
+		return fmt.Errorf("users/me: %s", resp.Status)
+	}
+	return nil
+}
+
 // Room is what a figure needs of a room.
 type Room struct {
 	ID string `json:"id"`

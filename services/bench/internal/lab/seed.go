@@ -49,6 +49,33 @@ func Seed(ctx context.Context, db *pgxpool.Pool, trunkID string, length, count i
 	})
 }
 
+// sessionUsers is how many people share the sessions.
+const sessionUsers = 10_000
+
+// SessionToken is the token of the session with a number, from 0, of SeedSessions.
+func SessionToken(number int) string { return fmt.Sprintf("bench-%d", number) }
+
+// SeedSessions puts so many sessions, and users for them, into auth's database.
+func SeedSessions(ctx context.Context, db *pgxpool.Pool, count int) error {
+	return pgx.BeginFunc(ctx, db, func(tx pgx.Tx) error {
+		_, err := tx.Exec(ctx, `INSERT INTO parley_auth.users (id, sub, email, email_key, full_name, short_name, operator_claim,
+				timezone, language, room_configuration, created_at)
+			SELECT md5(n::text)::uuid, 'person-' || n, 'person-' || n || '@example.org', 'person-' || n || '@example.org', 'A Person', 'A',
+				false, 'UTC', 'en-us', '{}', now()
+			FROM generate_series(0, $1::int - 1) AS n`, min(count, sessionUsers))
+		if err != nil {
+			return fmt.Errorf("seed users: %w", err)
+		}
+		_, err = tx.Exec(ctx, `INSERT INTO parley_auth.sessions (hash, user_id, logout_state, created_at, expires_at)
+			SELECT sha256(('bench-' || n)::bytea), md5((n % $2::int)::text)::uuid, '', now(), now() + interval '12 hours'
+			FROM generate_series(0, $1::int - 1) AS n`, count, min(count, sessionUsers))
+		if err != nil {
+			return fmt.Errorf("seed sessions: %w", err)
+		}
+		return nil
+	})
+}
+
 // Rest brings a seeded database to the state of one that has been used for
 // long: statistics taken, pages written. Otherwise the server would do both in
 // the middle of a figure.

@@ -37,6 +37,20 @@ func (s *bareRooms) GetRoom(context.Context, *frontendv1.GetRoomRequest) (*front
 	return &frontendv1.GetRoomResponse{Room: s.room}, nil
 }
 
+// bareUsers answers every question with the same user.
+type bareUsers struct {
+	frontendv1.UnimplementedUserServiceServer
+}
+
+func (*bareUsers) GetMe(context.Context, *frontendv1.GetMeRequest) (*frontendv1.GetMeResponse, error) {
+	return &frontendv1.GetMeResponse{User: &frontendv1.User{
+		Id: strings.Repeat("0", 36), Email: structpb.NewStringValue("person-123@example.org"),
+		FullName: structpb.NewStringValue("A Person"), ShortName: structpb.NewStringValue("A"),
+		Timezone: "UTC", Language: "en-us",
+		DefaultRoomAccessLevel: structpb.NewNullValue(), DefaultRoomConfiguration: &structpb.Struct{},
+	}}, nil
+}
+
 func constantRoom() (*frontendv1.Room, error) {
 	id := strings.Repeat("0", 36)
 	dialIn, err := structpb.NewValue(map[string]any{
@@ -70,6 +84,7 @@ func serveGateway(ctx context.Context, o Options) error {
 	memory := bufconn.Listen(connBuffer)
 	backend := grpc.NewServer()
 	frontendv1.RegisterRoomServiceServer(backend, &bareRooms{room: room})
+	frontendv1.RegisterUserServiceServer(backend, &bareUsers{})
 	ended := make(chan error, 2)
 	go func() { ended <- backend.Serve(memory) }()
 	defer backend.Stop()
@@ -84,6 +99,9 @@ func serveGateway(ctx context.Context, o Options) error {
 		MarshalOptions: protojson.MarshalOptions{UseProtoNames: true}, // as the frontend reads them
 	}))
 	if err := frontendv1.RegisterRoomServiceHandler(ctx, mux, conn); err != nil {
+		return err
+	}
+	if err := frontendv1.RegisterUserServiceHandler(ctx, mux, conn); err != nil {
 		return err
 	}
 	listener, err := listen(ctx, o.Address)
