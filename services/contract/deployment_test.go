@@ -216,7 +216,7 @@ func common(livekit *testkit.LiveKitServer) map[string]string {
 	return map[string]string{
 		"LIVEKIT_URL": livekit.URL, "LIVEKIT_API_URL": livekit.APIURL,
 		"LIVEKIT_API_KEY": livekit.APIKey, "LIVEKIT_API_SECRET": livekit.APISecret,
-		"OPERATOR_EMAILS": "operator@example.org", "DEVELOPMENT_LOGIN": "true", "LOG_LEVEL": "info",
+		"OPERATOR_EMAILS": "operator@example.org", "DEVELOPMENT_LOGIN": "true", "LOG_LEVEL": "info", "CONNECTION_TEST_ENABLED": "true",
 	}
 }
 

@@ -32,6 +32,8 @@ func TestContract(t *testing.T) {
 				"rooms":                          testRooms,
 				"who sees what":                  testVisibility,
 				"roles on rooms":                 testAccesses,
+				"creation callback":              testCallback,
+				"diagnostics":                    testDiagnostics,
 				"bad input":                      testBadInput,
 				"trunks and numbers":             testTrunks,
 				"the operator's commands":        testOperatorCommands,

@@ -33,6 +33,9 @@ type BrowserConfig struct {
 	FirefoxProxyWorkaround bool     `env:"LIVEKIT_ENABLE_FIREFOX_PROXY_WORKAROUND"`
 	DefaultSources         []string `env:"LIVEKIT_DEFAULT_SOURCES" envDefault:"camera,microphone,screen_share,screen_share_audio"`
 
+	// ConnectionTest lets everybody test whether LiveKit can be reached.
+	ConnectionTest bool `env:"CONNECTION_TEST_ENABLED"`
+
 	CustomCSSURL             string     `env:"FRONTEND_CUSTOM_CSS_URL"`
 	Analytics                JSONObject `env:"FRONTEND_ANALYTICS"`
 	Support                  JSONObject `env:"FRONTEND_SUPPORT"`
@@ -59,7 +62,7 @@ func (c *BrowserConfig) faults() []error {
 }
 
 // message is what ConfigService answers, but for the telephone number, which
-// telephony knows. Recording, subtitles, uploads and diagnostics do not exist.
+// telephony knows. Recording, subtitles and uploads do not exist.
 func (c *BrowserConfig) message(livekitURL string) *frontendv1.Config {
 	idle := structpb.NewNullValue()
 	if c.IdleDisconnectDelay != nil {
@@ -76,7 +79,7 @@ func (c *BrowserConfig) message(livekitURL string) *frontendv1.Config {
 		},
 		Resource:    &frontendv1.ResourceConfig{DefaultAccessLevel: c.DefaultAccessLevel},
 		Subtitle:    &frontendv1.SubtitleConfig{},
-		Diagnostics: &frontendv1.DiagnosticsConfig{},
+		Diagnostics: &frontendv1.DiagnosticsConfig{ConnectionTestEnabled: c.ConnectionTest},
 		Livekit: &frontendv1.LiveKitConfig{
 			Url: livekitURL, ForceWssProtocol: c.ForceWSSProtocol,
 			EnableFirefoxProxyWorkaround: c.FirefoxProxyWorkaround, DefaultSources: c.DefaultSources,

@@ -46,6 +46,10 @@ type Config struct {
 	// people may from one address.
 	RequestEntryRate throttle.Rate `env:"REQUEST_ENTRY_THROTTLE_RATES" envDefault:"150/minute"`
 
+	// CallbackTimeout is for how many seconds a page that embeds the frontend may
+	// ask which room was created for it.
+	CallbackTimeout int `env:"ROOM_CREATION_CALLBACK_CACHE_TIMEOUT" envDefault:"600"`
+
 	// LiveKitAPIURL is LiveKit's server API. Empty: people who meet are not told
 	// when their room is changed.
 	LiveKitAPIURL    string        `env:"LIVEKIT_API_URL"`
@@ -67,6 +71,9 @@ func (c Config) Validate() error {
 	}
 	if c.LobbyWaiting < 1 || c.LobbyAccepted < 1 || c.LobbyDenied < 1 {
 		faults = append(faults, errors.New("LOBBY_WAITING_TIMEOUT, LOBBY_ACCEPTED_TIMEOUT and LOBBY_DENIED_TIMEOUT must be at least 1"))
+	}
+	if c.CallbackTimeout < 1 {
+		faults = append(faults, errors.New("ROOM_CREATION_CALLBACK_CACHE_TIMEOUT must be at least 1"))
 	}
 	if rooms.ParseAccessLevel(c.DefaultAccessLevel) == rooms.NoAccessLevel {
 		faults = append(faults, errors.New("RESOURCE_DEFAULT_ACCESS_LEVEL must be public, trusted or restricted"))
@@ -92,6 +99,7 @@ func (c Config) settings() rooms.Settings {
 		DefaultSources:     c.DefaultSources,
 		EditDisplayName:    c.EditDisplayName,
 		ExternalPublic:     c.ExternalPublic,
+		CallbackTimeout:    time.Duration(c.CallbackTimeout) * time.Second,
 	}
 }
 

@@ -128,9 +128,12 @@ func Policy() grpcx.Policy {
 		User:    grpcx.RequireUser,
 	}
 	policy := grpcx.Service(roomv1.RoomService_ServiceDesc, people)
-	// Everybody with the link may look a room up.
+	// Everybody with the link may look a room up, or test a connection, or learn
+	// of what was created for it.
 	people.User = grpcx.OptionalUser
 	policy[roomv1.RoomService_GetRoom_FullMethodName] = people
+	policy[roomv1.RoomService_ClaimCreatedRoom_FullMethodName] = people
+	policy[roomv1.RoomService_TestConnection_FullMethodName] = people
 
 	for method, scope := range map[string]identity.Scope{
 		roomv1.ExternalRoomService_CreateExternalRoom_FullMethodName: identity.ScopeRoomsCreate,

@@ -448,6 +448,8 @@ type RoomFields struct {
 	AccessLevel *structpb.Value `protobuf:"bytes,2,opt,name=access_level,json=accessLevel,proto3" json:"access_level,omitempty"`
 	// Replaces the whole configuration; see Room.
 	Configuration *structpb.Value `protobuf:"bytes,3,opt,name=configuration,proto3" json:"configuration,omitempty"`
+	// With a new room: by this id the page that embeds the frontend learns of it.
+	CallbackId    *structpb.Value `protobuf:"bytes,4,opt,name=callback_id,json=callbackId,proto3" json:"callback_id,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -499,6 +501,13 @@ func (x *RoomFields) GetAccessLevel() *structpb.Value {
 func (x *RoomFields) GetConfiguration() *structpb.Value {
 	if x != nil {
 		return x.Configuration
+	}
+	return nil
+}
+
+func (x *RoomFields) GetCallbackId() *structpb.Value {
+	if x != nil {
+		return x.CallbackId
 	}
 	return nil
 }
@@ -1212,6 +1221,150 @@ func (x *RotatePinResponse) GetRoom() *Room {
 	return nil
 }
 
+// CallbackFields are what the page says that embeds the frontend.
+type CallbackFields struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Required.
+	CallbackId    *structpb.Value `protobuf:"bytes,1,opt,name=callback_id,json=callbackId,proto3" json:"callback_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CallbackFields) Reset() {
+	*x = CallbackFields{}
+	mi := &file_parley_frontend_v1_room_proto_msgTypes[20]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CallbackFields) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CallbackFields) ProtoMessage() {}
+
+func (x *CallbackFields) ProtoReflect() protoreflect.Message {
+	mi := &file_parley_frontend_v1_room_proto_msgTypes[20]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CallbackFields.ProtoReflect.Descriptor instead.
+func (*CallbackFields) Descriptor() ([]byte, []int) {
+	return file_parley_frontend_v1_room_proto_rawDescGZIP(), []int{20}
+}
+
+func (x *CallbackFields) GetCallbackId() *structpb.Value {
+	if x != nil {
+		return x.CallbackId
+	}
+	return nil
+}
+
+type ClaimCreatedRoomRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Body          *CallbackFields        `protobuf:"bytes,1,opt,name=body,proto3" json:"body,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ClaimCreatedRoomRequest) Reset() {
+	*x = ClaimCreatedRoomRequest{}
+	mi := &file_parley_frontend_v1_room_proto_msgTypes[21]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ClaimCreatedRoomRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ClaimCreatedRoomRequest) ProtoMessage() {}
+
+func (x *ClaimCreatedRoomRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_parley_frontend_v1_room_proto_msgTypes[21]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ClaimCreatedRoomRequest.ProtoReflect.Descriptor instead.
+func (*ClaimCreatedRoomRequest) Descriptor() ([]byte, []int) {
+	return file_parley_frontend_v1_room_proto_rawDescGZIP(), []int{21}
+}
+
+func (x *ClaimCreatedRoomRequest) GetBody() *CallbackFields {
+	if x != nil {
+		return x.Body
+	}
+	return nil
+}
+
+type ClaimCreatedRoomResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Always success.
+	Status string `protobuf:"bytes,1,opt,name=status,proto3" json:"status,omitempty"`
+	// With the key slug, or empty while there is no room to tell of.
+	Room          *structpb.Struct `protobuf:"bytes,2,opt,name=room,proto3" json:"room,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ClaimCreatedRoomResponse) Reset() {
+	*x = ClaimCreatedRoomResponse{}
+	mi := &file_parley_frontend_v1_room_proto_msgTypes[22]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ClaimCreatedRoomResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ClaimCreatedRoomResponse) ProtoMessage() {}
+
+func (x *ClaimCreatedRoomResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_parley_frontend_v1_room_proto_msgTypes[22]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ClaimCreatedRoomResponse.ProtoReflect.Descriptor instead.
+func (*ClaimCreatedRoomResponse) Descriptor() ([]byte, []int) {
+	return file_parley_frontend_v1_room_proto_rawDescGZIP(), []int{22}
+}
+
+func (x *ClaimCreatedRoomResponse) GetStatus() string {
+	if x != nil {
+		return x.Status
+	}
+	return ""
+}
+
+func (x *ClaimCreatedRoomResponse) GetRoom() *structpb.Struct {
+	if x != nil {
+		return x.Room
+	}
+	return nil
+}
+
 var File_parley_frontend_v1_room_proto protoreflect.FileDescriptor
 
 const file_parley_frontend_v1_room_proto_rawDesc = "" +
@@ -1250,12 +1403,14 @@ const file_parley_frontend_v1_room_proto_rawDesc = "" +
 	"\acountry\x18\x03 \x01(\tR\acountry\x12\x14\n" +
 	"\x05label\x18\x04 \x01(\tR\x05label\x12\x12\n" +
 	"\x04kind\x18\x05 \x01(\tR\x04kind\x12\x10\n" +
-	"\x03tel\x18\x06 \x01(\tR\x03tel\"\xb1\x01\n" +
+	"\x03tel\x18\x06 \x01(\tR\x03tel\"\xea\x01\n" +
 	"\n" +
 	"RoomFields\x12*\n" +
 	"\x04name\x18\x01 \x01(\v2\x16.google.protobuf.ValueR\x04name\x129\n" +
 	"\faccess_level\x18\x02 \x01(\v2\x16.google.protobuf.ValueR\vaccessLevel\x12<\n" +
-	"\rconfiguration\x18\x03 \x01(\v2\x16.google.protobuf.ValueR\rconfiguration\"c\n" +
+	"\rconfiguration\x18\x03 \x01(\v2\x16.google.protobuf.ValueR\rconfiguration\x127\n" +
+	"\vcallback_id\x18\x04 \x01(\v2\x16.google.protobuf.ValueR\n" +
+	"callbackId\"c\n" +
 	"\x11CreateRoomRequest\x12\x1a\n" +
 	"\busername\x18\x01 \x01(\tR\busername\x122\n" +
 	"\x04body\x18\x02 \x01(\v2\x1e.parley.frontend.v1.RoomFieldsR\x04body\"B\n" +
@@ -1294,7 +1449,15 @@ const file_parley_frontend_v1_room_proto_rawDesc = "" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x1a\n" +
 	"\busername\x18\x02 \x01(\tR\busername\"A\n" +
 	"\x11RotatePinResponse\x12,\n" +
-	"\x04room\x18\x01 \x01(\v2\x18.parley.frontend.v1.RoomR\x04room2\x8c\x05\n" +
+	"\x04room\x18\x01 \x01(\v2\x18.parley.frontend.v1.RoomR\x04room\"I\n" +
+	"\x0eCallbackFields\x127\n" +
+	"\vcallback_id\x18\x01 \x01(\v2\x16.google.protobuf.ValueR\n" +
+	"callbackId\"Q\n" +
+	"\x17ClaimCreatedRoomRequest\x126\n" +
+	"\x04body\x18\x01 \x01(\v2\".parley.frontend.v1.CallbackFieldsR\x04body\"_\n" +
+	"\x18ClaimCreatedRoomResponse\x12\x16\n" +
+	"\x06status\x18\x01 \x01(\tR\x06status\x12+\n" +
+	"\x04room\x18\x02 \x01(\v2\x17.google.protobuf.StructR\x04room2\xfb\x05\n" +
 	"\vRoomService\x12[\n" +
 	"\n" +
 	"CreateRoom\x12%.parley.frontend.v1.CreateRoomRequest\x1a&.parley.frontend.v1.CreateRoomResponse\x12R\n" +
@@ -1305,7 +1468,8 @@ const file_parley_frontend_v1_room_proto_rawDesc = "" +
 	"UpdateRoom\x12%.parley.frontend.v1.UpdateRoomRequest\x1a&.parley.frontend.v1.UpdateRoomResponse\x12[\n" +
 	"\n" +
 	"DeleteRoom\x12%.parley.frontend.v1.DeleteRoomRequest\x1a&.parley.frontend.v1.DeleteRoomResponse\x12X\n" +
-	"\tRotatePin\x12$.parley.frontend.v1.RotatePinRequest\x1a%.parley.frontend.v1.RotatePinResponseB\xcd\x01\n" +
+	"\tRotatePin\x12$.parley.frontend.v1.RotatePinRequest\x1a%.parley.frontend.v1.RotatePinResponse\x12m\n" +
+	"\x10ClaimCreatedRoom\x12+.parley.frontend.v1.ClaimCreatedRoomRequest\x1a,.parley.frontend.v1.ClaimCreatedRoomResponseB\xcd\x01\n" +
 	"\x16com.parley.frontend.v1B\tRoomProtoP\x01Z>github.com/parleymeet/parley/gen/parley/frontend/v1;frontendv1\xa2\x02\x03PFX\xaa\x02\x12Parley.Frontend.V1\xca\x02\x12Parley\\Frontend\\V1\xe2\x02\x1eParley\\Frontend\\V1\\GPBMetadata\xea\x02\x14Parley::Frontend::V1b\x06proto3"
 
 var (
@@ -1320,74 +1484,83 @@ func file_parley_frontend_v1_room_proto_rawDescGZIP() []byte {
 	return file_parley_frontend_v1_room_proto_rawDescData
 }
 
-var file_parley_frontend_v1_room_proto_msgTypes = make([]protoimpl.MessageInfo, 20)
+var file_parley_frontend_v1_room_proto_msgTypes = make([]protoimpl.MessageInfo, 23)
 var file_parley_frontend_v1_room_proto_goTypes = []any{
-	(*Room)(nil),                // 0: parley.frontend.v1.Room
-	(*LiveKit)(nil),             // 1: parley.frontend.v1.LiveKit
-	(*RoomAccess)(nil),          // 2: parley.frontend.v1.RoomAccess
-	(*DialIn)(nil),              // 3: parley.frontend.v1.DialIn
-	(*DialInNumber)(nil),        // 4: parley.frontend.v1.DialInNumber
-	(*RoomFields)(nil),          // 5: parley.frontend.v1.RoomFields
-	(*CreateRoomRequest)(nil),   // 6: parley.frontend.v1.CreateRoomRequest
-	(*CreateRoomResponse)(nil),  // 7: parley.frontend.v1.CreateRoomResponse
-	(*GetRoomRequest)(nil),      // 8: parley.frontend.v1.GetRoomRequest
-	(*GetRoomResponse)(nil),     // 9: parley.frontend.v1.GetRoomResponse
-	(*ListRoomsRequest)(nil),    // 10: parley.frontend.v1.ListRoomsRequest
-	(*ListRoomsResponse)(nil),   // 11: parley.frontend.v1.ListRoomsResponse
-	(*ReplaceRoomRequest)(nil),  // 12: parley.frontend.v1.ReplaceRoomRequest
-	(*ReplaceRoomResponse)(nil), // 13: parley.frontend.v1.ReplaceRoomResponse
-	(*UpdateRoomRequest)(nil),   // 14: parley.frontend.v1.UpdateRoomRequest
-	(*UpdateRoomResponse)(nil),  // 15: parley.frontend.v1.UpdateRoomResponse
-	(*DeleteRoomRequest)(nil),   // 16: parley.frontend.v1.DeleteRoomRequest
-	(*DeleteRoomResponse)(nil),  // 17: parley.frontend.v1.DeleteRoomResponse
-	(*RotatePinRequest)(nil),    // 18: parley.frontend.v1.RotatePinRequest
-	(*RotatePinResponse)(nil),   // 19: parley.frontend.v1.RotatePinResponse
-	(*structpb.Struct)(nil),     // 20: google.protobuf.Struct
-	(*structpb.Value)(nil),      // 21: google.protobuf.Value
-	(*structpb.ListValue)(nil),  // 22: google.protobuf.ListValue
-	(*User)(nil),                // 23: parley.frontend.v1.User
+	(*Room)(nil),                     // 0: parley.frontend.v1.Room
+	(*LiveKit)(nil),                  // 1: parley.frontend.v1.LiveKit
+	(*RoomAccess)(nil),               // 2: parley.frontend.v1.RoomAccess
+	(*DialIn)(nil),                   // 3: parley.frontend.v1.DialIn
+	(*DialInNumber)(nil),             // 4: parley.frontend.v1.DialInNumber
+	(*RoomFields)(nil),               // 5: parley.frontend.v1.RoomFields
+	(*CreateRoomRequest)(nil),        // 6: parley.frontend.v1.CreateRoomRequest
+	(*CreateRoomResponse)(nil),       // 7: parley.frontend.v1.CreateRoomResponse
+	(*GetRoomRequest)(nil),           // 8: parley.frontend.v1.GetRoomRequest
+	(*GetRoomResponse)(nil),          // 9: parley.frontend.v1.GetRoomResponse
+	(*ListRoomsRequest)(nil),         // 10: parley.frontend.v1.ListRoomsRequest
+	(*ListRoomsResponse)(nil),        // 11: parley.frontend.v1.ListRoomsResponse
+	(*ReplaceRoomRequest)(nil),       // 12: parley.frontend.v1.ReplaceRoomRequest
+	(*ReplaceRoomResponse)(nil),      // 13: parley.frontend.v1.ReplaceRoomResponse
+	(*UpdateRoomRequest)(nil),        // 14: parley.frontend.v1.UpdateRoomRequest
+	(*UpdateRoomResponse)(nil),       // 15: parley.frontend.v1.UpdateRoomResponse
+	(*DeleteRoomRequest)(nil),        // 16: parley.frontend.v1.DeleteRoomRequest
+	(*DeleteRoomResponse)(nil),       // 17: parley.frontend.v1.DeleteRoomResponse
+	(*RotatePinRequest)(nil),         // 18: parley.frontend.v1.RotatePinRequest
+	(*RotatePinResponse)(nil),        // 19: parley.frontend.v1.RotatePinResponse
+	(*CallbackFields)(nil),           // 20: parley.frontend.v1.CallbackFields
+	(*ClaimCreatedRoomRequest)(nil),  // 21: parley.frontend.v1.ClaimCreatedRoomRequest
+	(*ClaimCreatedRoomResponse)(nil), // 22: parley.frontend.v1.ClaimCreatedRoomResponse
+	(*structpb.Struct)(nil),          // 23: google.protobuf.Struct
+	(*structpb.Value)(nil),           // 24: google.protobuf.Value
+	(*structpb.ListValue)(nil),       // 25: google.protobuf.ListValue
+	(*User)(nil),                     // 26: parley.frontend.v1.User
 }
 var file_parley_frontend_v1_room_proto_depIdxs = []int32{
-	20, // 0: parley.frontend.v1.Room.configuration:type_name -> google.protobuf.Struct
-	21, // 1: parley.frontend.v1.Room.pin_code:type_name -> google.protobuf.Value
-	22, // 2: parley.frontend.v1.Room.accesses:type_name -> google.protobuf.ListValue
+	23, // 0: parley.frontend.v1.Room.configuration:type_name -> google.protobuf.Struct
+	24, // 1: parley.frontend.v1.Room.pin_code:type_name -> google.protobuf.Value
+	25, // 2: parley.frontend.v1.Room.accesses:type_name -> google.protobuf.ListValue
 	1,  // 3: parley.frontend.v1.Room.livekit:type_name -> parley.frontend.v1.LiveKit
-	21, // 4: parley.frontend.v1.Room.dial_in:type_name -> google.protobuf.Value
-	23, // 5: parley.frontend.v1.RoomAccess.user:type_name -> parley.frontend.v1.User
+	24, // 4: parley.frontend.v1.Room.dial_in:type_name -> google.protobuf.Value
+	26, // 5: parley.frontend.v1.RoomAccess.user:type_name -> parley.frontend.v1.User
 	4,  // 6: parley.frontend.v1.DialIn.numbers:type_name -> parley.frontend.v1.DialInNumber
-	21, // 7: parley.frontend.v1.RoomFields.name:type_name -> google.protobuf.Value
-	21, // 8: parley.frontend.v1.RoomFields.access_level:type_name -> google.protobuf.Value
-	21, // 9: parley.frontend.v1.RoomFields.configuration:type_name -> google.protobuf.Value
-	5,  // 10: parley.frontend.v1.CreateRoomRequest.body:type_name -> parley.frontend.v1.RoomFields
-	0,  // 11: parley.frontend.v1.CreateRoomResponse.room:type_name -> parley.frontend.v1.Room
-	0,  // 12: parley.frontend.v1.GetRoomResponse.room:type_name -> parley.frontend.v1.Room
-	21, // 13: parley.frontend.v1.ListRoomsResponse.next:type_name -> google.protobuf.Value
-	21, // 14: parley.frontend.v1.ListRoomsResponse.previous:type_name -> google.protobuf.Value
-	0,  // 15: parley.frontend.v1.ListRoomsResponse.results:type_name -> parley.frontend.v1.Room
-	5,  // 16: parley.frontend.v1.ReplaceRoomRequest.body:type_name -> parley.frontend.v1.RoomFields
-	0,  // 17: parley.frontend.v1.ReplaceRoomResponse.room:type_name -> parley.frontend.v1.Room
-	5,  // 18: parley.frontend.v1.UpdateRoomRequest.body:type_name -> parley.frontend.v1.RoomFields
-	0,  // 19: parley.frontend.v1.UpdateRoomResponse.room:type_name -> parley.frontend.v1.Room
-	0,  // 20: parley.frontend.v1.RotatePinResponse.room:type_name -> parley.frontend.v1.Room
-	6,  // 21: parley.frontend.v1.RoomService.CreateRoom:input_type -> parley.frontend.v1.CreateRoomRequest
-	8,  // 22: parley.frontend.v1.RoomService.GetRoom:input_type -> parley.frontend.v1.GetRoomRequest
-	10, // 23: parley.frontend.v1.RoomService.ListRooms:input_type -> parley.frontend.v1.ListRoomsRequest
-	12, // 24: parley.frontend.v1.RoomService.ReplaceRoom:input_type -> parley.frontend.v1.ReplaceRoomRequest
-	14, // 25: parley.frontend.v1.RoomService.UpdateRoom:input_type -> parley.frontend.v1.UpdateRoomRequest
-	16, // 26: parley.frontend.v1.RoomService.DeleteRoom:input_type -> parley.frontend.v1.DeleteRoomRequest
-	18, // 27: parley.frontend.v1.RoomService.RotatePin:input_type -> parley.frontend.v1.RotatePinRequest
-	7,  // 28: parley.frontend.v1.RoomService.CreateRoom:output_type -> parley.frontend.v1.CreateRoomResponse
-	9,  // 29: parley.frontend.v1.RoomService.GetRoom:output_type -> parley.frontend.v1.GetRoomResponse
-	11, // 30: parley.frontend.v1.RoomService.ListRooms:output_type -> parley.frontend.v1.ListRoomsResponse
-	13, // 31: parley.frontend.v1.RoomService.ReplaceRoom:output_type -> parley.frontend.v1.ReplaceRoomResponse
-	15, // 32: parley.frontend.v1.RoomService.UpdateRoom:output_type -> parley.frontend.v1.UpdateRoomResponse
-	17, // 33: parley.frontend.v1.RoomService.DeleteRoom:output_type -> parley.frontend.v1.DeleteRoomResponse
-	19, // 34: parley.frontend.v1.RoomService.RotatePin:output_type -> parley.frontend.v1.RotatePinResponse
-	28, // [28:35] is the sub-list for method output_type
-	21, // [21:28] is the sub-list for method input_type
-	21, // [21:21] is the sub-list for extension type_name
-	21, // [21:21] is the sub-list for extension extendee
-	0,  // [0:21] is the sub-list for field type_name
+	24, // 7: parley.frontend.v1.RoomFields.name:type_name -> google.protobuf.Value
+	24, // 8: parley.frontend.v1.RoomFields.access_level:type_name -> google.protobuf.Value
+	24, // 9: parley.frontend.v1.RoomFields.configuration:type_name -> google.protobuf.Value
+	24, // 10: parley.frontend.v1.RoomFields.callback_id:type_name -> google.protobuf.Value
+	5,  // 11: parley.frontend.v1.CreateRoomRequest.body:type_name -> parley.frontend.v1.RoomFields
+	0,  // 12: parley.frontend.v1.CreateRoomResponse.room:type_name -> parley.frontend.v1.Room
+	0,  // 13: parley.frontend.v1.GetRoomResponse.room:type_name -> parley.frontend.v1.Room
+	24, // 14: parley.frontend.v1.ListRoomsResponse.next:type_name -> google.protobuf.Value
+	24, // 15: parley.frontend.v1.ListRoomsResponse.previous:type_name -> google.protobuf.Value
+	0,  // 16: parley.frontend.v1.ListRoomsResponse.results:type_name -> parley.frontend.v1.Room
+	5,  // 17: parley.frontend.v1.ReplaceRoomRequest.body:type_name -> parley.frontend.v1.RoomFields
+	0,  // 18: parley.frontend.v1.ReplaceRoomResponse.room:type_name -> parley.frontend.v1.Room
+	5,  // 19: parley.frontend.v1.UpdateRoomRequest.body:type_name -> parley.frontend.v1.RoomFields
+	0,  // 20: parley.frontend.v1.UpdateRoomResponse.room:type_name -> parley.frontend.v1.Room
+	0,  // 21: parley.frontend.v1.RotatePinResponse.room:type_name -> parley.frontend.v1.Room
+	24, // 22: parley.frontend.v1.CallbackFields.callback_id:type_name -> google.protobuf.Value
+	20, // 23: parley.frontend.v1.ClaimCreatedRoomRequest.body:type_name -> parley.frontend.v1.CallbackFields
+	23, // 24: parley.frontend.v1.ClaimCreatedRoomResponse.room:type_name -> google.protobuf.Struct
+	6,  // 25: parley.frontend.v1.RoomService.CreateRoom:input_type -> parley.frontend.v1.CreateRoomRequest
+	8,  // 26: parley.frontend.v1.RoomService.GetRoom:input_type -> parley.frontend.v1.GetRoomRequest
+	10, // 27: parley.frontend.v1.RoomService.ListRooms:input_type -> parley.frontend.v1.ListRoomsRequest
+	12, // 28: parley.frontend.v1.RoomService.ReplaceRoom:input_type -> parley.frontend.v1.ReplaceRoomRequest
+	14, // 29: parley.frontend.v1.RoomService.UpdateRoom:input_type -> parley.frontend.v1.UpdateRoomRequest
+	16, // 30: parley.frontend.v1.RoomService.DeleteRoom:input_type -> parley.frontend.v1.DeleteRoomRequest
+	18, // 31: parley.frontend.v1.RoomService.RotatePin:input_type -> parley.frontend.v1.RotatePinRequest
+	21, // 32: parley.frontend.v1.RoomService.ClaimCreatedRoom:input_type -> parley.frontend.v1.ClaimCreatedRoomRequest
+	7,  // 33: parley.frontend.v1.RoomService.CreateRoom:output_type -> parley.frontend.v1.CreateRoomResponse
+	9,  // 34: parley.frontend.v1.RoomService.GetRoom:output_type -> parley.frontend.v1.GetRoomResponse
+	11, // 35: parley.frontend.v1.RoomService.ListRooms:output_type -> parley.frontend.v1.ListRoomsResponse
+	13, // 36: parley.frontend.v1.RoomService.ReplaceRoom:output_type -> parley.frontend.v1.ReplaceRoomResponse
+	15, // 37: parley.frontend.v1.RoomService.UpdateRoom:output_type -> parley.frontend.v1.UpdateRoomResponse
+	17, // 38: parley.frontend.v1.RoomService.DeleteRoom:output_type -> parley.frontend.v1.DeleteRoomResponse
+	19, // 39: parley.frontend.v1.RoomService.RotatePin:output_type -> parley.frontend.v1.RotatePinResponse
+	22, // 40: parley.frontend.v1.RoomService.ClaimCreatedRoom:output_type -> parley.frontend.v1.ClaimCreatedRoomResponse
+	33, // [33:41] is the sub-list for method output_type
+	25, // [25:33] is the sub-list for method input_type
+	25, // [25:25] is the sub-list for extension type_name
+	25, // [25:25] is the sub-list for extension extendee
+	0,  // [0:25] is the sub-list for field type_name
 }
 
 func init() { file_parley_frontend_v1_room_proto_init() }
@@ -1402,7 +1575,7 @@ func file_parley_frontend_v1_room_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_parley_frontend_v1_room_proto_rawDesc), len(file_parley_frontend_v1_room_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   20,
+			NumMessages:   23,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

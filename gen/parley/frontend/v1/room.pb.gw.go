@@ -374,6 +374,33 @@ func local_request_RoomService_RotatePin_0(ctx context.Context, marshaler runtim
 	return msg, metadata, err
 }
 
+func request_RoomService_ClaimCreatedRoom_0(ctx context.Context, marshaler runtime.Marshaler, client RoomServiceClient, req *http.Request, pathParams map[string]string) (proto.Message, runtime.ServerMetadata, error) {
+	var (
+		protoReq ClaimCreatedRoomRequest
+		metadata runtime.ServerMetadata
+	)
+	if err := marshaler.NewDecoder(req.Body).Decode(&protoReq.Body); err != nil && !errors.Is(err, io.EOF) {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "%v", err)
+	}
+	if req.Body != nil {
+		_, _ = io.Copy(io.Discard, req.Body)
+	}
+	msg, err := client.ClaimCreatedRoom(ctx, &protoReq, grpc.Header(&metadata.HeaderMD), grpc.Trailer(&metadata.TrailerMD))
+	return msg, metadata, err
+}
+
+func local_request_RoomService_ClaimCreatedRoom_0(ctx context.Context, marshaler runtime.Marshaler, server RoomServiceServer, req *http.Request, pathParams map[string]string) (proto.Message, runtime.ServerMetadata, error) {
+	var (
+		protoReq ClaimCreatedRoomRequest
+		metadata runtime.ServerMetadata
+	)
+	if err := marshaler.NewDecoder(req.Body).Decode(&protoReq.Body); err != nil && !errors.Is(err, io.EOF) {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "%v", err)
+	}
+	msg, err := server.ClaimCreatedRoom(ctx, &protoReq)
+	return msg, metadata, err
+}
+
 // RegisterRoomServiceHandlerServer registers the http handlers for service RoomService to "mux".
 // UnaryRPC     :call RoomServiceServer directly.
 // StreamingRPC :currently unsupported pending https://github.com/grpc/grpc-go/issues/906.
@@ -519,6 +546,26 @@ func RegisterRoomServiceHandlerServer(ctx context.Context, mux *runtime.ServeMux
 			return
 		}
 		forward_RoomService_RotatePin_0(annotatedContext, mux, outboundMarshaler, w, req, response_RoomService_RotatePin_0{resp.(*RotatePinResponse)}, mux.GetForwardResponseOptions()...)
+	})
+	mux.Handle(http.MethodPost, pattern_RoomService_ClaimCreatedRoom_0, func(w http.ResponseWriter, req *http.Request, pathParams map[string]string) {
+		ctx, cancel := context.WithCancel(req.Context())
+		defer cancel()
+		var stream runtime.ServerTransportStream
+		ctx = grpc.NewContextWithServerTransportStream(ctx, &stream)
+		inboundMarshaler, outboundMarshaler := runtime.MarshalerForRequest(mux, req)
+		annotatedContext, err := runtime.AnnotateIncomingContext(ctx, mux, req, "/parley.frontend.v1.RoomService/ClaimCreatedRoom", runtime.WithHTTPPathPattern("/api/v1.0/rooms/creation-callback"))
+		if err != nil {
+			runtime.HTTPError(ctx, mux, outboundMarshaler, w, req, err)
+			return
+		}
+		resp, md, err := local_request_RoomService_ClaimCreatedRoom_0(annotatedContext, inboundMarshaler, server, req, pathParams)
+		md.HeaderMD, md.TrailerMD = metadata.Join(md.HeaderMD, stream.Header()), metadata.Join(md.TrailerMD, stream.Trailer())
+		annotatedContext = runtime.NewServerMetadataContext(annotatedContext, md)
+		if err != nil {
+			runtime.HTTPError(annotatedContext, mux, outboundMarshaler, w, req, err)
+			return
+		}
+		forward_RoomService_ClaimCreatedRoom_0(annotatedContext, mux, outboundMarshaler, w, req, resp, mux.GetForwardResponseOptions()...)
 	})
 
 	return nil
@@ -679,6 +726,23 @@ func RegisterRoomServiceHandlerClient(ctx context.Context, mux *runtime.ServeMux
 		}
 		forward_RoomService_RotatePin_0(annotatedContext, mux, outboundMarshaler, w, req, response_RoomService_RotatePin_0{resp.(*RotatePinResponse)}, mux.GetForwardResponseOptions()...)
 	})
+	mux.Handle(http.MethodPost, pattern_RoomService_ClaimCreatedRoom_0, func(w http.ResponseWriter, req *http.Request, pathParams map[string]string) {
+		ctx, cancel := context.WithCancel(req.Context())
+		defer cancel()
+		inboundMarshaler, outboundMarshaler := runtime.MarshalerForRequest(mux, req)
+		annotatedContext, err := runtime.AnnotateContext(ctx, mux, req, "/parley.frontend.v1.RoomService/ClaimCreatedRoom", runtime.WithHTTPPathPattern("/api/v1.0/rooms/creation-callback"))
+		if err != nil {
+			runtime.HTTPError(ctx, mux, outboundMarshaler, w, req, err)
+			return
+		}
+		resp, md, err := request_RoomService_ClaimCreatedRoom_0(annotatedContext, inboundMarshaler, client, req, pathParams)
+		annotatedContext = runtime.NewServerMetadataContext(annotatedContext, md)
+		if err != nil {
+			runtime.HTTPError(annotatedContext, mux, outboundMarshaler, w, req, err)
+			return
+		}
+		forward_RoomService_ClaimCreatedRoom_0(annotatedContext, mux, outboundMarshaler, w, req, resp, mux.GetForwardResponseOptions()...)
+	})
 	return nil
 }
 
@@ -728,21 +792,23 @@ func (m response_RoomService_RotatePin_0) XXX_ResponseBody() interface{} {
 }
 
 var (
-	pattern_RoomService_CreateRoom_0  = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1, 2, 2}, []string{"api", "v1.0", "rooms"}, ""))
-	pattern_RoomService_GetRoom_0     = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1, 2, 2, 1, 0, 4, 1, 5, 3}, []string{"api", "v1.0", "rooms", "id"}, ""))
-	pattern_RoomService_ListRooms_0   = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1, 2, 2}, []string{"api", "v1.0", "rooms"}, ""))
-	pattern_RoomService_ReplaceRoom_0 = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1, 2, 2, 1, 0, 4, 1, 5, 3}, []string{"api", "v1.0", "rooms", "id"}, ""))
-	pattern_RoomService_UpdateRoom_0  = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1, 2, 2, 1, 0, 4, 1, 5, 3}, []string{"api", "v1.0", "rooms", "id"}, ""))
-	pattern_RoomService_DeleteRoom_0  = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1, 2, 2, 1, 0, 4, 1, 5, 3}, []string{"api", "v1.0", "rooms", "id"}, ""))
-	pattern_RoomService_RotatePin_0   = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1, 2, 2, 1, 0, 4, 1, 5, 3, 2, 4}, []string{"api", "v1.0", "rooms", "id", "rotate-pin"}, ""))
+	pattern_RoomService_CreateRoom_0       = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1, 2, 2}, []string{"api", "v1.0", "rooms"}, ""))
+	pattern_RoomService_GetRoom_0          = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1, 2, 2, 1, 0, 4, 1, 5, 3}, []string{"api", "v1.0", "rooms", "id"}, ""))
+	pattern_RoomService_ListRooms_0        = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1, 2, 2}, []string{"api", "v1.0", "rooms"}, ""))
+	pattern_RoomService_ReplaceRoom_0      = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1, 2, 2, 1, 0, 4, 1, 5, 3}, []string{"api", "v1.0", "rooms", "id"}, ""))
+	pattern_RoomService_UpdateRoom_0       = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1, 2, 2, 1, 0, 4, 1, 5, 3}, []string{"api", "v1.0", "rooms", "id"}, ""))
+	pattern_RoomService_DeleteRoom_0       = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1, 2, 2, 1, 0, 4, 1, 5, 3}, []string{"api", "v1.0", "rooms", "id"}, ""))
+	pattern_RoomService_RotatePin_0        = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1, 2, 2, 1, 0, 4, 1, 5, 3, 2, 4}, []string{"api", "v1.0", "rooms", "id", "rotate-pin"}, ""))
+	pattern_RoomService_ClaimCreatedRoom_0 = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1, 2, 2, 2, 3}, []string{"api", "v1.0", "rooms", "creation-callback"}, ""))
 )
 
 var (
-	forward_RoomService_CreateRoom_0  = runtime.ForwardResponseMessage
-	forward_RoomService_GetRoom_0     = runtime.ForwardResponseMessage
-	forward_RoomService_ListRooms_0   = runtime.ForwardResponseMessage
-	forward_RoomService_ReplaceRoom_0 = runtime.ForwardResponseMessage
-	forward_RoomService_UpdateRoom_0  = runtime.ForwardResponseMessage
-	forward_RoomService_DeleteRoom_0  = runtime.ForwardResponseMessage
-	forward_RoomService_RotatePin_0   = runtime.ForwardResponseMessage
+	forward_RoomService_CreateRoom_0       = runtime.ForwardResponseMessage
+	forward_RoomService_GetRoom_0          = runtime.ForwardResponseMessage
+	forward_RoomService_ListRooms_0        = runtime.ForwardResponseMessage
+	forward_RoomService_ReplaceRoom_0      = runtime.ForwardResponseMessage
+	forward_RoomService_UpdateRoom_0       = runtime.ForwardResponseMessage
+	forward_RoomService_DeleteRoom_0       = runtime.ForwardResponseMessage
+	forward_RoomService_RotatePin_0        = runtime.ForwardResponseMessage
+	forward_RoomService_ClaimCreatedRoom_0 = runtime.ForwardResponseMessage
 )

@@ -19,13 +19,14 @@ import (
 const _ = grpc.SupportPackageIsVersion9
 
 const (
-	RoomService_CreateRoom_FullMethodName  = "/parley.frontend.v1.RoomService/CreateRoom"
-	RoomService_GetRoom_FullMethodName     = "/parley.frontend.v1.RoomService/GetRoom"
-	RoomService_ListRooms_FullMethodName   = "/parley.frontend.v1.RoomService/ListRooms"
-	RoomService_ReplaceRoom_FullMethodName = "/parley.frontend.v1.RoomService/ReplaceRoom"
-	RoomService_UpdateRoom_FullMethodName  = "/parley.frontend.v1.RoomService/UpdateRoom"
-	RoomService_DeleteRoom_FullMethodName  = "/parley.frontend.v1.RoomService/DeleteRoom"
-	RoomService_RotatePin_FullMethodName   = "/parley.frontend.v1.RoomService/RotatePin"
+	RoomService_CreateRoom_FullMethodName       = "/parley.frontend.v1.RoomService/CreateRoom"
+	RoomService_GetRoom_FullMethodName          = "/parley.frontend.v1.RoomService/GetRoom"
+	RoomService_ListRooms_FullMethodName        = "/parley.frontend.v1.RoomService/ListRooms"
+	RoomService_ReplaceRoom_FullMethodName      = "/parley.frontend.v1.RoomService/ReplaceRoom"
+	RoomService_UpdateRoom_FullMethodName       = "/parley.frontend.v1.RoomService/UpdateRoom"
+	RoomService_DeleteRoom_FullMethodName       = "/parley.frontend.v1.RoomService/DeleteRoom"
+	RoomService_RotatePin_FullMethodName        = "/parley.frontend.v1.RoomService/RotatePin"
+	RoomService_ClaimCreatedRoom_FullMethodName = "/parley.frontend.v1.RoomService/ClaimCreatedRoom"
 )
 
 // RoomServiceClient is the client API for RoomService service.
@@ -48,6 +49,8 @@ type RoomServiceClient interface {
 	DeleteRoom(ctx context.Context, in *DeleteRoomRequest, opts ...grpc.CallOption) (*DeleteRoomResponse, error)
 	// Give a room a new PIN; the old one is accepted for a while. For administrators and owners.
 	RotatePin(ctx context.Context, in *RotatePinRequest, opts ...grpc.CallOption) (*RotatePinResponse, error)
+	// Learn which room was created with a callback id; once, and soon after. Everybody may.
+	ClaimCreatedRoom(ctx context.Context, in *ClaimCreatedRoomRequest, opts ...grpc.CallOption) (*ClaimCreatedRoomResponse, error)
 }
 
 type roomServiceClient struct {
@@ -128,6 +131,16 @@ func (c *roomServiceClient) RotatePin(ctx context.Context, in *RotatePinRequest,
 	return out, nil
 }
 
+func (c *roomServiceClient) ClaimCreatedRoom(ctx context.Context, in *ClaimCreatedRoomRequest, opts ...grpc.CallOption) (*ClaimCreatedRoomResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ClaimCreatedRoomResponse)
+	err := c.cc.Invoke(ctx, RoomService_ClaimCreatedRoom_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 // RoomServiceServer is the server API for RoomService service.
 // All implementations must embed UnimplementedRoomServiceServer
 // for forward compatibility.
@@ -148,6 +161,8 @@ type RoomServiceServer interface {
 	DeleteRoom(context.Context, *DeleteRoomRequest) (*DeleteRoomResponse, error)
 	// Give a room a new PIN; the old one is accepted for a while. For administrators and owners.
 	RotatePin(context.Context, *RotatePinRequest) (*RotatePinResponse, error)
+	// Learn which room was created with a callback id; once, and soon after. Everybody may.
+	ClaimCreatedRoom(context.Context, *ClaimCreatedRoomRequest) (*ClaimCreatedRoomResponse, error)
 	mustEmbedUnimplementedRoomServiceServer()
 }
 
@@ -178,6 +193,9 @@ func (UnimplementedRoomServiceServer) DeleteRoom(context.Context, *DeleteRoomReq
 }
 func (UnimplementedRoomServiceServer) RotatePin(context.Context, *RotatePinRequest) (*RotatePinResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method RotatePin not implemented")
+}
+func (UnimplementedRoomServiceServer) ClaimCreatedRoom(context.Context, *ClaimCreatedRoomRequest) (*ClaimCreatedRoomResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ClaimCreatedRoom not implemented")
 }
 func (UnimplementedRoomServiceServer) mustEmbedUnimplementedRoomServiceServer() {}
 func (UnimplementedRoomServiceServer) testEmbeddedByValue()                     {}
@@ -326,6 +344,24 @@ func _RoomService_RotatePin_Handler(srv interface{}, ctx context.Context, dec fu
 	return interceptor(ctx, in, info, handler)
 }
 
+func _RoomService_ClaimCreatedRoom_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ClaimCreatedRoomRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(RoomServiceServer).ClaimCreatedRoom(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: RoomService_ClaimCreatedRoom_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(RoomServiceServer).ClaimCreatedRoom(ctx, req.(*ClaimCreatedRoomRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 // RoomService_ServiceDesc is the grpc.ServiceDesc for RoomService service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -360,6 +396,10 @@ var RoomService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "RotatePin",
 			Handler:    _RoomService_RotatePin_Handler,
+		},
+		{
+			MethodName: "ClaimCreatedRoom",
+			Handler:    _RoomService_ClaimCreatedRoom_Handler,
 		},
 	},
 	Streams:  []grpc.StreamDesc{},

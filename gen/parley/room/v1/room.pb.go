@@ -13,6 +13,7 @@ import (
 	v11 "github.com/parleymeet/parley/gen/parley/token/v1"
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
+	durationpb "google.golang.org/protobuf/types/known/durationpb"
 	fieldmaskpb "google.golang.org/protobuf/types/known/fieldmaskpb"
 	structpb "google.golang.org/protobuf/types/known/structpb"
 	timestamppb "google.golang.org/protobuf/types/known/timestamppb"
@@ -396,7 +397,9 @@ type CreateRoomRequest struct {
 	// Name to show in the meeting, for the token in the answer.
 	DisplayName string `protobuf:"bytes,4,opt,name=display_name,json=displayName,proto3" json:"display_name,omitempty"`
 	// Owner of the room. Only the operator may name one, and must.
-	OwnerId       string `protobuf:"bytes,5,opt,name=owner_id,json=ownerId,proto3" json:"owner_id,omitempty"`
+	OwnerId string `protobuf:"bytes,5,opt,name=owner_id,json=ownerId,proto3" json:"owner_id,omitempty"`
+	// Id for ClaimCreatedRoom, drawn by who asks there; empty for nobody.
+	CallbackId    string `protobuf:"bytes,6,opt,name=callback_id,json=callbackId,proto3" json:"callback_id,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -462,6 +465,13 @@ func (x *CreateRoomRequest) GetDisplayName() string {
 func (x *CreateRoomRequest) GetOwnerId() string {
 	if x != nil {
 		return x.OwnerId
+	}
+	return ""
+}
+
+func (x *CreateRoomRequest) GetCallbackId() string {
+	if x != nil {
+		return x.CallbackId
 	}
 	return ""
 }
@@ -1029,11 +1039,189 @@ func (x *RotatePinResponse) GetRoom() *RoomView {
 	return nil
 }
 
+type ClaimCreatedRoomRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	CallbackId    string                 `protobuf:"bytes,1,opt,name=callback_id,json=callbackId,proto3" json:"callback_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ClaimCreatedRoomRequest) Reset() {
+	*x = ClaimCreatedRoomRequest{}
+	mi := &file_parley_room_v1_room_proto_msgTypes[15]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ClaimCreatedRoomRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ClaimCreatedRoomRequest) ProtoMessage() {}
+
+func (x *ClaimCreatedRoomRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_parley_room_v1_room_proto_msgTypes[15]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ClaimCreatedRoomRequest.ProtoReflect.Descriptor instead.
+func (*ClaimCreatedRoomRequest) Descriptor() ([]byte, []int) {
+	return file_parley_room_v1_room_proto_rawDescGZIP(), []int{15}
+}
+
+func (x *ClaimCreatedRoomRequest) GetCallbackId() string {
+	if x != nil {
+		return x.CallbackId
+	}
+	return ""
+}
+
+type ClaimCreatedRoomResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Empty while there is none, and when it was told.
+	Slug          string `protobuf:"bytes,1,opt,name=slug,proto3" json:"slug,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ClaimCreatedRoomResponse) Reset() {
+	*x = ClaimCreatedRoomResponse{}
+	mi := &file_parley_room_v1_room_proto_msgTypes[16]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ClaimCreatedRoomResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ClaimCreatedRoomResponse) ProtoMessage() {}
+
+func (x *ClaimCreatedRoomResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_parley_room_v1_room_proto_msgTypes[16]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ClaimCreatedRoomResponse.ProtoReflect.Descriptor instead.
+func (*ClaimCreatedRoomResponse) Descriptor() ([]byte, []int) {
+	return file_parley_room_v1_room_proto_rawDescGZIP(), []int{16}
+}
+
+func (x *ClaimCreatedRoomResponse) GetSlug() string {
+	if x != nil {
+		return x.Slug
+	}
+	return ""
+}
+
+type TestConnectionRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *TestConnectionRequest) Reset() {
+	*x = TestConnectionRequest{}
+	mi := &file_parley_room_v1_room_proto_msgTypes[17]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *TestConnectionRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*TestConnectionRequest) ProtoMessage() {}
+
+func (x *TestConnectionRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_parley_room_v1_room_proto_msgTypes[17]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use TestConnectionRequest.ProtoReflect.Descriptor instead.
+func (*TestConnectionRequest) Descriptor() ([]byte, []int) {
+	return file_parley_room_v1_room_proto_rawDescGZIP(), []int{17}
+}
+
+type TestConnectionResponse struct {
+	state      protoimpl.MessageState `protogen:"open.v1"`
+	Connection *v11.Connection        `protobuf:"bytes,1,opt,name=connection,proto3" json:"connection,omitempty"`
+	// How long the token is good.
+	TimeToLive    *durationpb.Duration `protobuf:"bytes,2,opt,name=time_to_live,json=timeToLive,proto3" json:"time_to_live,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *TestConnectionResponse) Reset() {
+	*x = TestConnectionResponse{}
+	mi := &file_parley_room_v1_room_proto_msgTypes[18]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *TestConnectionResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*TestConnectionResponse) ProtoMessage() {}
+
+func (x *TestConnectionResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_parley_room_v1_room_proto_msgTypes[18]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use TestConnectionResponse.ProtoReflect.Descriptor instead.
+func (*TestConnectionResponse) Descriptor() ([]byte, []int) {
+	return file_parley_room_v1_room_proto_rawDescGZIP(), []int{18}
+}
+
+func (x *TestConnectionResponse) GetConnection() *v11.Connection {
+	if x != nil {
+		return x.Connection
+	}
+	return nil
+}
+
+func (x *TestConnectionResponse) GetTimeToLive() *durationpb.Duration {
+	if x != nil {
+		return x.TimeToLive
+	}
+	return nil
+}
+
 var File_parley_room_v1_room_proto protoreflect.FileDescriptor
 
 const file_parley_room_v1_room_proto_rawDesc = "" +
 	"\n" +
-	"\x19parley/room/v1/room.proto\x12\x0eparley.room.v1\x1a\x1bbuf/validate/validate.proto\x1a google/protobuf/field_mask.proto\x1a\x1cgoogle/protobuf/struct.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x19parley/auth/v1/user.proto\x1a\x1dparley/telephony/v1/pin.proto\x1a\x1bparley/token/v1/token.proto\"\xb7\x02\n" +
+	"\x19parley/room/v1/room.proto\x12\x0eparley.room.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1egoogle/protobuf/duration.proto\x1a google/protobuf/field_mask.proto\x1a\x1cgoogle/protobuf/struct.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x19parley/auth/v1/user.proto\x1a\x1dparley/telephony/v1/pin.proto\x1a\x1bparley/token/v1/token.proto\"\xb7\x02\n" +
 	"\x04Room\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x12\n" +
 	"\x04name\x18\x02 \x01(\tR\x04name\x12\x12\n" +
@@ -1057,13 +1245,15 @@ const file_parley_room_v1_room_proto_rawDesc = "" +
 	"connection\x18\x03 \x01(\v2\x1b.parley.token.v1.ConnectionR\n" +
 	"connection\x124\n" +
 	"\adial_in\x18\x04 \x01(\v2\x1b.parley.telephony.v1.DialInR\x06dialIn\x122\n" +
-	"\baccesses\x18\x05 \x03(\v2\x16.parley.room.v1.AccessR\baccesses\"\xee\x01\n" +
+	"\baccesses\x18\x05 \x03(\v2\x16.parley.room.v1.AccessR\baccesses\"\x8f\x02\n" +
 	"\x11CreateRoomRequest\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12H\n" +
 	"\faccess_level\x18\x02 \x01(\x0e2\x1b.parley.room.v1.AccessLevelB\b\xbaH\x05\x82\x01\x02\x10\x01R\vaccessLevel\x12=\n" +
 	"\rconfiguration\x18\x03 \x01(\v2\x17.google.protobuf.StructR\rconfiguration\x12!\n" +
 	"\fdisplay_name\x18\x04 \x01(\tR\vdisplayName\x12\x19\n" +
-	"\bowner_id\x18\x05 \x01(\tR\aownerId\"B\n" +
+	"\bowner_id\x18\x05 \x01(\tR\aownerId\x12\x1f\n" +
+	"\vcallback_id\x18\x06 \x01(\tR\n" +
+	"callbackId\"B\n" +
 	"\x12CreateRoomResponse\x12,\n" +
 	"\x04room\x18\x01 \x01(\v2\x18.parley.room.v1.RoomViewR\x04room\"Q\n" +
 	"\x0eGetRoomRequest\x12\x1c\n" +
@@ -1101,7 +1291,19 @@ const file_parley_room_v1_room_proto_rawDesc = "" +
 	"id_or_slug\x18\x01 \x01(\tR\bidOrSlug\x12!\n" +
 	"\fdisplay_name\x18\x02 \x01(\tR\vdisplayName\"A\n" +
 	"\x11RotatePinResponse\x12,\n" +
-	"\x04room\x18\x01 \x01(\v2\x18.parley.room.v1.RoomViewR\x04room*{\n" +
+	"\x04room\x18\x01 \x01(\v2\x18.parley.room.v1.RoomViewR\x04room\"C\n" +
+	"\x17ClaimCreatedRoomRequest\x12(\n" +
+	"\vcallback_id\x18\x01 \x01(\tB\a\xbaH\x04r\x02\x10\x01R\n" +
+	"callbackId\".\n" +
+	"\x18ClaimCreatedRoomResponse\x12\x12\n" +
+	"\x04slug\x18\x01 \x01(\tR\x04slug\"\x17\n" +
+	"\x15TestConnectionRequest\"\x92\x01\n" +
+	"\x16TestConnectionResponse\x12;\n" +
+	"\n" +
+	"connection\x18\x01 \x01(\v2\x1b.parley.token.v1.ConnectionR\n" +
+	"connection\x12;\n" +
+	"\ftime_to_live\x18\x02 \x01(\v2\x19.google.protobuf.DurationR\n" +
+	"timeToLive*{\n" +
 	"\vAccessLevel\x12\x1c\n" +
 	"\x18ACCESS_LEVEL_UNSPECIFIED\x10\x00\x12\x17\n" +
 	"\x13ACCESS_LEVEL_PUBLIC\x10\x01\x12\x18\n" +
@@ -1112,7 +1314,7 @@ const file_parley_room_v1_room_proto_rawDesc = "" +
 	"\vROLE_MEMBER\x10\x01\x12\x16\n" +
 	"\x12ROLE_ADMINISTRATOR\x10\x02\x12\x0e\n" +
 	"\n" +
-	"ROLE_OWNER\x10\x032\xfc\x03\n" +
+	"ROLE_OWNER\x10\x032\xc4\x05\n" +
 	"\vRoomService\x12S\n" +
 	"\n" +
 	"CreateRoom\x12!.parley.room.v1.CreateRoomRequest\x1a\".parley.room.v1.CreateRoomResponse\x12J\n" +
@@ -1122,7 +1324,9 @@ const file_parley_room_v1_room_proto_rawDesc = "" +
 	"UpdateRoom\x12!.parley.room.v1.UpdateRoomRequest\x1a\".parley.room.v1.UpdateRoomResponse\x12S\n" +
 	"\n" +
 	"DeleteRoom\x12!.parley.room.v1.DeleteRoomRequest\x1a\".parley.room.v1.DeleteRoomResponse\x12P\n" +
-	"\tRotatePin\x12 .parley.room.v1.RotatePinRequest\x1a!.parley.room.v1.RotatePinResponseB\xb1\x01\n" +
+	"\tRotatePin\x12 .parley.room.v1.RotatePinRequest\x1a!.parley.room.v1.RotatePinResponse\x12e\n" +
+	"\x10ClaimCreatedRoom\x12'.parley.room.v1.ClaimCreatedRoomRequest\x1a(.parley.room.v1.ClaimCreatedRoomResponse\x12_\n" +
+	"\x0eTestConnection\x12%.parley.room.v1.TestConnectionRequest\x1a&.parley.room.v1.TestConnectionResponseB\xb1\x01\n" +
 	"\x12com.parley.room.v1B\tRoomProtoP\x01Z6github.com/parleymeet/parley/gen/parley/room/v1;roomv1\xa2\x02\x03PRX\xaa\x02\x0eParley.Room.V1\xca\x02\x0eParley\\Room\\V1\xe2\x02\x1aParley\\Room\\V1\\GPBMetadata\xea\x02\x10Parley::Room::V1b\x06proto3"
 
 var (
@@ -1138,70 +1342,81 @@ func file_parley_room_v1_room_proto_rawDescGZIP() []byte {
 }
 
 var file_parley_room_v1_room_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
-var file_parley_room_v1_room_proto_msgTypes = make([]protoimpl.MessageInfo, 15)
+var file_parley_room_v1_room_proto_msgTypes = make([]protoimpl.MessageInfo, 19)
 var file_parley_room_v1_room_proto_goTypes = []any{
-	(AccessLevel)(0),              // 0: parley.room.v1.AccessLevel
-	(Role)(0),                     // 1: parley.room.v1.Role
-	(*Room)(nil),                  // 2: parley.room.v1.Room
-	(*Access)(nil),                // 3: parley.room.v1.Access
-	(*RoomView)(nil),              // 4: parley.room.v1.RoomView
-	(*CreateRoomRequest)(nil),     // 5: parley.room.v1.CreateRoomRequest
-	(*CreateRoomResponse)(nil),    // 6: parley.room.v1.CreateRoomResponse
-	(*GetRoomRequest)(nil),        // 7: parley.room.v1.GetRoomRequest
-	(*GetRoomResponse)(nil),       // 8: parley.room.v1.GetRoomResponse
-	(*ListRoomsRequest)(nil),      // 9: parley.room.v1.ListRoomsRequest
-	(*ListRoomsResponse)(nil),     // 10: parley.room.v1.ListRoomsResponse
-	(*UpdateRoomRequest)(nil),     // 11: parley.room.v1.UpdateRoomRequest
-	(*UpdateRoomResponse)(nil),    // 12: parley.room.v1.UpdateRoomResponse
-	(*DeleteRoomRequest)(nil),     // 13: parley.room.v1.DeleteRoomRequest
-	(*DeleteRoomResponse)(nil),    // 14: parley.room.v1.DeleteRoomResponse
-	(*RotatePinRequest)(nil),      // 15: parley.room.v1.RotatePinRequest
-	(*RotatePinResponse)(nil),     // 16: parley.room.v1.RotatePinResponse
-	(*structpb.Struct)(nil),       // 17: google.protobuf.Struct
-	(*timestamppb.Timestamp)(nil), // 18: google.protobuf.Timestamp
-	(*v1.User)(nil),               // 19: parley.auth.v1.User
-	(*v11.Connection)(nil),        // 20: parley.token.v1.Connection
-	(*v12.DialIn)(nil),            // 21: parley.telephony.v1.DialIn
-	(*fieldmaskpb.FieldMask)(nil), // 22: google.protobuf.FieldMask
+	(AccessLevel)(0),                 // 0: parley.room.v1.AccessLevel
+	(Role)(0),                        // 1: parley.room.v1.Role
+	(*Room)(nil),                     // 2: parley.room.v1.Room
+	(*Access)(nil),                   // 3: parley.room.v1.Access
+	(*RoomView)(nil),                 // 4: parley.room.v1.RoomView
+	(*CreateRoomRequest)(nil),        // 5: parley.room.v1.CreateRoomRequest
+	(*CreateRoomResponse)(nil),       // 6: parley.room.v1.CreateRoomResponse
+	(*GetRoomRequest)(nil),           // 7: parley.room.v1.GetRoomRequest
+	(*GetRoomResponse)(nil),          // 8: parley.room.v1.GetRoomResponse
+	(*ListRoomsRequest)(nil),         // 9: parley.room.v1.ListRoomsRequest
+	(*ListRoomsResponse)(nil),        // 10: parley.room.v1.ListRoomsResponse
+	(*UpdateRoomRequest)(nil),        // 11: parley.room.v1.UpdateRoomRequest
+	(*UpdateRoomResponse)(nil),       // 12: parley.room.v1.UpdateRoomResponse
+	(*DeleteRoomRequest)(nil),        // 13: parley.room.v1.DeleteRoomRequest
+	(*DeleteRoomResponse)(nil),       // 14: parley.room.v1.DeleteRoomResponse
+	(*RotatePinRequest)(nil),         // 15: parley.room.v1.RotatePinRequest
+	(*RotatePinResponse)(nil),        // 16: parley.room.v1.RotatePinResponse
+	(*ClaimCreatedRoomRequest)(nil),  // 17: parley.room.v1.ClaimCreatedRoomRequest
+	(*ClaimCreatedRoomResponse)(nil), // 18: parley.room.v1.ClaimCreatedRoomResponse
+	(*TestConnectionRequest)(nil),    // 19: parley.room.v1.TestConnectionRequest
+	(*TestConnectionResponse)(nil),   // 20: parley.room.v1.TestConnectionResponse
+	(*structpb.Struct)(nil),          // 21: google.protobuf.Struct
+	(*timestamppb.Timestamp)(nil),    // 22: google.protobuf.Timestamp
+	(*v1.User)(nil),                  // 23: parley.auth.v1.User
+	(*v11.Connection)(nil),           // 24: parley.token.v1.Connection
+	(*v12.DialIn)(nil),               // 25: parley.telephony.v1.DialIn
+	(*fieldmaskpb.FieldMask)(nil),    // 26: google.protobuf.FieldMask
+	(*durationpb.Duration)(nil),      // 27: google.protobuf.Duration
 }
 var file_parley_room_v1_room_proto_depIdxs = []int32{
 	0,  // 0: parley.room.v1.Room.access_level:type_name -> parley.room.v1.AccessLevel
-	17, // 1: parley.room.v1.Room.configuration:type_name -> google.protobuf.Struct
-	18, // 2: parley.room.v1.Room.create_time:type_name -> google.protobuf.Timestamp
-	18, // 3: parley.room.v1.Room.update_time:type_name -> google.protobuf.Timestamp
-	19, // 4: parley.room.v1.Access.user:type_name -> parley.auth.v1.User
+	21, // 1: parley.room.v1.Room.configuration:type_name -> google.protobuf.Struct
+	22, // 2: parley.room.v1.Room.create_time:type_name -> google.protobuf.Timestamp
+	22, // 3: parley.room.v1.Room.update_time:type_name -> google.protobuf.Timestamp
+	23, // 4: parley.room.v1.Access.user:type_name -> parley.auth.v1.User
 	1,  // 5: parley.room.v1.Access.role:type_name -> parley.room.v1.Role
 	2,  // 6: parley.room.v1.RoomView.room:type_name -> parley.room.v1.Room
 	1,  // 7: parley.room.v1.RoomView.viewer_role:type_name -> parley.room.v1.Role
-	20, // 8: parley.room.v1.RoomView.connection:type_name -> parley.token.v1.Connection
-	21, // 9: parley.room.v1.RoomView.dial_in:type_name -> parley.telephony.v1.DialIn
+	24, // 8: parley.room.v1.RoomView.connection:type_name -> parley.token.v1.Connection
+	25, // 9: parley.room.v1.RoomView.dial_in:type_name -> parley.telephony.v1.DialIn
 	3,  // 10: parley.room.v1.RoomView.accesses:type_name -> parley.room.v1.Access
 	0,  // 11: parley.room.v1.CreateRoomRequest.access_level:type_name -> parley.room.v1.AccessLevel
-	17, // 12: parley.room.v1.CreateRoomRequest.configuration:type_name -> google.protobuf.Struct
+	21, // 12: parley.room.v1.CreateRoomRequest.configuration:type_name -> google.protobuf.Struct
 	4,  // 13: parley.room.v1.CreateRoomResponse.room:type_name -> parley.room.v1.RoomView
 	4,  // 14: parley.room.v1.GetRoomResponse.room:type_name -> parley.room.v1.RoomView
 	4,  // 15: parley.room.v1.ListRoomsResponse.rooms:type_name -> parley.room.v1.RoomView
 	2,  // 16: parley.room.v1.UpdateRoomRequest.room:type_name -> parley.room.v1.Room
-	22, // 17: parley.room.v1.UpdateRoomRequest.update_mask:type_name -> google.protobuf.FieldMask
+	26, // 17: parley.room.v1.UpdateRoomRequest.update_mask:type_name -> google.protobuf.FieldMask
 	4,  // 18: parley.room.v1.UpdateRoomResponse.room:type_name -> parley.room.v1.RoomView
 	4,  // 19: parley.room.v1.RotatePinResponse.room:type_name -> parley.room.v1.RoomView
-	5,  // 20: parley.room.v1.RoomService.CreateRoom:input_type -> parley.room.v1.CreateRoomRequest
-	7,  // 21: parley.room.v1.RoomService.GetRoom:input_type -> parley.room.v1.GetRoomRequest
-	9,  // 22: parley.room.v1.RoomService.ListRooms:input_type -> parley.room.v1.ListRoomsRequest
-	11, // 23: parley.room.v1.RoomService.UpdateRoom:input_type -> parley.room.v1.UpdateRoomRequest
-	13, // 24: parley.room.v1.RoomService.DeleteRoom:input_type -> parley.room.v1.DeleteRoomRequest
-	15, // 25: parley.room.v1.RoomService.RotatePin:input_type -> parley.room.v1.RotatePinRequest
-	6,  // 26: parley.room.v1.RoomService.CreateRoom:output_type -> parley.room.v1.CreateRoomResponse
-	8,  // 27: parley.room.v1.RoomService.GetRoom:output_type -> parley.room.v1.GetRoomResponse
-	10, // 28: parley.room.v1.RoomService.ListRooms:output_type -> parley.room.v1.ListRoomsResponse
-	12, // 29: parley.room.v1.RoomService.UpdateRoom:output_type -> parley.room.v1.UpdateRoomResponse
-	14, // 30: parley.room.v1.RoomService.DeleteRoom:output_type -> parley.room.v1.DeleteRoomResponse
-	16, // 31: parley.room.v1.RoomService.RotatePin:output_type -> parley.room.v1.RotatePinResponse
-	26, // [26:32] is the sub-list for method output_type
-	20, // [20:26] is the sub-list for method input_type
-	20, // [20:20] is the sub-list for extension type_name
-	20, // [20:20] is the sub-list for extension extendee
-	0,  // [0:20] is the sub-list for field type_name
+	24, // 20: parley.room.v1.TestConnectionResponse.connection:type_name -> parley.token.v1.Connection
+	27, // 21: parley.room.v1.TestConnectionResponse.time_to_live:type_name -> google.protobuf.Duration
+	5,  // 22: parley.room.v1.RoomService.CreateRoom:input_type -> parley.room.v1.CreateRoomRequest
+	7,  // 23: parley.room.v1.RoomService.GetRoom:input_type -> parley.room.v1.GetRoomRequest
+	9,  // 24: parley.room.v1.RoomService.ListRooms:input_type -> parley.room.v1.ListRoomsRequest
+	11, // 25: parley.room.v1.RoomService.UpdateRoom:input_type -> parley.room.v1.UpdateRoomRequest
+	13, // 26: parley.room.v1.RoomService.DeleteRoom:input_type -> parley.room.v1.DeleteRoomRequest
+	15, // 27: parley.room.v1.RoomService.RotatePin:input_type -> parley.room.v1.RotatePinRequest
+	17, // 28: parley.room.v1.RoomService.ClaimCreatedRoom:input_type -> parley.room.v1.ClaimCreatedRoomRequest
+	19, // 29: parley.room.v1.RoomService.TestConnection:input_type -> parley.room.v1.TestConnectionRequest
+	6,  // 30: parley.room.v1.RoomService.CreateRoom:output_type -> parley.room.v1.CreateRoomResponse
+	8,  // 31: parley.room.v1.RoomService.GetRoom:output_type -> parley.room.v1.GetRoomResponse
+	10, // 32: parley.room.v1.RoomService.ListRooms:output_type -> parley.room.v1.ListRoomsResponse
+	12, // 33: parley.room.v1.RoomService.UpdateRoom:output_type -> parley.room.v1.UpdateRoomResponse
+	14, // 34: parley.room.v1.RoomService.DeleteRoom:output_type -> parley.room.v1.DeleteRoomResponse
+	16, // 35: parley.room.v1.RoomService.RotatePin:output_type -> parley.room.v1.RotatePinResponse
+	18, // 36: parley.room.v1.RoomService.ClaimCreatedRoom:output_type -> parley.room.v1.ClaimCreatedRoomResponse
+	20, // 37: parley.room.v1.RoomService.TestConnection:output_type -> parley.room.v1.TestConnectionResponse
+	30, // [30:38] is the sub-list for method output_type
+	22, // [22:30] is the sub-list for method input_type
+	22, // [22:22] is the sub-list for extension type_name
+	22, // [22:22] is the sub-list for extension extendee
+	0,  // [0:22] is the sub-list for field type_name
 }
 
 func init() { file_parley_room_v1_room_proto_init() }
@@ -1215,7 +1430,7 @@ func file_parley_room_v1_room_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_parley_room_v1_room_proto_rawDesc), len(file_parley_room_v1_room_proto_rawDesc)),
 			NumEnums:      2,
-			NumMessages:   15,
+			NumMessages:   19,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

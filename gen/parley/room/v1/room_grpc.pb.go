@@ -19,12 +19,14 @@ import (
 const _ = grpc.SupportPackageIsVersion9
 
 const (
-	RoomService_CreateRoom_FullMethodName = "/parley.room.v1.RoomService/CreateRoom"
-	RoomService_GetRoom_FullMethodName    = "/parley.room.v1.RoomService/GetRoom"
-	RoomService_ListRooms_FullMethodName  = "/parley.room.v1.RoomService/ListRooms"
-	RoomService_UpdateRoom_FullMethodName = "/parley.room.v1.RoomService/UpdateRoom"
-	RoomService_DeleteRoom_FullMethodName = "/parley.room.v1.RoomService/DeleteRoom"
-	RoomService_RotatePin_FullMethodName  = "/parley.room.v1.RoomService/RotatePin"
+	RoomService_CreateRoom_FullMethodName       = "/parley.room.v1.RoomService/CreateRoom"
+	RoomService_GetRoom_FullMethodName          = "/parley.room.v1.RoomService/GetRoom"
+	RoomService_ListRooms_FullMethodName        = "/parley.room.v1.RoomService/ListRooms"
+	RoomService_UpdateRoom_FullMethodName       = "/parley.room.v1.RoomService/UpdateRoom"
+	RoomService_DeleteRoom_FullMethodName       = "/parley.room.v1.RoomService/DeleteRoom"
+	RoomService_RotatePin_FullMethodName        = "/parley.room.v1.RoomService/RotatePin"
+	RoomService_ClaimCreatedRoom_FullMethodName = "/parley.room.v1.RoomService/ClaimCreatedRoom"
+	RoomService_TestConnection_FullMethodName   = "/parley.room.v1.RoomService/TestConnection"
 )
 
 // RoomServiceClient is the client API for RoomService service.
@@ -56,6 +58,12 @@ type RoomServiceClient interface {
 	// RotatePin replaces the room's PIN. For administrators and owners.
 	// Errors: ROOM_NOT_FOUND, PERMISSION_DENIED, PINS_EXHAUSTED, UNAVAILABLE.
 	RotatePin(ctx context.Context, in *RotatePinRequest, opts ...grpc.CallOption) (*RotatePinResponse, error)
+	// ClaimCreatedRoom tells a page that embeds the frontend, once, which room was
+	// created with its callback id, for ten minutes (a setting) after it was.
+	ClaimCreatedRoom(ctx context.Context, in *ClaimCreatedRoomRequest, opts ...grpc.CallOption) (*ClaimCreatedRoomResponse, error)
+	// TestConnection gives anybody the way into an empty LiveKit room, to see
+	// whether media gets through. Errors: UNAVAILABLE.
+	TestConnection(ctx context.Context, in *TestConnectionRequest, opts ...grpc.CallOption) (*TestConnectionResponse, error)
 }
 
 type roomServiceClient struct {
@@ -126,6 +134,26 @@ func (c *roomServiceClient) RotatePin(ctx context.Context, in *RotatePinRequest,
 	return out, nil
 }
 
+func (c *roomServiceClient) ClaimCreatedRoom(ctx context.Context, in *ClaimCreatedRoomRequest, opts ...grpc.CallOption) (*ClaimCreatedRoomResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ClaimCreatedRoomResponse)
+	err := c.cc.Invoke(ctx, RoomService_ClaimCreatedRoom_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *roomServiceClient) TestConnection(ctx context.Context, in *TestConnectionRequest, opts ...grpc.CallOption) (*TestConnectionResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(TestConnectionResponse)
+	err := c.cc.Invoke(ctx, RoomService_TestConnection_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 // RoomServiceServer is the server API for RoomService service.
 // All implementations must embed UnimplementedRoomServiceServer
 // for forward compatibility.
@@ -155,6 +183,12 @@ type RoomServiceServer interface {
 	// RotatePin replaces the room's PIN. For administrators and owners.
 	// Errors: ROOM_NOT_FOUND, PERMISSION_DENIED, PINS_EXHAUSTED, UNAVAILABLE.
 	RotatePin(context.Context, *RotatePinRequest) (*RotatePinResponse, error)
+	// ClaimCreatedRoom tells a page that embeds the frontend, once, which room was
+	// created with its callback id, for ten minutes (a setting) after it was.
+	ClaimCreatedRoom(context.Context, *ClaimCreatedRoomRequest) (*ClaimCreatedRoomResponse, error)
+	// TestConnection gives anybody the way into an empty LiveKit room, to see
+	// whether media gets through. Errors: UNAVAILABLE.
+	TestConnection(context.Context, *TestConnectionRequest) (*TestConnectionResponse, error)
 	mustEmbedUnimplementedRoomServiceServer()
 }
 
@@ -182,6 +216,12 @@ func (UnimplementedRoomServiceServer) DeleteRoom(context.Context, *DeleteRoomReq
 }
 func (UnimplementedRoomServiceServer) RotatePin(context.Context, *RotatePinRequest) (*RotatePinResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method RotatePin not implemented")
+}
+func (UnimplementedRoomServiceServer) ClaimCreatedRoom(context.Context, *ClaimCreatedRoomRequest) (*ClaimCreatedRoomResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ClaimCreatedRoom not implemented")
+}
+func (UnimplementedRoomServiceServer) TestConnection(context.Context, *TestConnectionRequest) (*TestConnectionResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method TestConnection not implemented")
 }
 func (UnimplementedRoomServiceServer) mustEmbedUnimplementedRoomServiceServer() {}
 func (UnimplementedRoomServiceServer) testEmbeddedByValue()                     {}
@@ -312,6 +352,42 @@ func _RoomService_RotatePin_Handler(srv interface{}, ctx context.Context, dec fu
 	return interceptor(ctx, in, info, handler)
 }
 
+func _RoomService_ClaimCreatedRoom_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ClaimCreatedRoomRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(RoomServiceServer).ClaimCreatedRoom(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: RoomService_ClaimCreatedRoom_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(RoomServiceServer).ClaimCreatedRoom(ctx, req.(*ClaimCreatedRoomRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _RoomService_TestConnection_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(TestConnectionRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(RoomServiceServer).TestConnection(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: RoomService_TestConnection_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(RoomServiceServer).TestConnection(ctx, req.(*TestConnectionRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 // RoomService_ServiceDesc is the grpc.ServiceDesc for RoomService service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -342,6 +418,14 @@ var RoomService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "RotatePin",
 			Handler:    _RoomService_RotatePin_Handler,
+		},
+		{
+			MethodName: "ClaimCreatedRoom",
+			Handler:    _RoomService_ClaimCreatedRoom_Handler,
+		},
+		{
+			MethodName: "TestConnection",
+			Handler:    _RoomService_TestConnection_Handler,
 		},
 	},
 	Streams:  []grpc.StreamDesc{},

@@ -81,7 +81,9 @@ func (s *externalServer) GetExternalRoom(ctx context.Context, req *frontendv1.Ge
 func (s *externalServer) CreateExternalRoom(ctx context.Context, req *frontendv1.CreateExternalRoomRequest) (*frontendv1.CreateExternalRoomResponse, error) {
 	ctx, _ = visit.Enter(ctx)
 	body := req.GetBody()
-	fields, _, wrong := roomFields(&frontendv1.RoomFields{AccessLevel: body.GetAccessLevel(), Configuration: body.GetConfiguration()}, false)
+	var f form.Form
+	fields, _ := roomFields(&f, &frontendv1.RoomFields{AccessLevel: body.GetAccessLevel(), Configuration: body.GetConfiguration()}, false)
+	wrong := f.Err()
 	question := &roomv1.CreateExternalRoomRequest{
 		AccessLevel: fields.GetAccessLevel(), Configuration: fields.GetConfiguration(), ValidateOnly: wrong != nil,
 	}

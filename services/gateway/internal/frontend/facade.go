@@ -33,6 +33,7 @@ type Facade struct {
 	lobby     lobbyServer
 	people    moderationServer
 	accesses  accessServer
+	tests     diagnosticsServer
 	trunks    trunkServer
 	calls     callServer
 	resolvers resolverServer
@@ -44,12 +45,15 @@ type Facade struct {
 func New(deps Deps) *Facade {
 	numbers := newDirectory(telephonyv1.NewDirectoryServiceClient(deps.Telephony), deps.Clock, deps.Logger)
 	return &Facade{
-		config:    configServer{base: deps.Config, directory: numbers},
-		users:     userServer{users: authv1.NewUserServiceClient(deps.Auth)},
-		rooms:     roomServer{rooms: roomv1.NewRoomServiceClient(deps.Room)},
-		lobby:     lobbyServer{lobby: roomv1.NewLobbyServiceClient(deps.Room)},
-		people:    moderationServer{moderation: roomv1.NewModerationServiceClient(deps.Room)},
-		accesses:  accessServer{accesses: roomv1.NewAccessServiceClient(deps.Room)},
+		config:   configServer{base: deps.Config, directory: numbers},
+		users:    userServer{users: authv1.NewUserServiceClient(deps.Auth)},
+		rooms:    roomServer{rooms: roomv1.NewRoomServiceClient(deps.Room)},
+		lobby:    lobbyServer{lobby: roomv1.NewLobbyServiceClient(deps.Room)},
+		people:   moderationServer{moderation: roomv1.NewModerationServiceClient(deps.Room)},
+		accesses: accessServer{accesses: roomv1.NewAccessServiceClient(deps.Room)},
+		tests: diagnosticsServer{
+			rooms: roomv1.NewRoomServiceClient(deps.Room), on: deps.Config.GetDiagnostics().GetConnectionTestEnabled(),
+		},
 		trunks:    trunkServer{trunks: telephonyv1.NewTrunkServiceClient(deps.Telephony)},
 		calls:     callServer{calls: telephonyv1.NewCallServiceClient(deps.Telephony)},
 		resolvers: resolverServer{dispatch: telephonyv1.NewDispatchServiceClient(deps.Telephony)},
@@ -69,6 +73,7 @@ func (f *Facade) Register(r grpc.ServiceRegistrar) {
 	frontendv1.RegisterLobbyServiceServer(r, &f.lobby)
 	frontendv1.RegisterModerationServiceServer(r, &f.people)
 	frontendv1.RegisterAccessServiceServer(r, &f.accesses)
+	frontendv1.RegisterDiagnosticsServiceServer(r, &f.tests)
 	frontendv1.RegisterTrunkServiceServer(r, &f.trunks)
 	frontendv1.RegisterCallServiceServer(r, &f.calls)
 	frontendv1.RegisterResolverServiceServer(r, &f.resolvers)
@@ -81,6 +86,7 @@ func services() []grpc.ServiceDesc {
 	return []grpc.ServiceDesc{
 		frontendv1.ConfigService_ServiceDesc, frontendv1.UserService_ServiceDesc, frontendv1.RoomService_ServiceDesc,
 		frontendv1.LobbyService_ServiceDesc, frontendv1.ModerationService_ServiceDesc, frontendv1.AccessService_ServiceDesc,
+		frontendv1.DiagnosticsService_ServiceDesc,
 		frontendv1.TrunkService_ServiceDesc, frontendv1.CallService_ServiceDesc, frontendv1.ResolverService_ServiceDesc,
 		frontendv1.ApplicationService_ServiceDesc, frontendv1.ExternalService_ServiceDesc,
 	}

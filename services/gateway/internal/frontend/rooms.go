@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"google.golang.org/protobuf/types/known/fieldmaskpb"
+	"google.golang.org/protobuf/types/known/structpb"
 
 	frontendv1 "github.com/parleymeet/parley/gen/parley/frontend/v1"
 	roomv1 "github.com/parleymeet/parley/gen/parley/room/v1"
@@ -23,12 +24,15 @@ const maxRoomName = 500
 // CreateRoom creates a room of the visitor's.
 func (s *roomServer) CreateRoom(ctx context.Context, req *frontendv1.CreateRoomRequest) (*frontendv1.CreateRoomResponse, error) {
 	ctx, _ = visit.Enter(ctx)
-	fields, _, err := roomFields(req.GetBody(), true)
-	if err != nil {
+	var f form.Form
+	fields, _ := roomFields(&f, req.GetBody(), true)
+	callback, _ := f.String("callback_id", req.GetBody().GetCallbackId(), form.Rules{})
+	if err := f.Err(); err != nil {
 		return nil, err
 	}
 	answer, err := s.rooms.CreateRoom(ctx, &roomv1.CreateRoomRequest{
 		Name: fields.GetName(), AccessLevel: fields.GetAccessLevel(), Configuration: fields.GetConfiguration(), DisplayName: req.GetUsername(),
+		CallbackId: callback,
 	})
 	if err != nil {
 		return nil, err
@@ -98,8 +102,9 @@ func (s *roomServer) UpdateRoom(ctx context.Context, req *frontendv1.UpdateRoomR
 
 func (s *roomServer) update(ctx context.Context, id, username string, body *frontendv1.RoomFields, whole bool) (*frontendv1.Room, error) {
 	ctx, _ = visit.Enter(ctx)
-	fields, mask, wrong := roomFields(body, whole)
-	if wrong != nil {
+	var f form.Form
+	fields, mask := roomFields(&f, body, whole)
+	if wrong := f.Err(); wrong != nil {
 		return nil, s.firstMayChange(ctx, id, wrong)
 	}
 	answer, err := s.rooms.UpdateRoom(ctx, &roomv1.UpdateRoomRequest{IdOrSlug: id, Room: fields, UpdateMask: mask, DisplayName: username})
@@ -145,9 +150,27 @@ func (s *roomServer) RotatePin(ctx context.Context, req *frontendv1.RotatePinReq
 	return &frontendv1.RotatePinResponse{Room: shown}, nil
 }
 
-// roomFields reads the body of a creation or change and what it names.
-func roomFields(body *frontendv1.RoomFields, whole bool) (*roomv1.Room, *fieldmaskpb.FieldMask, error) {
+// ClaimCreatedRoom tells, once, which room was created with a callback id.
+func (s *roomServer) ClaimCreatedRoom(ctx context.Context, req *frontendv1.ClaimCreatedRoomRequest) (*frontendv1.ClaimCreatedRoomResponse, error) {
+	ctx, _ = visit.Enter(ctx)
 	var f form.Form
+	callback, _ := f.String("callback_id", req.GetBody().GetCallbackId(), form.Rules{Required: true})
+	if err := f.Err(); err != nil {
+		return nil, err
+	}
+	answer, err := s.rooms.ClaimCreatedRoom(ctx, &roomv1.ClaimCreatedRoomRequest{CallbackId: callback})
+	if err != nil {
+		return nil, err
+	}
+	created := &structpb.Struct{}
+	if slug := answer.GetSlug(); slug != "" {
+		created.Fields = map[string]*structpb.Value{"slug": structpb.NewStringValue(slug)}
+	}
+	return &frontendv1.ClaimCreatedRoomResponse{Status: success, Room: created}, nil
+}
+
+// roomFields reads the body of a creation or change and what it names.
+func roomFields(f *form.Form, body *frontendv1.RoomFields, whole bool) (*roomv1.Room, *fieldmaskpb.FieldMask) {
 	fields, mask := &roomv1.Room{}, &fieldmaskpb.FieldMask{}
 	if name, ok := f.String("name", body.GetName(), form.Rules{Required: whole, Max: maxRoomName}); ok {
 		fields.Name = name
@@ -161,5 +184,5 @@ func roomFields(body *frontendv1.RoomFields, whole bool) (*roomv1.Room, *fieldma
 		fields.Configuration = configuration
 		mask.Paths = append(mask.Paths, "configuration")
 	}
-	return fields, mask, f.Err()
+	return fields, mask
 }

@@ -62,7 +62,7 @@ func newAPI(o Options, s sessions, c cookies, l *limits, f failures) (http.Handl
 	for _, register := range []func(context.Context, *runtime.ServeMux, *grpc.ClientConn) error{
 		frontendv1.RegisterConfigServiceHandler, frontendv1.RegisterUserServiceHandler, frontendv1.RegisterRoomServiceHandler,
 		frontendv1.RegisterLobbyServiceHandler, frontendv1.RegisterModerationServiceHandler,
-		frontendv1.RegisterAccessServiceHandler,
+		frontendv1.RegisterAccessServiceHandler, frontendv1.RegisterDiagnosticsServiceHandler,
 		frontendv1.RegisterTrunkServiceHandler, frontendv1.RegisterCallServiceHandler, frontendv1.RegisterResolverServiceHandler,
 		frontendv1.RegisterApplicationServiceHandler, frontendv1.RegisterExternalServiceHandler,
 	} {

@@ -19,6 +19,10 @@ const (
 	elsewhere
 	// loggingIn are the pages of log-in and log-out.
 	loggingIn
+	// callingBack asks whether a room was created.
+	callingBack
+	// tryingOut is the test of a connection to LiveKit.
+	tryingOut
 )
 
 // Limits are the settings of the classes: how often one client may come, by its
@@ -26,6 +30,8 @@ const (
 type Limits struct {
 	Visitors throttle.Rate `env:"VISITOR_THROTTLE_RATES" envDefault:"1200/minute"`
 	Login    throttle.Rate `env:"LOGIN_THROTTLE_RATES" envDefault:"300/minute"`
+	Callback throttle.Rate `env:"CREATION_CALLBACK_THROTTLE_RATES" envDefault:"600/minute"`
+	Tests    throttle.Rate `env:"CONNECTION_TEST_THROTTLE_RATES" envDefault:"30/minute"`
 }
 
 // limit is a row of the table of classes.
@@ -39,8 +45,10 @@ type limit struct {
 // rows is the table: class -> limit. A class without a row has none.
 func (l Limits) rows() map[class]limit {
 	return map[class]limit{
-		visiting:  {rate: l.Visitors},
-		loggingIn: {rate: l.Login},
+		visiting:    {rate: l.Visitors},
+		loggingIn:   {rate: l.Login},
+		callingBack: {rate: l.Callback},
+		tryingOut:   {rate: l.Tests, users: true},
 	}
 }
 

@@ -106,7 +106,8 @@ func (w *world) room(t *testing.T, name string) string {
 	now := time.Now().UTC().Truncate(time.Microsecond)
 	r := rooms.Room{ID: uuid.NewString(), Name: name, Slug: name, AccessLevel: rooms.Restricted, CreatedAt: now, UpdatedAt: now}
 	owner := rooms.Access{ID: uuid.NewString(), RoomID: r.ID, UserID: uuid.NewString(), Role: rooms.Owner, CreatedAt: now}
-	if err := w.store.Create(t.Context(), r, owner, outbox.Task{RoomID: r.ID, Action: outbox.Allocate, Version: 1}, now); err != nil {
+	task := outbox.Task{RoomID: r.ID, Action: outbox.Allocate, Version: 1}
+	if err := w.store.Create(t.Context(), rooms.Creation{Room: r, Owner: owner, Task: task, Due: now}); err != nil {
 		t.Fatal(err)
 	}
 	return r.ID

@@ -148,7 +148,7 @@ func (b *bench) create(t *testing.T, due time.Time) (string, outbox.Lease, outbo
 		due = lease.Until
 	}
 	task := lease.Task(id, outbox.Allocate)
-	if err := b.store.Create(t.Context(), room, owner, task, due); err != nil {
+	if err := b.store.Create(t.Context(), rooms.Creation{Room: room, Owner: owner, Task: task, Due: due}); err != nil {
 		t.Fatal(err)
 	}
 	return id, lease, task

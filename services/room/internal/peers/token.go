@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"google.golang.org/grpc"
+	"google.golang.org/protobuf/types/known/durationpb"
 
 	tokenv1 "github.com/parleymeet/parley/gen/parley/token/v1"
 	"github.com/parleymeet/parley/pkg/apierr"
@@ -30,14 +31,18 @@ func NewTokens(token grpc.ClientConnInterface) *Tokens {
 func (t *Tokens) Mint(ctx context.Context, roomID string, p rooms.Participant) (*tokenv1.Connection, error) {
 	ctx, cancel := context.WithTimeout(ctx, neededTimeout)
 	defer cancel()
-	resp, err := t.client.MintParticipantToken(ctx, &tokenv1.MintParticipantTokenRequest{
+	req := &tokenv1.MintParticipantTokenRequest{
 		Room:           roomID,
 		Identity:       p.Identity,
 		Name:           p.Name,
 		RoomAdmin:      p.Moderates,
 		PublishSources: p.Sources,
 		Attributes:     p.Attributes,
-	})
+	}
+	if p.TimeToLive > 0 {
+		req.TimeToLive = durationpb.New(p.TimeToLive)
+	}
+	resp, err := t.client.MintParticipantToken(ctx, req)
 	return resp.GetConnection(), fault("token", err)
 }
 

@@ -21,6 +21,8 @@ type Draft struct {
 	Configuration *structpb.Struct
 	// OwnerID is for the operator, who must name the owner, and for nobody else.
 	OwnerID string
+	// CallbackID lets whoever knows it learn of the new room; empty for nobody.
+	CallbackID string
 }
 
 // Create creates a room. Errors: UNAUTHENTICATED, PERMISSION_DENIED (an owner
@@ -59,7 +61,8 @@ func (s *Service) Create(ctx context.Context, caller Caller, draft Draft) (View,
 	access := Access{ID: uuid.NewString(), RoomID: room.ID, UserID: owner.GetId(), Role: Owner, CreatedAt: room.CreatedAt}
 	lease := s.Outbox.Lease()
 	task := lease.Task(room.ID, outbox.Allocate)
-	if err := s.Rooms.Create(ctx, room, access, task, lease.Until); err != nil {
+	creation := Creation{Room: room, Owner: access, Task: task, Due: lease.Until, Callback: s.callback(draft.CallbackID)}
+	if err := s.Rooms.Create(ctx, creation); err != nil {
 		return View{}, err
 	}
 	return View{

@@ -25,6 +25,8 @@
 //	service.go        Service: settings, parts, the caller
 //	create.go read.go update.go delete.go rotate.go  the use cases
 //	external.go       the use cases of applications that act for a user
+//	callback.go       who learns of a new room without seeing it created
+//	diagnose.go       rooms to test a connection in
 //	view.go           a room as one person may see it
 //	participant.go    who a person is in the LiveKit room
 package rooms

@@ -3,6 +3,7 @@ package rooms
 import (
 	"context"
 	"strconv"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -21,6 +22,8 @@ type Participant struct {
 	// Sources may be published; none when empty.
 	Sources    []string
 	Attributes map[string]string
+	// TimeToLive is how long the token is good; 0 for the default.
+	TimeToLive time.Duration
 }
 
 // anonymousName is shown for visitors who give no name.

@@ -22,6 +22,8 @@ type Settings struct {
 	EditDisplayName bool
 	// ExternalPublic lets applications create public rooms.
 	ExternalPublic bool
+	// CallbackTimeout is how long somebody may learn of a room by callback.
+	CallbackTimeout time.Duration
 }
 
 // Parts are what the service is built of. LiveRooms may be nil: then nobody is

@@ -11,9 +11,13 @@ import (
 // Store keeps rooms. Its errors are UNAVAILABLE when the database cannot serve,
 // and those named here.
 type Store interface {
-	// Create adds the room, the owner's access and the task, or nothing. The
-	// task is due at due. Errors: SlugTaken.
-	Create(ctx context.Context, room Room, owner Access, task outbox.Task, due time.Time) error
+	// Create adds all that belongs to a new room, or nothing. A callback in the
+	// place of this one goes, as do those that have expired when the room is
+	// created. Errors: SlugTaken.
+	Create(ctx context.Context, creation Creation) error
+	// ClaimCreated returns the slug of the room that was created with the callback, once.
+	// ok is false when there is none, or it has expired.
+	ClaimCreated(ctx context.Context, callback string, now time.Time) (slug string, ok bool, err error)
 	// Find returns the room and the role that the user holds on it. An empty
 	// userID holds none. Errors: ROOM_NOT_FOUND, also for the zero key.
 	Find(ctx context.Context, key Key, userID string) (Held, error)
@@ -37,6 +41,23 @@ type Store interface {
 type AccessStore interface {
 	// Accesses returns every access on the rooms, newest first.
 	Accesses(ctx context.Context, roomIDs []string) ([]Access, error)
+}
+
+// Creation is a new room and what is stored with it.
+type Creation struct {
+	Room  Room
+	Owner Access
+	// Task is due at Due.
+	Task outbox.Task
+	Due  time.Time
+	// Callback is nil for nobody.
+	Callback *Callback
+}
+
+// Callback is how somebody who knows its key learns which room was created.
+type Callback struct {
+	Key     string
+	Expires time.Time
 }
 
 // ListQuery asks for a page of rooms.

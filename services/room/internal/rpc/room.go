@@ -3,6 +3,8 @@ package rpc
 import (
 	"context"
 
+	"google.golang.org/protobuf/types/known/durationpb"
+
 	roomv1 "github.com/parleymeet/parley/gen/parley/room/v1"
 	"github.com/parleymeet/parley/pkg/identity"
 	"github.com/parleymeet/parley/services/room/internal/rooms"
@@ -34,6 +36,7 @@ func (s *RoomServer) CreateRoom(ctx context.Context, req *roomv1.CreateRoomReque
 		AccessLevel:   levelOf(req.GetAccessLevel()),
 		Configuration: req.GetConfiguration(),
 		OwnerID:       req.GetOwnerId(),
+		CallbackID:    req.GetCallbackId(),
 	})
 	if err != nil {
 		return nil, err
@@ -103,4 +106,16 @@ func (s *RoomServer) RotatePin(ctx context.Context, req *roomv1.RotatePinRequest
 	}
 	message, err := viewMessage(view)
 	return &roomv1.RotatePinResponse{Room: message}, err
+}
+
+// ClaimCreatedRoom implements roomv1.RoomServiceServer.
+func (s *RoomServer) ClaimCreatedRoom(ctx context.Context, req *roomv1.ClaimCreatedRoomRequest) (*roomv1.ClaimCreatedRoomResponse, error) {
+	slug, err := s.rooms.ClaimCreated(ctx, req.GetCallbackId())
+	return &roomv1.ClaimCreatedRoomResponse{Slug: slug}, err
+}
+
+// TestConnection implements roomv1.RoomServiceServer.
+func (s *RoomServer) TestConnection(ctx context.Context, _ *roomv1.TestConnectionRequest) (*roomv1.TestConnectionResponse, error) {
+	connection, life, err := s.rooms.TestConnection(ctx, caller(ctx, ""))
+	return &roomv1.TestConnectionResponse{Connection: connection, TimeToLive: durationpb.New(life)}, err
 }

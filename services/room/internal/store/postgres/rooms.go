@@ -14,12 +14,13 @@ import (
 const roomColumns = `r.id, r.name, r.slug, r.access_level, r.configuration, r.created_at, r.updated_at`
 
 // Create implements rooms.Store.
-func (s *Store) Create(ctx context.Context, room rooms.Room, owner rooms.Access, task outbox.Task, due time.Time) error {
+func (s *Store) Create(ctx context.Context, creation rooms.Creation) error {
+	room, owner, task := creation.Room, creation.Owner, creation.Task
 	configuration, err := room.Configuration.MarshalJSON()
 	if err != nil {
 		return fault("encode configuration", err)
 	}
-	// One round trip for the three rows.
+	// One round trip for all rows.
 	var batch pgx.Batch
 	batch.Queue(`INSERT INTO rooms (id, name, slug, access_level, configuration, created_at, updated_at)
 		VALUES ($1, $2, $3, $4, $5, $6, $7)`,
@@ -27,7 +28,10 @@ func (s *Store) Create(ctx context.Context, room rooms.Room, owner rooms.Access,
 	batch.Queue(`INSERT INTO accesses (id, room_id, user_id, role, created_at) VALUES ($1, $2, $3, $4, $5)`,
 		owner.ID, owner.RoomID, owner.UserID, owner.Role.String(), owner.CreatedAt)
 	batch.Queue(`INSERT INTO outbox (room_id, action, version, due_at) VALUES ($1, $2, $3, $4)`,
-		task.RoomID, task.Action, task.Version, due)
+		task.RoomID, task.Action, task.Version, creation.Due)
+	if creation.Callback != nil {
+		keepCallback(&batch, *creation.Callback, room)
+	}
 	err = s.db.InTx(ctx, func(ctx context.Context, tx pgx.Tx) error {
 		return tx.SendBatch(ctx, &batch).Close()
 	})

@@ -12,7 +12,8 @@ import (
 const roomColumns = `r.id, r.name, r.slug, r.access_level, r.configuration, r.created_at, r.updated_at`
 
 // Create implements rooms.Store.
-func (s *Store) Create(ctx context.Context, room rooms.Room, owner rooms.Access, task outbox.Task, due time.Time) error {
+func (s *Store) Create(ctx context.Context, creation rooms.Creation) error {
+	room, owner, task := creation.Room, creation.Owner, creation.Task
 	configuration, err := room.Configuration.MarshalJSON()
 	if err != nil {
 		return fault("encode configuration", err)
@@ -31,8 +32,11 @@ func (s *Store) Create(ctx context.Context, room rooms.Room, owner rooms.Access,
 			return err
 		}
 		_, err = tx.ExecContext(ctx, `INSERT INTO outbox (room_id, action, version, due_at) VALUES (?, ?, ?, ?)`,
-			task.RoomID, task.Action, task.Version, due.UnixMicro())
-		return err
+			task.RoomID, task.Action, task.Version, creation.Due.UnixMicro())
+		if err != nil || creation.Callback == nil {
+			return err
+		}
+		return keepCallback(ctx, tx, *creation.Callback, room)
 	})
 	return roomFault("create room", err)
 }

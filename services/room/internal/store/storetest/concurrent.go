@@ -33,7 +33,7 @@ func sameSlugByMany(t *testing.T, s Store) {
 	var won, taken atomic.Int32
 	together(func(int) {
 		m := newRoom("the room", uuid.NewString())
-		switch err := s.Create(t.Context(), m.room, m.owner, m.task, start); {
+		switch err := s.Create(t.Context(), m.due(start)); {
 		case err == nil:
 			won.Add(1)
 		case apierr.Has(err, apierr.InvalidFields):

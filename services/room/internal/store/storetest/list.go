@@ -71,7 +71,7 @@ func listEverything(t *testing.T, s Store) {
 	for i := range 5 {
 		m := newRoom("same", uuid.NewString())
 		m.room.Slug += string(rune('a' + i))
-		if err := s.Create(t.Context(), m.room, m.owner, m.task, start); err != nil {
+		if err := s.Create(t.Context(), m.due(start)); err != nil {
 			t.Fatal(err)
 		}
 		want = append(want, m.room.ID)

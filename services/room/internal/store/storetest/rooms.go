@@ -15,7 +15,7 @@ import (
 func createAndFind(t *testing.T, s Store) {
 	m := newRoom("Réunion du lundi", uuid.NewString())
 	m.room.Configuration = configuration(t, map[string]any{"everyone_can_mute": "off", "can_publish_sources": []any{"camera"}})
-	if err := s.Create(t.Context(), m.room, m.owner, m.task, start.Add(lease)); err != nil {
+	if err := s.Create(t.Context(), m.due(start.Add(lease))); err != nil {
 		t.Fatal(err)
 	}
 	for name, key := range map[string]rooms.Key{"id": {ID: m.room.ID}, "slug": {Slug: "reunion-du-lundi"}} {
@@ -52,7 +52,7 @@ func findByUser(t *testing.T, s Store) {
 func slugIsUnique(t *testing.T, s Store) {
 	first := create(t, s, "My Room", uuid.NewString())
 	second := newRoom("my room!", uuid.NewString())
-	wantSlugTaken(t, s.Create(t.Context(), second.room, second.owner, second.task, start))
+	wantSlugTaken(t, s.Create(t.Context(), second.due(start)))
 	_, err := s.Find(t.Context(), rooms.Key{ID: second.room.ID}, "")
 	wantReason(t, err, apierr.RoomNotFound)
 	if all, err := s.Accesses(t.Context(), []string{second.room.ID}); err != nil || len(all) != 0 {
@@ -149,7 +149,7 @@ func accessesOfRooms(t *testing.T, s Store) {
 	for i, name := range []string{"a", "b", "c"} {
 		m := newRoom(name, uuid.NewString())
 		m.owner.CreatedAt = start.Add(time.Duration(i) * time.Minute)
-		if err := s.Create(t.Context(), m.room, m.owner, m.task, start); err != nil {
+		if err := s.Create(t.Context(), m.due(start)); err != nil {
 			t.Fatal(err)
 		}
 		want, ids = append(want, m.owner), append(ids, m.room.ID)

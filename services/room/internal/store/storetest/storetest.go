@@ -46,6 +46,8 @@ func Run(t *testing.T, open func(t *testing.T) Store) {
 		"hold":                    hold,
 		"set role":                setRole,
 		"roles by many":           rolesByMany,
+		"claim created room":      claimCreated,
+		"claimed by many":         claimedByMany,
 		"manage access":           manageAccess,
 		"last owner":              lastOwner,
 		"administered":            administered,
@@ -86,6 +88,11 @@ type made struct {
 	task  outbox.Task
 }
 
+// due returns the creation with a task that is due at the time.
+func (m made) due(at time.Time) rooms.Creation {
+	return rooms.Creation{Room: m.room, Owner: m.owner, Task: m.task, Due: at}
+}
+
 // newRoom returns a room that is not stored yet, owned by the user.
 func newRoom(name, userID string) made {
 	room := rooms.Room{
@@ -103,7 +110,7 @@ func newRoom(name, userID string) made {
 func create(t *testing.T, s Store, name, userID string) made {
 	t.Helper()
 	m := newRoom(name, userID)
-	if err := s.Create(t.Context(), m.room, m.owner, m.task, start.Add(lease)); err != nil {
+	if err := s.Create(t.Context(), m.due(start.Add(lease))); err != nil {
 		t.Fatalf("create %q: %v", name, err)
 	}
 	return m

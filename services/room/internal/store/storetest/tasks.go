@@ -16,7 +16,7 @@ func claim(t *testing.T, s Store) {
 	for i, name := range []string{"a", "b", "c"} {
 		m := newRoom(name, uuid.NewString())
 		due := start.Add(lease + time.Duration(i)*time.Second)
-		if err := s.Create(t.Context(), m.room, m.owner, m.task, due); err != nil {
+		if err := s.Create(t.Context(), m.due(due)); err != nil {
 			t.Fatal(err)
 		}
 		ids = append(ids, m.room.ID)
