@@ -28,6 +28,10 @@ type LiveKitOptions struct {
 	// RedisAddr is host:port of the Redis that nodes and the SIP service share.
 	RedisAddr string
 
+	// KeepsMuted makes LiveKit refuse to unmute participants from outside, as it
+	// does unless it is configured to.
+	KeepsMuted bool
+
 	// WebhookURLs receive LiveKit's events, signed with the server's API key.
 	WebhookURLs []string
 }
@@ -81,7 +85,7 @@ func writeLiveKitConfig(t testing.TB, s *LiveKitServer, opts LiveKitOptions, por
 		"bind_addresses": []string{"127.0.0.1"},
 		"keys":           map[string]string{s.APIKey: s.APISecret},
 		"logging":        map[string]any{"level": "warn", "pion_level": "error"},
-		"room":           map[string]any{"auto_create": true, "enable_remote_unmute": true},
+		"room":           map[string]any{"auto_create": true, "enable_remote_unmute": !opts.KeepsMuted},
 		"rtc": map[string]any{
 			"tcp_port":        0, // it would listen on every interface
 			"udp_port":        FreePort(t),

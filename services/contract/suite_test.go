@@ -28,6 +28,7 @@ func TestContract(t *testing.T) {
 				"the phone is first":             testPhoneFirst,
 				"the lobby":                      testLobby,
 				"moderation":                     testModeration,
+				"callers wait":                   testPhoneLobby,
 				"log-in and log-out":             testLogin,
 				"rooms":                          testRooms,
 				"who sees what":                  testVisibility,

@@ -13,6 +13,7 @@ import (
 	"github.com/parleymeet/parley/services/internal/database"
 	"github.com/parleymeet/parley/services/internal/roomconfig"
 	"github.com/parleymeet/parley/services/room/internal/lobby"
+	"github.com/parleymeet/parley/services/room/internal/phones"
 	"github.com/parleymeet/parley/services/room/internal/rooms"
 )
 
@@ -42,6 +43,10 @@ type Config struct {
 	LobbyWaiting  int `env:"LOBBY_WAITING_TIMEOUT" envDefault:"3"`
 	LobbyAccepted int `env:"LOBBY_ACCEPTED_TIMEOUT" envDefault:"21600"`
 	LobbyDenied   int `env:"LOBBY_DENIED_TIMEOUT" envDefault:"5"`
+	// LobbyPhone is how long a caller waits in a lobby until its call is ended.
+	LobbyPhone time.Duration `env:"LOBBY_PHONE_TIMEOUT" envDefault:"10m"`
+	// PhoneLone is after how long the call of somebody alone in a room is ended; 0: never.
+	PhoneLone time.Duration `env:"PHONE_LONE_TIME" envDefault:"30m"`
 	// RequestEntryRate is how often one person may ask to enter, and how many new
 	// people may from one address.
 	RequestEntryRate throttle.Rate `env:"REQUEST_ENTRY_THROTTLE_RATES" envDefault:"150/minute"`
@@ -84,6 +89,9 @@ func (c Config) Validate() error {
 				source, strings.Join(roomconfig.Sources(), ", ")))
 		}
 	}
+	if c.LobbyPhone < time.Second || c.PhoneLone < 0 {
+		faults = append(faults, errors.New("LOBBY_PHONE_TIMEOUT must be at least 1s, PHONE_LONE_TIME not negative"))
+	}
 	if c.LiveRoomsInterval < time.Second {
 		faults = append(faults, errors.New("LIVE_ROOMS_INTERVAL must be at least 1s"))
 	}
@@ -109,4 +117,8 @@ func (c Config) lobbySettings() lobby.Settings {
 		Accepted: time.Duration(c.LobbyAccepted) * time.Second,
 		Denied:   time.Duration(c.LobbyDenied) * time.Second,
 	}
+}
+
+func (c Config) phoneSettings() phones.Settings {
+	return phones.Settings{Wait: c.LobbyPhone, Lone: c.PhoneLone}
 }

@@ -14,6 +14,7 @@
 //	internal/rooms   the domain
 //	internal/accesses  who has which role on which room
 //	internal/lobby   who waits in the browser to be let in
+//	internal/phones  callers who wait to be let in
 //	internal/live    which rooms LiveKit has, and who is to know
 //	internal/moderation  what is done to people in a meeting
 //	internal/outbox  tells telephony of rooms, without losing any

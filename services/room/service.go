@@ -27,6 +27,7 @@ import (
 	"github.com/parleymeet/parley/services/room/internal/moderation"
 	"github.com/parleymeet/parley/services/room/internal/outbox"
 	"github.com/parleymeet/parley/services/room/internal/peers"
+	"github.com/parleymeet/parley/services/room/internal/phones"
 	"github.com/parleymeet/parley/services/room/internal/rooms"
 	"github.com/parleymeet/parley/services/room/internal/rpc"
 )
@@ -51,6 +52,8 @@ type Service struct {
 	people *moderation.Service
 	live   *live.Service
 	roles  *accesses.Service
+	phones *phones.Service
+	bell   *lobby.Bell
 	peers  map[string]grpc.ClientConnInterface // by name
 }
 
@@ -84,24 +87,34 @@ func New(cfg Config, deps Deps) (*Service, error) {
 	peopleParts := moderation.Parts{
 		Roles: store, Lobby: store, Users: users, Tokens: tokens, Clock: deps.Clock, Logger: deps.Logger,
 	}
+	phoneParts := phones.Parts{Store: store, Clock: deps.Clock, Logger: deps.Logger, Registry: deps.Registry}
 	liveParts := live.Parts{
 		Store: store, Lobby: store, Clock: deps.Clock, Logger: deps.Logger, Registry: deps.Registry,
 	}
 	if cfg.LiveKitAPIKey != "" {
 		liveParts.Reader = livekit.NewEvents(cfg.LiveKitAPIKey, cfg.LiveKitAPISecret.Reveal())
 	}
+	var meetings lobby.Meetings
 	if cfg.LiveKitAPIURL != "" {
 		server := livekit.NewRooms(cfg.LiveKitAPIURL, cfg.LiveKitAPIKey, cfg.LiveKitAPISecret.Reveal())
-		parts.LiveRooms, lobbyParts.Meetings, peopleParts.Meetings, liveParts.Server = server, server, server, server
+		parts.LiveRooms, meetings, peopleParts.Meetings = server, server, server
+		liveParts.Server, phoneParts.Server = server, server
 	}
+	bell := lobby.NewBell(meetings, deps.Clock, deps.Logger)
 	domain := rooms.New(cfg.settings(), parts)
-	lobbyParts.Rooms, peopleParts.Rooms, liveParts.Meetings = domain, domain, domain
+	lobbyParts.Rooms, peopleParts.Rooms, phoneParts.Rooms, liveParts.Meetings = domain, domain, domain, domain
+	phoneParts.Bell, lobbyParts.Bell = bell, bell
+	callers, err := phones.New(cfg.phoneSettings(), phoneParts)
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("room: %w", err), store.Close())
+	}
+	lobbyParts.Phones, liveParts.Phones = callers, callers
 	known, err := live.New(cfg.LiveRoomsInterval, liveParts)
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("room: %w", err), store.Close())
 	}
 	return &Service{
-		store: store, outbox: box, rooms: domain, live: known,
+		store: store, outbox: box, rooms: domain, live: known, phones: callers, bell: bell,
 		lobby: lobby.New(cfg.lobbySettings(), lobbyParts), people: moderation.New(peopleParts),
 		roles: accesses.New(accesses.Parts{Store: store, Rooms: domain, Users: users, Clock: deps.Clock}),
 		peers: map[string]grpc.ClientConnInterface{
@@ -114,7 +127,7 @@ func New(cfg Config, deps Deps) (*Service, error) {
 func (s *Service) Register(r grpc.ServiceRegistrar) {
 	roomv1.RegisterRoomServiceServer(r, rpc.NewRoomServer(s.rooms))
 	roomv1.RegisterExternalRoomServiceServer(r, rpc.NewExternalRoomServer(s.rooms))
-	roomv1.RegisterAdmissionServiceServer(r, rpc.NewAdmissionServer(s.rooms))
+	roomv1.RegisterAdmissionServiceServer(r, rpc.NewAdmissionServer(s.phones))
 	roomv1.RegisterLobbyServiceServer(r, rpc.NewLobbyServer(s.lobby))
 	roomv1.RegisterModerationServiceServer(r, rpc.NewModerationServer(s.people))
 	roomv1.RegisterEventServiceServer(r, rpc.NewEventServer(s.live))
@@ -181,6 +194,11 @@ func (s *Service) Component() run.Component {
 				group.Go(func() error { return s.outbox.Run(ctx) })
 				group.Go(func() error { return s.lobby.Run(ctx) })
 				group.Go(func() error { return s.live.Run(ctx) })
+				group.Go(func() error { return s.phones.Run(ctx) })
+				group.Go(func() error {
+					s.bell.Run(ctx)
+					return nil
+				})
 				err = group.Wait()
 			}
 			if work.Err() != nil {

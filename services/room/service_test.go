@@ -225,19 +225,3 @@ func TestRotatePin(t *testing.T) {
 	_, err = rotate(s.owner)
 	wantReason(t, err, apierr.Unavailable)
 }
-
-func TestGetAdmission(t *testing.T) {
-	t.Parallel()
-	s := newSuite(t)
-	for level, want := range map[roomv1.AccessLevel]roomv1.Admission{
-		public: roomv1.Admission_ADMISSION_ADMIT, trusted: roomv1.Admission_ADMISSION_LOBBY, restricted: roomv1.Admission_ADMISSION_LOBBY,
-	} {
-		id := s.create(t, level.String(), level).GetRoom().GetId()
-		resp, err := s.admission.GetAdmission(t.Context(), &roomv1.GetAdmissionRequest{RoomId: id})
-		if err != nil || resp.GetAdmission() != want {
-			t.Errorf("%v: %v, %v", level, resp, err)
-		}
-	}
-	_, err := s.admission.GetAdmission(t.Context(), &roomv1.GetAdmissionRequest{RoomId: uuid.NewString()})
-	wantReason(t, err, apierr.RoomNotFound)
-}

@@ -10,6 +10,7 @@ import (
 	"github.com/parleymeet/parley/services/room/internal/lobby"
 	"github.com/parleymeet/parley/services/room/internal/moderation"
 	"github.com/parleymeet/parley/services/room/internal/outbox"
+	"github.com/parleymeet/parley/services/room/internal/phones"
 	"github.com/parleymeet/parley/services/room/internal/rooms"
 	"github.com/parleymeet/parley/services/room/internal/store/postgres"
 	"github.com/parleymeet/parley/services/room/internal/store/sqlite"
@@ -24,6 +25,7 @@ type store interface {
 	lobby.Store
 	moderation.Roles
 	live.Store
+	phones.Store
 	Migrate(ctx context.Context) error
 	MigrateWithRetry(ctx context.Context) error
 	Ready(ctx context.Context) error

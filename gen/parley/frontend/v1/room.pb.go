@@ -41,7 +41,10 @@ type Room struct {
 	// How to enter. Left out for who may not enter at once.
 	Livekit *LiveKit `protobuf:"bytes,8,opt,name=livekit,proto3" json:"livekit,omitempty"`
 	// A DialIn, or null. Left out where pin_code is.
-	DialIn        *structpb.Value `protobuf:"bytes,9,opt,name=dial_in,json=dialIn,proto3" json:"dial_in,omitempty"`
+	DialIn *structpb.Value `protobuf:"bytes,9,opt,name=dial_in,json=dialIn,proto3" json:"dial_in,omitempty"`
+	// What callers do who know the PIN: admit, lobby or deny; null: they enter a
+	// public room at once and wait at others. Left out where pin_code is.
+	PhoneAccess   *structpb.Value `protobuf:"bytes,10,opt,name=phone_access,json=phoneAccess,proto3" json:"phone_access,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -135,6 +138,13 @@ func (x *Room) GetLivekit() *LiveKit {
 func (x *Room) GetDialIn() *structpb.Value {
 	if x != nil {
 		return x.DialIn
+	}
+	return nil
+}
+
+func (x *Room) GetPhoneAccess() *structpb.Value {
+	if x != nil {
+		return x.PhoneAccess
 	}
 	return nil
 }
@@ -449,7 +459,9 @@ type RoomFields struct {
 	// Replaces the whole configuration; see Room.
 	Configuration *structpb.Value `protobuf:"bytes,3,opt,name=configuration,proto3" json:"configuration,omitempty"`
 	// With a new room: by this id the page that embeds the frontend learns of it.
-	CallbackId    *structpb.Value `protobuf:"bytes,4,opt,name=callback_id,json=callbackId,proto3" json:"callback_id,omitempty"`
+	CallbackId *structpb.Value `protobuf:"bytes,4,opt,name=callback_id,json=callbackId,proto3" json:"callback_id,omitempty"`
+	// admit, lobby, deny or null; see Room.
+	PhoneAccess   *structpb.Value `protobuf:"bytes,5,opt,name=phone_access,json=phoneAccess,proto3" json:"phone_access,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -508,6 +520,13 @@ func (x *RoomFields) GetConfiguration() *structpb.Value {
 func (x *RoomFields) GetCallbackId() *structpb.Value {
 	if x != nil {
 		return x.CallbackId
+	}
+	return nil
+}
+
+func (x *RoomFields) GetPhoneAccess() *structpb.Value {
+	if x != nil {
+		return x.PhoneAccess
 	}
 	return nil
 }
@@ -1369,7 +1388,7 @@ var File_parley_frontend_v1_room_proto protoreflect.FileDescriptor
 
 const file_parley_frontend_v1_room_proto_rawDesc = "" +
 	"\n" +
-	"\x1dparley/frontend/v1/room.proto\x12\x12parley.frontend.v1\x1a\x1cgoogle/protobuf/struct.proto\x1a\x1dparley/frontend/v1/user.proto\"\xf3\x02\n" +
+	"\x1dparley/frontend/v1/room.proto\x12\x12parley.frontend.v1\x1a\x1cgoogle/protobuf/struct.proto\x1a\x1dparley/frontend/v1/user.proto\"\xae\x03\n" +
 	"\x04Room\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x12\n" +
 	"\x04name\x18\x02 \x01(\tR\x04name\x12\x12\n" +
@@ -1379,7 +1398,9 @@ const file_parley_frontend_v1_room_proto_rawDesc = "" +
 	"\bpin_code\x18\x06 \x01(\v2\x16.google.protobuf.ValueR\apinCode\x126\n" +
 	"\baccesses\x18\a \x01(\v2\x1a.google.protobuf.ListValueR\baccesses\x125\n" +
 	"\alivekit\x18\b \x01(\v2\x1b.parley.frontend.v1.LiveKitR\alivekit\x12/\n" +
-	"\adial_in\x18\t \x01(\v2\x16.google.protobuf.ValueR\x06dialIn\"E\n" +
+	"\adial_in\x18\t \x01(\v2\x16.google.protobuf.ValueR\x06dialIn\x129\n" +
+	"\fphone_access\x18\n" +
+	" \x01(\v2\x16.google.protobuf.ValueR\vphoneAccess\"E\n" +
 	"\aLiveKit\x12\x10\n" +
 	"\x03url\x18\x01 \x01(\tR\x03url\x12\x12\n" +
 	"\x04room\x18\x02 \x01(\tR\x04room\x12\x14\n" +
@@ -1403,14 +1424,15 @@ const file_parley_frontend_v1_room_proto_rawDesc = "" +
 	"\acountry\x18\x03 \x01(\tR\acountry\x12\x14\n" +
 	"\x05label\x18\x04 \x01(\tR\x05label\x12\x12\n" +
 	"\x04kind\x18\x05 \x01(\tR\x04kind\x12\x10\n" +
-	"\x03tel\x18\x06 \x01(\tR\x03tel\"\xea\x01\n" +
+	"\x03tel\x18\x06 \x01(\tR\x03tel\"\xa5\x02\n" +
 	"\n" +
 	"RoomFields\x12*\n" +
 	"\x04name\x18\x01 \x01(\v2\x16.google.protobuf.ValueR\x04name\x129\n" +
 	"\faccess_level\x18\x02 \x01(\v2\x16.google.protobuf.ValueR\vaccessLevel\x12<\n" +
 	"\rconfiguration\x18\x03 \x01(\v2\x16.google.protobuf.ValueR\rconfiguration\x127\n" +
 	"\vcallback_id\x18\x04 \x01(\v2\x16.google.protobuf.ValueR\n" +
-	"callbackId\"c\n" +
+	"callbackId\x129\n" +
+	"\fphone_access\x18\x05 \x01(\v2\x16.google.protobuf.ValueR\vphoneAccess\"c\n" +
 	"\x11CreateRoomRequest\x12\x1a\n" +
 	"\busername\x18\x01 \x01(\tR\busername\x122\n" +
 	"\x04body\x18\x02 \x01(\v2\x1e.parley.frontend.v1.RoomFieldsR\x04body\"B\n" +
@@ -1520,47 +1542,49 @@ var file_parley_frontend_v1_room_proto_depIdxs = []int32{
 	25, // 2: parley.frontend.v1.Room.accesses:type_name -> google.protobuf.ListValue
 	1,  // 3: parley.frontend.v1.Room.livekit:type_name -> parley.frontend.v1.LiveKit
 	24, // 4: parley.frontend.v1.Room.dial_in:type_name -> google.protobuf.Value
-	26, // 5: parley.frontend.v1.RoomAccess.user:type_name -> parley.frontend.v1.User
-	4,  // 6: parley.frontend.v1.DialIn.numbers:type_name -> parley.frontend.v1.DialInNumber
-	24, // 7: parley.frontend.v1.RoomFields.name:type_name -> google.protobuf.Value
-	24, // 8: parley.frontend.v1.RoomFields.access_level:type_name -> google.protobuf.Value
-	24, // 9: parley.frontend.v1.RoomFields.configuration:type_name -> google.protobuf.Value
-	24, // 10: parley.frontend.v1.RoomFields.callback_id:type_name -> google.protobuf.Value
-	5,  // 11: parley.frontend.v1.CreateRoomRequest.body:type_name -> parley.frontend.v1.RoomFields
-	0,  // 12: parley.frontend.v1.CreateRoomResponse.room:type_name -> parley.frontend.v1.Room
-	0,  // 13: parley.frontend.v1.GetRoomResponse.room:type_name -> parley.frontend.v1.Room
-	24, // 14: parley.frontend.v1.ListRoomsResponse.next:type_name -> google.protobuf.Value
-	24, // 15: parley.frontend.v1.ListRoomsResponse.previous:type_name -> google.protobuf.Value
-	0,  // 16: parley.frontend.v1.ListRoomsResponse.results:type_name -> parley.frontend.v1.Room
-	5,  // 17: parley.frontend.v1.ReplaceRoomRequest.body:type_name -> parley.frontend.v1.RoomFields
-	0,  // 18: parley.frontend.v1.ReplaceRoomResponse.room:type_name -> parley.frontend.v1.Room
-	5,  // 19: parley.frontend.v1.UpdateRoomRequest.body:type_name -> parley.frontend.v1.RoomFields
-	0,  // 20: parley.frontend.v1.UpdateRoomResponse.room:type_name -> parley.frontend.v1.Room
-	0,  // 21: parley.frontend.v1.RotatePinResponse.room:type_name -> parley.frontend.v1.Room
-	24, // 22: parley.frontend.v1.CallbackFields.callback_id:type_name -> google.protobuf.Value
-	20, // 23: parley.frontend.v1.ClaimCreatedRoomRequest.body:type_name -> parley.frontend.v1.CallbackFields
-	23, // 24: parley.frontend.v1.ClaimCreatedRoomResponse.room:type_name -> google.protobuf.Struct
-	6,  // 25: parley.frontend.v1.RoomService.CreateRoom:input_type -> parley.frontend.v1.CreateRoomRequest
-	8,  // 26: parley.frontend.v1.RoomService.GetRoom:input_type -> parley.frontend.v1.GetRoomRequest
-	10, // 27: parley.frontend.v1.RoomService.ListRooms:input_type -> parley.frontend.v1.ListRoomsRequest
-	12, // 28: parley.frontend.v1.RoomService.ReplaceRoom:input_type -> parley.frontend.v1.ReplaceRoomRequest
-	14, // 29: parley.frontend.v1.RoomService.UpdateRoom:input_type -> parley.frontend.v1.UpdateRoomRequest
-	16, // 30: parley.frontend.v1.RoomService.DeleteRoom:input_type -> parley.frontend.v1.DeleteRoomRequest
-	18, // 31: parley.frontend.v1.RoomService.RotatePin:input_type -> parley.frontend.v1.RotatePinRequest
-	21, // 32: parley.frontend.v1.RoomService.ClaimCreatedRoom:input_type -> parley.frontend.v1.ClaimCreatedRoomRequest
-	7,  // 33: parley.frontend.v1.RoomService.CreateRoom:output_type -> parley.frontend.v1.CreateRoomResponse
-	9,  // 34: parley.frontend.v1.RoomService.GetRoom:output_type -> parley.frontend.v1.GetRoomResponse
-	11, // 35: parley.frontend.v1.RoomService.ListRooms:output_type -> parley.frontend.v1.ListRoomsResponse
-	13, // 36: parley.frontend.v1.RoomService.ReplaceRoom:output_type -> parley.frontend.v1.ReplaceRoomResponse
-	15, // 37: parley.frontend.v1.RoomService.UpdateRoom:output_type -> parley.frontend.v1.UpdateRoomResponse
-	17, // 38: parley.frontend.v1.RoomService.DeleteRoom:output_type -> parley.frontend.v1.DeleteRoomResponse
-	19, // 39: parley.frontend.v1.RoomService.RotatePin:output_type -> parley.frontend.v1.RotatePinResponse
-	22, // 40: parley.frontend.v1.RoomService.ClaimCreatedRoom:output_type -> parley.frontend.v1.ClaimCreatedRoomResponse
-	33, // [33:41] is the sub-list for method output_type
-	25, // [25:33] is the sub-list for method input_type
-	25, // [25:25] is the sub-list for extension type_name
-	25, // [25:25] is the sub-list for extension extendee
-	0,  // [0:25] is the sub-list for field type_name
+	24, // 5: parley.frontend.v1.Room.phone_access:type_name -> google.protobuf.Value
+	26, // 6: parley.frontend.v1.RoomAccess.user:type_name -> parley.frontend.v1.User
+	4,  // 7: parley.frontend.v1.DialIn.numbers:type_name -> parley.frontend.v1.DialInNumber
+	24, // 8: parley.frontend.v1.RoomFields.name:type_name -> google.protobuf.Value
+	24, // 9: parley.frontend.v1.RoomFields.access_level:type_name -> google.protobuf.Value
+	24, // 10: parley.frontend.v1.RoomFields.configuration:type_name -> google.protobuf.Value
+	24, // 11: parley.frontend.v1.RoomFields.callback_id:type_name -> google.protobuf.Value
+	24, // 12: parley.frontend.v1.RoomFields.phone_access:type_name -> google.protobuf.Value
+	5,  // 13: parley.frontend.v1.CreateRoomRequest.body:type_name -> parley.frontend.v1.RoomFields
+	0,  // 14: parley.frontend.v1.CreateRoomResponse.room:type_name -> parley.frontend.v1.Room
+	0,  // 15: parley.frontend.v1.GetRoomResponse.room:type_name -> parley.frontend.v1.Room
+	24, // 16: parley.frontend.v1.ListRoomsResponse.next:type_name -> google.protobuf.Value
+	24, // 17: parley.frontend.v1.ListRoomsResponse.previous:type_name -> google.protobuf.Value
+	0,  // 18: parley.frontend.v1.ListRoomsResponse.results:type_name -> parley.frontend.v1.Room
+	5,  // 19: parley.frontend.v1.ReplaceRoomRequest.body:type_name -> parley.frontend.v1.RoomFields
+	0,  // 20: parley.frontend.v1.ReplaceRoomResponse.room:type_name -> parley.frontend.v1.Room
+	5,  // 21: parley.frontend.v1.UpdateRoomRequest.body:type_name -> parley.frontend.v1.RoomFields
+	0,  // 22: parley.frontend.v1.UpdateRoomResponse.room:type_name -> parley.frontend.v1.Room
+	0,  // 23: parley.frontend.v1.RotatePinResponse.room:type_name -> parley.frontend.v1.Room
+	24, // 24: parley.frontend.v1.CallbackFields.callback_id:type_name -> google.protobuf.Value
+	20, // 25: parley.frontend.v1.ClaimCreatedRoomRequest.body:type_name -> parley.frontend.v1.CallbackFields
+	23, // 26: parley.frontend.v1.ClaimCreatedRoomResponse.room:type_name -> google.protobuf.Struct
+	6,  // 27: parley.frontend.v1.RoomService.CreateRoom:input_type -> parley.frontend.v1.CreateRoomRequest
+	8,  // 28: parley.frontend.v1.RoomService.GetRoom:input_type -> parley.frontend.v1.GetRoomRequest
+	10, // 29: parley.frontend.v1.RoomService.ListRooms:input_type -> parley.frontend.v1.ListRoomsRequest
+	12, // 30: parley.frontend.v1.RoomService.ReplaceRoom:input_type -> parley.frontend.v1.ReplaceRoomRequest
+	14, // 31: parley.frontend.v1.RoomService.UpdateRoom:input_type -> parley.frontend.v1.UpdateRoomRequest
+	16, // 32: parley.frontend.v1.RoomService.DeleteRoom:input_type -> parley.frontend.v1.DeleteRoomRequest
+	18, // 33: parley.frontend.v1.RoomService.RotatePin:input_type -> parley.frontend.v1.RotatePinRequest
+	21, // 34: parley.frontend.v1.RoomService.ClaimCreatedRoom:input_type -> parley.frontend.v1.ClaimCreatedRoomRequest
+	7,  // 35: parley.frontend.v1.RoomService.CreateRoom:output_type -> parley.frontend.v1.CreateRoomResponse
+	9,  // 36: parley.frontend.v1.RoomService.GetRoom:output_type -> parley.frontend.v1.GetRoomResponse
+	11, // 37: parley.frontend.v1.RoomService.ListRooms:output_type -> parley.frontend.v1.ListRoomsResponse
+	13, // 38: parley.frontend.v1.RoomService.ReplaceRoom:output_type -> parley.frontend.v1.ReplaceRoomResponse
+	15, // 39: parley.frontend.v1.RoomService.UpdateRoom:output_type -> parley.frontend.v1.UpdateRoomResponse
+	17, // 40: parley.frontend.v1.RoomService.DeleteRoom:output_type -> parley.frontend.v1.DeleteRoomResponse
+	19, // 41: parley.frontend.v1.RoomService.RotatePin:output_type -> parley.frontend.v1.RotatePinResponse
+	22, // 42: parley.frontend.v1.RoomService.ClaimCreatedRoom:output_type -> parley.frontend.v1.ClaimCreatedRoomResponse
+	35, // [35:43] is the sub-list for method output_type
+	27, // [27:35] is the sub-list for method input_type
+	27, // [27:27] is the sub-list for extension type_name
+	27, // [27:27] is the sub-list for extension extendee
+	0,  // [0:27] is the sub-list for field type_name
 }
 
 func init() { file_parley_frontend_v1_room_proto_init() }

@@ -29,7 +29,8 @@ const (
 	Admission_ADMISSION_UNSPECIFIED Admission = 0
 	// Enter at once.
 	Admission_ADMISSION_ADMIT Admission = 1
-	// Wait until a moderator decides.
+	// Wait until a moderator decides: in the LiveKit room, with a token that may
+	// publish and not subscribe.
 	Admission_ADMISSION_LOBBY Admission = 2
 	// Not at all.
 	Admission_ADMISSION_DENY Admission = 3
@@ -81,7 +82,13 @@ func (Admission) EnumDescriptor() ([]byte, []int) {
 type GetAdmissionRequest struct {
 	state  protoimpl.MessageState `protogen:"open.v1"`
 	RoomId string                 `protobuf:"bytes,1,opt,name=room_id,json=roomId,proto3" json:"room_id,omitempty"`
-	// The trunk is guarded: wait in the lobby whatever the room's access level.
+	// The caller's identity in the room. Empty: only the answer is wanted, and
+	// nobody is put on a list.
+	Identity string `protobuf:"bytes,2,opt,name=identity,proto3" json:"identity,omitempty"`
+	// Name to show: a masked number, never a whole one.
+	DisplayName string `protobuf:"bytes,3,opt,name=display_name,json=displayName,proto3" json:"display_name,omitempty"`
+	// The trunk is guarded or the room crowded: who would be admitted waits all the
+	// same.
 	ForceLobby    bool `protobuf:"varint,4,opt,name=force_lobby,json=forceLobby,proto3" json:"force_lobby,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -120,6 +127,20 @@ func (*GetAdmissionRequest) Descriptor() ([]byte, []int) {
 func (x *GetAdmissionRequest) GetRoomId() string {
 	if x != nil {
 		return x.RoomId
+	}
+	return ""
+}
+
+func (x *GetAdmissionRequest) GetIdentity() string {
+	if x != nil {
+		return x.Identity
+	}
+	return ""
+}
+
+func (x *GetAdmissionRequest) GetDisplayName() string {
+	if x != nil {
+		return x.DisplayName
 	}
 	return ""
 }
@@ -179,9 +200,11 @@ var File_parley_room_v1_admission_proto protoreflect.FileDescriptor
 
 const file_parley_room_v1_admission_proto_rawDesc = "" +
 	"\n" +
-	"\x1eparley/room/v1/admission.proto\x12\x0eparley.room.v1\x1a\x1bbuf/validate/validate.proto\"Y\n" +
+	"\x1eparley/room/v1/admission.proto\x12\x0eparley.room.v1\x1a\x1bbuf/validate/validate.proto\"\xb5\x01\n" +
 	"\x13GetAdmissionRequest\x12!\n" +
-	"\aroom_id\x18\x01 \x01(\tB\b\xbaH\x05r\x03\xb0\x01\x01R\x06roomId\x12\x1f\n" +
+	"\aroom_id\x18\x01 \x01(\tB\b\xbaH\x05r\x03\xb0\x01\x01R\x06roomId\x12-\n" +
+	"\bidentity\x18\x02 \x01(\tB\x11\xbaH\x0e\xd8\x01\x01r\t\x18\xff\x01:\x04sip_R\bidentity\x12+\n" +
+	"\fdisplay_name\x18\x03 \x01(\tB\b\xbaH\x05r\x03\x18\xff\x01R\vdisplayName\x12\x1f\n" +
 	"\vforce_lobby\x18\x04 \x01(\bR\n" +
 	"forceLobby\"O\n" +
 	"\x14GetAdmissionResponse\x127\n" +

@@ -28,8 +28,11 @@ const (
 //
 // AdmissionService is the room's door for telephones. Callers: telephony.
 type AdmissionServiceClient interface {
-	// GetAdmission says whether a caller who knows the PIN may enter.
-	// Errors: ROOM_NOT_FOUND.
+	// GetAdmission says whether a caller who knows the PIN may enter. One who is to
+	// wait is put on the room's waiting list, where it stays once for each identity:
+	// until a moderator decides, it hangs up, it has not entered the LiveKit room
+	// within half a minute, or its time is up. Room then mutes or admits or removes
+	// the participant of that identity. Errors: ROOM_NOT_FOUND, UNAVAILABLE.
 	GetAdmission(ctx context.Context, in *GetAdmissionRequest, opts ...grpc.CallOption) (*GetAdmissionResponse, error)
 }
 
@@ -57,8 +60,11 @@ func (c *admissionServiceClient) GetAdmission(ctx context.Context, in *GetAdmiss
 //
 // AdmissionService is the room's door for telephones. Callers: telephony.
 type AdmissionServiceServer interface {
-	// GetAdmission says whether a caller who knows the PIN may enter.
-	// Errors: ROOM_NOT_FOUND.
+	// GetAdmission says whether a caller who knows the PIN may enter. One who is to
+	// wait is put on the room's waiting list, where it stays once for each identity:
+	// until a moderator decides, it hangs up, it has not entered the LiveKit room
+	// within half a minute, or its time is up. Room then mutes or admits or removes
+	// the participant of that identity. Errors: ROOM_NOT_FOUND, UNAVAILABLE.
 	GetAdmission(context.Context, *GetAdmissionRequest) (*GetAdmissionResponse, error)
 	mustEmbedUnimplementedAdmissionServiceServer()
 }

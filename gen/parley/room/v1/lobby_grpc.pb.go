@@ -29,20 +29,22 @@ const (
 // For semantics around ctx use and closing/ending streaming RPCs, please refer to https://pkg.go.dev/google.golang.org/grpc/?tab=doc#ClientConn.NewStream.
 //
 // LobbyService is where browsers wait that may not enter a room at once, and
-// where its moderators let them in. Callers: gateway (with the user's assertion;
+// where its moderators let them in, and callers with them. Callers: gateway (with the user's assertion;
 // RequestEntry also without one).
 type LobbyServiceClient interface {
 	// RequestEntry asks to be let in, and is repeated each second until somebody
 	// decides. Who waits is shown to moderators for as long as it keeps asking.
 	// Errors: ROOM_NOT_FOUND, THROTTLED, UNAVAILABLE.
 	RequestEntry(ctx context.Context, in *RequestEntryRequest, opts ...grpc.CallOption) (*RequestEntryResponse, error)
-	// ListWaiting returns who waits, longest first, 1000 at most; nobody in a
-	// public room. For administrators and owners.
+	// ListWaiting returns who waits, longest first, 1000 browsers at most; in a
+	// public room only callers, if any has to. For administrators and owners.
 	// Errors: ROOM_NOT_FOUND, PERMISSION_DENIED.
 	ListWaiting(ctx context.Context, in *ListWaitingRequest, opts ...grpc.CallOption) (*ListWaitingResponse, error)
 	// DecideEntry lets somebody in or not. A decision can be changed while it
-	// stands. For administrators and owners. Errors: ROOM_NOT_FOUND,
-	// PERMISSION_DENIED, ROOM_HAS_NO_LOBBY (public), LOBBY_ENTRY_NOT_FOUND
+	// stands; that on a caller stands until it is carried out, a moment later or
+	// when LiveKit is back. For administrators and owners. Errors: ROOM_NOT_FOUND,
+	// PERMISSION_DENIED, ROOM_HAS_NO_LOBBY (public,
+	// and no caller waits), LOBBY_ENTRY_NOT_FOUND
 	// (nobody of that id asks any more).
 	DecideEntry(ctx context.Context, in *DecideEntryRequest, opts ...grpc.CallOption) (*DecideEntryResponse, error)
 }
@@ -90,20 +92,22 @@ func (c *lobbyServiceClient) DecideEntry(ctx context.Context, in *DecideEntryReq
 // for forward compatibility.
 //
 // LobbyService is where browsers wait that may not enter a room at once, and
-// where its moderators let them in. Callers: gateway (with the user's assertion;
+// where its moderators let them in, and callers with them. Callers: gateway (with the user's assertion;
 // RequestEntry also without one).
 type LobbyServiceServer interface {
 	// RequestEntry asks to be let in, and is repeated each second until somebody
 	// decides. Who waits is shown to moderators for as long as it keeps asking.
 	// Errors: ROOM_NOT_FOUND, THROTTLED, UNAVAILABLE.
 	RequestEntry(context.Context, *RequestEntryRequest) (*RequestEntryResponse, error)
-	// ListWaiting returns who waits, longest first, 1000 at most; nobody in a
-	// public room. For administrators and owners.
+	// ListWaiting returns who waits, longest first, 1000 browsers at most; in a
+	// public room only callers, if any has to. For administrators and owners.
 	// Errors: ROOM_NOT_FOUND, PERMISSION_DENIED.
 	ListWaiting(context.Context, *ListWaitingRequest) (*ListWaitingResponse, error)
 	// DecideEntry lets somebody in or not. A decision can be changed while it
-	// stands. For administrators and owners. Errors: ROOM_NOT_FOUND,
-	// PERMISSION_DENIED, ROOM_HAS_NO_LOBBY (public), LOBBY_ENTRY_NOT_FOUND
+	// stands; that on a caller stands until it is carried out, a moment later or
+	// when LiveKit is back. For administrators and owners. Errors: ROOM_NOT_FOUND,
+	// PERMISSION_DENIED, ROOM_HAS_NO_LOBBY (public,
+	// and no caller waits), LOBBY_ENTRY_NOT_FOUND
 	// (nobody of that id asks any more).
 	DecideEntry(context.Context, *DecideEntryRequest) (*DecideEntryResponse, error)
 	mustEmbedUnimplementedLobbyServiceServer()

@@ -85,6 +85,63 @@ func (AccessLevel) EnumDescriptor() ([]byte, []int) {
 	return file_parley_room_v1_room_proto_rawDescGZIP(), []int{0}
 }
 
+// PhoneAccess says what callers do who know the PIN. They prove no log-in.
+type PhoneAccess int32
+
+const (
+	// Enter a public room at once, else wait in the lobby.
+	PhoneAccess_PHONE_ACCESS_UNSPECIFIED PhoneAccess = 0
+	// Enter at once.
+	PhoneAccess_PHONE_ACCESS_ADMIT PhoneAccess = 1
+	// Wait in the lobby.
+	PhoneAccess_PHONE_ACCESS_LOBBY PhoneAccess = 2
+	// Stay outside.
+	PhoneAccess_PHONE_ACCESS_DENY PhoneAccess = 3
+)
+
+// Enum value maps for PhoneAccess.
+var (
+	PhoneAccess_name = map[int32]string{
+		0: "PHONE_ACCESS_UNSPECIFIED",
+		1: "PHONE_ACCESS_ADMIT",
+		2: "PHONE_ACCESS_LOBBY",
+		3: "PHONE_ACCESS_DENY",
+	}
+	PhoneAccess_value = map[string]int32{
+		"PHONE_ACCESS_UNSPECIFIED": 0,
+		"PHONE_ACCESS_ADMIT":       1,
+		"PHONE_ACCESS_LOBBY":       2,
+		"PHONE_ACCESS_DENY":        3,
+	}
+)
+
+func (x PhoneAccess) Enum() *PhoneAccess {
+	p := new(PhoneAccess)
+	*p = x
+	return p
+}
+
+func (x PhoneAccess) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (PhoneAccess) Descriptor() protoreflect.EnumDescriptor {
+	return file_parley_room_v1_room_proto_enumTypes[1].Descriptor()
+}
+
+func (PhoneAccess) Type() protoreflect.EnumType {
+	return &file_parley_room_v1_room_proto_enumTypes[1]
+}
+
+func (x PhoneAccess) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use PhoneAccess.Descriptor instead.
+func (PhoneAccess) EnumDescriptor() ([]byte, []int) {
+	return file_parley_room_v1_room_proto_rawDescGZIP(), []int{1}
+}
+
 // Role of a user on a room, weakest first.
 type Role int32
 
@@ -122,11 +179,11 @@ func (x Role) String() string {
 }
 
 func (Role) Descriptor() protoreflect.EnumDescriptor {
-	return file_parley_room_v1_room_proto_enumTypes[1].Descriptor()
+	return file_parley_room_v1_room_proto_enumTypes[2].Descriptor()
 }
 
 func (Role) Type() protoreflect.EnumType {
-	return &file_parley_room_v1_room_proto_enumTypes[1]
+	return &file_parley_room_v1_room_proto_enumTypes[2]
 }
 
 func (x Role) Number() protoreflect.EnumNumber {
@@ -135,7 +192,7 @@ func (x Role) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use Role.Descriptor instead.
 func (Role) EnumDescriptor() ([]byte, []int) {
-	return file_parley_room_v1_room_proto_rawDescGZIP(), []int{1}
+	return file_parley_room_v1_room_proto_rawDescGZIP(), []int{2}
 }
 
 // Room is a meeting place.
@@ -152,6 +209,7 @@ type Room struct {
 	Configuration *structpb.Struct       `protobuf:"bytes,5,opt,name=configuration,proto3" json:"configuration,omitempty"`
 	CreateTime    *timestamppb.Timestamp `protobuf:"bytes,6,opt,name=create_time,json=createTime,proto3" json:"create_time,omitempty"`
 	UpdateTime    *timestamppb.Timestamp `protobuf:"bytes,7,opt,name=update_time,json=updateTime,proto3" json:"update_time,omitempty"`
+	PhoneAccess   PhoneAccess            `protobuf:"varint,8,opt,name=phone_access,json=phoneAccess,proto3,enum=parley.room.v1.PhoneAccess" json:"phone_access,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -233,6 +291,13 @@ func (x *Room) GetUpdateTime() *timestamppb.Timestamp {
 		return x.UpdateTime
 	}
 	return nil
+}
+
+func (x *Room) GetPhoneAccess() PhoneAccess {
+	if x != nil {
+		return x.PhoneAccess
+	}
+	return PhoneAccess_PHONE_ACCESS_UNSPECIFIED
 }
 
 // Access is the role of one user on one room.
@@ -399,7 +464,8 @@ type CreateRoomRequest struct {
 	// Owner of the room. Only the operator may name one, and must.
 	OwnerId string `protobuf:"bytes,5,opt,name=owner_id,json=ownerId,proto3" json:"owner_id,omitempty"`
 	// Id for ClaimCreatedRoom, drawn by who asks there; empty for nobody.
-	CallbackId    string `protobuf:"bytes,6,opt,name=callback_id,json=callbackId,proto3" json:"callback_id,omitempty"`
+	CallbackId    string      `protobuf:"bytes,6,opt,name=callback_id,json=callbackId,proto3" json:"callback_id,omitempty"`
+	PhoneAccess   PhoneAccess `protobuf:"varint,7,opt,name=phone_access,json=phoneAccess,proto3,enum=parley.room.v1.PhoneAccess" json:"phone_access,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -474,6 +540,13 @@ func (x *CreateRoomRequest) GetCallbackId() string {
 		return x.CallbackId
 	}
 	return ""
+}
+
+func (x *CreateRoomRequest) GetPhoneAccess() PhoneAccess {
+	if x != nil {
+		return x.PhoneAccess
+	}
+	return PhoneAccess_PHONE_ACCESS_UNSPECIFIED
 }
 
 type CreateRoomResponse struct {
@@ -753,7 +826,8 @@ func (x *ListRoomsResponse) GetTotalSize() int32 {
 type UpdateRoomRequest struct {
 	state    protoimpl.MessageState `protogen:"open.v1"`
 	IdOrSlug string                 `protobuf:"bytes,1,opt,name=id_or_slug,json=idOrSlug,proto3" json:"id_or_slug,omitempty"`
-	// Source of the fields that the mask names: name, access_level, configuration.
+	// Source of the fields that the mask names: name, access_level, configuration,
+	// phone_access.
 	Room          *Room                  `protobuf:"bytes,2,opt,name=room,proto3" json:"room,omitempty"`
 	UpdateMask    *fieldmaskpb.FieldMask `protobuf:"bytes,3,opt,name=update_mask,json=updateMask,proto3" json:"update_mask,omitempty"`
 	DisplayName   string                 `protobuf:"bytes,4,opt,name=display_name,json=displayName,proto3" json:"display_name,omitempty"`
@@ -1221,7 +1295,7 @@ var File_parley_room_v1_room_proto protoreflect.FileDescriptor
 
 const file_parley_room_v1_room_proto_rawDesc = "" +
 	"\n" +
-	"\x19parley/room/v1/room.proto\x12\x0eparley.room.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1egoogle/protobuf/duration.proto\x1a google/protobuf/field_mask.proto\x1a\x1cgoogle/protobuf/struct.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x19parley/auth/v1/user.proto\x1a\x1dparley/telephony/v1/pin.proto\x1a\x1bparley/token/v1/token.proto\"\xb7\x02\n" +
+	"\x19parley/room/v1/room.proto\x12\x0eparley.room.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1egoogle/protobuf/duration.proto\x1a google/protobuf/field_mask.proto\x1a\x1cgoogle/protobuf/struct.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x19parley/auth/v1/user.proto\x1a\x1dparley/telephony/v1/pin.proto\x1a\x1bparley/token/v1/token.proto\"\xf7\x02\n" +
 	"\x04Room\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x12\n" +
 	"\x04name\x18\x02 \x01(\tR\x04name\x12\x12\n" +
@@ -1231,7 +1305,8 @@ const file_parley_room_v1_room_proto_rawDesc = "" +
 	"\vcreate_time\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
 	"createTime\x12;\n" +
 	"\vupdate_time\x18\a \x01(\v2\x1a.google.protobuf.TimestampR\n" +
-	"updateTime\"\x85\x01\n" +
+	"updateTime\x12>\n" +
+	"\fphone_access\x18\b \x01(\x0e2\x1b.parley.room.v1.PhoneAccessR\vphoneAccess\"\x85\x01\n" +
 	"\x06Access\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x17\n" +
 	"\aroom_id\x18\x02 \x01(\tR\x06roomId\x12(\n" +
@@ -1245,7 +1320,7 @@ const file_parley_room_v1_room_proto_rawDesc = "" +
 	"connection\x18\x03 \x01(\v2\x1b.parley.token.v1.ConnectionR\n" +
 	"connection\x124\n" +
 	"\adial_in\x18\x04 \x01(\v2\x1b.parley.telephony.v1.DialInR\x06dialIn\x122\n" +
-	"\baccesses\x18\x05 \x03(\v2\x16.parley.room.v1.AccessR\baccesses\"\x8f\x02\n" +
+	"\baccesses\x18\x05 \x03(\v2\x16.parley.room.v1.AccessR\baccesses\"\xd9\x02\n" +
 	"\x11CreateRoomRequest\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12H\n" +
 	"\faccess_level\x18\x02 \x01(\x0e2\x1b.parley.room.v1.AccessLevelB\b\xbaH\x05\x82\x01\x02\x10\x01R\vaccessLevel\x12=\n" +
@@ -1253,7 +1328,8 @@ const file_parley_room_v1_room_proto_rawDesc = "" +
 	"\fdisplay_name\x18\x04 \x01(\tR\vdisplayName\x12\x19\n" +
 	"\bowner_id\x18\x05 \x01(\tR\aownerId\x12\x1f\n" +
 	"\vcallback_id\x18\x06 \x01(\tR\n" +
-	"callbackId\"B\n" +
+	"callbackId\x12H\n" +
+	"\fphone_access\x18\a \x01(\x0e2\x1b.parley.room.v1.PhoneAccessB\b\xbaH\x05\x82\x01\x02\x10\x01R\vphoneAccess\"B\n" +
 	"\x12CreateRoomResponse\x12,\n" +
 	"\x04room\x18\x01 \x01(\v2\x18.parley.room.v1.RoomViewR\x04room\"Q\n" +
 	"\x0eGetRoomRequest\x12\x1c\n" +
@@ -1308,7 +1384,12 @@ const file_parley_room_v1_room_proto_rawDesc = "" +
 	"\x18ACCESS_LEVEL_UNSPECIFIED\x10\x00\x12\x17\n" +
 	"\x13ACCESS_LEVEL_PUBLIC\x10\x01\x12\x18\n" +
 	"\x14ACCESS_LEVEL_TRUSTED\x10\x02\x12\x1b\n" +
-	"\x17ACCESS_LEVEL_RESTRICTED\x10\x03*U\n" +
+	"\x17ACCESS_LEVEL_RESTRICTED\x10\x03*r\n" +
+	"\vPhoneAccess\x12\x1c\n" +
+	"\x18PHONE_ACCESS_UNSPECIFIED\x10\x00\x12\x16\n" +
+	"\x12PHONE_ACCESS_ADMIT\x10\x01\x12\x16\n" +
+	"\x12PHONE_ACCESS_LOBBY\x10\x02\x12\x15\n" +
+	"\x11PHONE_ACCESS_DENY\x10\x03*U\n" +
 	"\x04Role\x12\x14\n" +
 	"\x10ROLE_UNSPECIFIED\x10\x00\x12\x0f\n" +
 	"\vROLE_MEMBER\x10\x01\x12\x16\n" +
@@ -1341,82 +1422,85 @@ func file_parley_room_v1_room_proto_rawDescGZIP() []byte {
 	return file_parley_room_v1_room_proto_rawDescData
 }
 
-var file_parley_room_v1_room_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
+var file_parley_room_v1_room_proto_enumTypes = make([]protoimpl.EnumInfo, 3)
 var file_parley_room_v1_room_proto_msgTypes = make([]protoimpl.MessageInfo, 19)
 var file_parley_room_v1_room_proto_goTypes = []any{
 	(AccessLevel)(0),                 // 0: parley.room.v1.AccessLevel
-	(Role)(0),                        // 1: parley.room.v1.Role
-	(*Room)(nil),                     // 2: parley.room.v1.Room
-	(*Access)(nil),                   // 3: parley.room.v1.Access
-	(*RoomView)(nil),                 // 4: parley.room.v1.RoomView
-	(*CreateRoomRequest)(nil),        // 5: parley.room.v1.CreateRoomRequest
-	(*CreateRoomResponse)(nil),       // 6: parley.room.v1.CreateRoomResponse
-	(*GetRoomRequest)(nil),           // 7: parley.room.v1.GetRoomRequest
-	(*GetRoomResponse)(nil),          // 8: parley.room.v1.GetRoomResponse
-	(*ListRoomsRequest)(nil),         // 9: parley.room.v1.ListRoomsRequest
-	(*ListRoomsResponse)(nil),        // 10: parley.room.v1.ListRoomsResponse
-	(*UpdateRoomRequest)(nil),        // 11: parley.room.v1.UpdateRoomRequest
-	(*UpdateRoomResponse)(nil),       // 12: parley.room.v1.UpdateRoomResponse
-	(*DeleteRoomRequest)(nil),        // 13: parley.room.v1.DeleteRoomRequest
-	(*DeleteRoomResponse)(nil),       // 14: parley.room.v1.DeleteRoomResponse
-	(*RotatePinRequest)(nil),         // 15: parley.room.v1.RotatePinRequest
-	(*RotatePinResponse)(nil),        // 16: parley.room.v1.RotatePinResponse
-	(*ClaimCreatedRoomRequest)(nil),  // 17: parley.room.v1.ClaimCreatedRoomRequest
-	(*ClaimCreatedRoomResponse)(nil), // 18: parley.room.v1.ClaimCreatedRoomResponse
-	(*TestConnectionRequest)(nil),    // 19: parley.room.v1.TestConnectionRequest
-	(*TestConnectionResponse)(nil),   // 20: parley.room.v1.TestConnectionResponse
-	(*structpb.Struct)(nil),          // 21: google.protobuf.Struct
-	(*timestamppb.Timestamp)(nil),    // 22: google.protobuf.Timestamp
-	(*v1.User)(nil),                  // 23: parley.auth.v1.User
-	(*v11.Connection)(nil),           // 24: parley.token.v1.Connection
-	(*v12.DialIn)(nil),               // 25: parley.telephony.v1.DialIn
-	(*fieldmaskpb.FieldMask)(nil),    // 26: google.protobuf.FieldMask
-	(*durationpb.Duration)(nil),      // 27: google.protobuf.Duration
+	(PhoneAccess)(0),                 // 1: parley.room.v1.PhoneAccess
+	(Role)(0),                        // 2: parley.room.v1.Role
+	(*Room)(nil),                     // 3: parley.room.v1.Room
+	(*Access)(nil),                   // 4: parley.room.v1.Access
+	(*RoomView)(nil),                 // 5: parley.room.v1.RoomView
+	(*CreateRoomRequest)(nil),        // 6: parley.room.v1.CreateRoomRequest
+	(*CreateRoomResponse)(nil),       // 7: parley.room.v1.CreateRoomResponse
+	(*GetRoomRequest)(nil),           // 8: parley.room.v1.GetRoomRequest
+	(*GetRoomResponse)(nil),          // 9: parley.room.v1.GetRoomResponse
+	(*ListRoomsRequest)(nil),         // 10: parley.room.v1.ListRoomsRequest
+	(*ListRoomsResponse)(nil),        // 11: parley.room.v1.ListRoomsResponse
+	(*UpdateRoomRequest)(nil),        // 12: parley.room.v1.UpdateRoomRequest
+	(*UpdateRoomResponse)(nil),       // 13: parley.room.v1.UpdateRoomResponse
+	(*DeleteRoomRequest)(nil),        // 14: parley.room.v1.DeleteRoomRequest
+	(*DeleteRoomResponse)(nil),       // 15: parley.room.v1.DeleteRoomResponse
+	(*RotatePinRequest)(nil),         // 16: parley.room.v1.RotatePinRequest
+	(*RotatePinResponse)(nil),        // 17: parley.room.v1.RotatePinResponse
+	(*ClaimCreatedRoomRequest)(nil),  // 18: parley.room.v1.ClaimCreatedRoomRequest
+	(*ClaimCreatedRoomResponse)(nil), // 19: parley.room.v1.ClaimCreatedRoomResponse
+	(*TestConnectionRequest)(nil),    // 20: parley.room.v1.TestConnectionRequest
+	(*TestConnectionResponse)(nil),   // 21: parley.room.v1.TestConnectionResponse
+	(*structpb.Struct)(nil),          // 22: google.protobuf.Struct
+	(*timestamppb.Timestamp)(nil),    // 23: google.protobuf.Timestamp
+	(*v1.User)(nil),                  // 24: parley.auth.v1.User
+	(*v11.Connection)(nil),           // 25: parley.token.v1.Connection
+	(*v12.DialIn)(nil),               // 26: parley.telephony.v1.DialIn
+	(*fieldmaskpb.FieldMask)(nil),    // 27: google.protobuf.FieldMask
+	(*durationpb.Duration)(nil),      // 28: google.protobuf.Duration
 }
 var file_parley_room_v1_room_proto_depIdxs = []int32{
 	0,  // 0: parley.room.v1.Room.access_level:type_name -> parley.room.v1.AccessLevel
-	21, // 1: parley.room.v1.Room.configuration:type_name -> google.protobuf.Struct
-	22, // 2: parley.room.v1.Room.create_time:type_name -> google.protobuf.Timestamp
-	22, // 3: parley.room.v1.Room.update_time:type_name -> google.protobuf.Timestamp
-	23, // 4: parley.room.v1.Access.user:type_name -> parley.auth.v1.User
-	1,  // 5: parley.room.v1.Access.role:type_name -> parley.room.v1.Role
-	2,  // 6: parley.room.v1.RoomView.room:type_name -> parley.room.v1.Room
-	1,  // 7: parley.room.v1.RoomView.viewer_role:type_name -> parley.room.v1.Role
-	24, // 8: parley.room.v1.RoomView.connection:type_name -> parley.token.v1.Connection
-	25, // 9: parley.room.v1.RoomView.dial_in:type_name -> parley.telephony.v1.DialIn
-	3,  // 10: parley.room.v1.RoomView.accesses:type_name -> parley.room.v1.Access
-	0,  // 11: parley.room.v1.CreateRoomRequest.access_level:type_name -> parley.room.v1.AccessLevel
-	21, // 12: parley.room.v1.CreateRoomRequest.configuration:type_name -> google.protobuf.Struct
-	4,  // 13: parley.room.v1.CreateRoomResponse.room:type_name -> parley.room.v1.RoomView
-	4,  // 14: parley.room.v1.GetRoomResponse.room:type_name -> parley.room.v1.RoomView
-	4,  // 15: parley.room.v1.ListRoomsResponse.rooms:type_name -> parley.room.v1.RoomView
-	2,  // 16: parley.room.v1.UpdateRoomRequest.room:type_name -> parley.room.v1.Room
-	26, // 17: parley.room.v1.UpdateRoomRequest.update_mask:type_name -> google.protobuf.FieldMask
-	4,  // 18: parley.room.v1.UpdateRoomResponse.room:type_name -> parley.room.v1.RoomView
-	4,  // 19: parley.room.v1.RotatePinResponse.room:type_name -> parley.room.v1.RoomView
-	24, // 20: parley.room.v1.TestConnectionResponse.connection:type_name -> parley.token.v1.Connection
-	27, // 21: parley.room.v1.TestConnectionResponse.time_to_live:type_name -> google.protobuf.Duration
-	5,  // 22: parley.room.v1.RoomService.CreateRoom:input_type -> parley.room.v1.CreateRoomRequest
-	7,  // 23: parley.room.v1.RoomService.GetRoom:input_type -> parley.room.v1.GetRoomRequest
-	9,  // 24: parley.room.v1.RoomService.ListRooms:input_type -> parley.room.v1.ListRoomsRequest
-	11, // 25: parley.room.v1.RoomService.UpdateRoom:input_type -> parley.room.v1.UpdateRoomRequest
-	13, // 26: parley.room.v1.RoomService.DeleteRoom:input_type -> parley.room.v1.DeleteRoomRequest
-	15, // 27: parley.room.v1.RoomService.RotatePin:input_type -> parley.room.v1.RotatePinRequest
-	17, // 28: parley.room.v1.RoomService.ClaimCreatedRoom:input_type -> parley.room.v1.ClaimCreatedRoomRequest
-	19, // 29: parley.room.v1.RoomService.TestConnection:input_type -> parley.room.v1.TestConnectionRequest
-	6,  // 30: parley.room.v1.RoomService.CreateRoom:output_type -> parley.room.v1.CreateRoomResponse
-	8,  // 31: parley.room.v1.RoomService.GetRoom:output_type -> parley.room.v1.GetRoomResponse
-	10, // 32: parley.room.v1.RoomService.ListRooms:output_type -> parley.room.v1.ListRoomsResponse
-	12, // 33: parley.room.v1.RoomService.UpdateRoom:output_type -> parley.room.v1.UpdateRoomResponse
-	14, // 34: parley.room.v1.RoomService.DeleteRoom:output_type -> parley.room.v1.DeleteRoomResponse
-	16, // 35: parley.room.v1.RoomService.RotatePin:output_type -> parley.room.v1.RotatePinResponse
-	18, // 36: parley.room.v1.RoomService.ClaimCreatedRoom:output_type -> parley.room.v1.ClaimCreatedRoomResponse
-	20, // 37: parley.room.v1.RoomService.TestConnection:output_type -> parley.room.v1.TestConnectionResponse
-	30, // [30:38] is the sub-list for method output_type
-	22, // [22:30] is the sub-list for method input_type
-	22, // [22:22] is the sub-list for extension type_name
-	22, // [22:22] is the sub-list for extension extendee
-	0,  // [0:22] is the sub-list for field type_name
+	22, // 1: parley.room.v1.Room.configuration:type_name -> google.protobuf.Struct
+	23, // 2: parley.room.v1.Room.create_time:type_name -> google.protobuf.Timestamp
+	23, // 3: parley.room.v1.Room.update_time:type_name -> google.protobuf.Timestamp
+	1,  // 4: parley.room.v1.Room.phone_access:type_name -> parley.room.v1.PhoneAccess
+	24, // 5: parley.room.v1.Access.user:type_name -> parley.auth.v1.User
+	2,  // 6: parley.room.v1.Access.role:type_name -> parley.room.v1.Role
+	3,  // 7: parley.room.v1.RoomView.room:type_name -> parley.room.v1.Room
+	2,  // 8: parley.room.v1.RoomView.viewer_role:type_name -> parley.room.v1.Role
+	25, // 9: parley.room.v1.RoomView.connection:type_name -> parley.token.v1.Connection
+	26, // 10: parley.room.v1.RoomView.dial_in:type_name -> parley.telephony.v1.DialIn
+	4,  // 11: parley.room.v1.RoomView.accesses:type_name -> parley.room.v1.Access
+	0,  // 12: parley.room.v1.CreateRoomRequest.access_level:type_name -> parley.room.v1.AccessLevel
+	22, // 13: parley.room.v1.CreateRoomRequest.configuration:type_name -> google.protobuf.Struct
+	1,  // 14: parley.room.v1.CreateRoomRequest.phone_access:type_name -> parley.room.v1.PhoneAccess
+	5,  // 15: parley.room.v1.CreateRoomResponse.room:type_name -> parley.room.v1.RoomView
+	5,  // 16: parley.room.v1.GetRoomResponse.room:type_name -> parley.room.v1.RoomView
+	5,  // 17: parley.room.v1.ListRoomsResponse.rooms:type_name -> parley.room.v1.RoomView
+	3,  // 18: parley.room.v1.UpdateRoomRequest.room:type_name -> parley.room.v1.Room
+	27, // 19: parley.room.v1.UpdateRoomRequest.update_mask:type_name -> google.protobuf.FieldMask
+	5,  // 20: parley.room.v1.UpdateRoomResponse.room:type_name -> parley.room.v1.RoomView
+	5,  // 21: parley.room.v1.RotatePinResponse.room:type_name -> parley.room.v1.RoomView
+	25, // 22: parley.room.v1.TestConnectionResponse.connection:type_name -> parley.token.v1.Connection
+	28, // 23: parley.room.v1.TestConnectionResponse.time_to_live:type_name -> google.protobuf.Duration
+	6,  // 24: parley.room.v1.RoomService.CreateRoom:input_type -> parley.room.v1.CreateRoomRequest
+	8,  // 25: parley.room.v1.RoomService.GetRoom:input_type -> parley.room.v1.GetRoomRequest
+	10, // 26: parley.room.v1.RoomService.ListRooms:input_type -> parley.room.v1.ListRoomsRequest
+	12, // 27: parley.room.v1.RoomService.UpdateRoom:input_type -> parley.room.v1.UpdateRoomRequest
+	14, // 28: parley.room.v1.RoomService.DeleteRoom:input_type -> parley.room.v1.DeleteRoomRequest
+	16, // 29: parley.room.v1.RoomService.RotatePin:input_type -> parley.room.v1.RotatePinRequest
+	18, // 30: parley.room.v1.RoomService.ClaimCreatedRoom:input_type -> parley.room.v1.ClaimCreatedRoomRequest
+	20, // 31: parley.room.v1.RoomService.TestConnection:input_type -> parley.room.v1.TestConnectionRequest
+	7,  // 32: parley.room.v1.RoomService.CreateRoom:output_type -> parley.room.v1.CreateRoomResponse
+	9,  // 33: parley.room.v1.RoomService.GetRoom:output_type -> parley.room.v1.GetRoomResponse
+	11, // 34: parley.room.v1.RoomService.ListRooms:output_type -> parley.room.v1.ListRoomsResponse
+	13, // 35: parley.room.v1.RoomService.UpdateRoom:output_type -> parley.room.v1.UpdateRoomResponse
+	15, // 36: parley.room.v1.RoomService.DeleteRoom:output_type -> parley.room.v1.DeleteRoomResponse
+	17, // 37: parley.room.v1.RoomService.RotatePin:output_type -> parley.room.v1.RotatePinResponse
+	19, // 38: parley.room.v1.RoomService.ClaimCreatedRoom:output_type -> parley.room.v1.ClaimCreatedRoomResponse
+	21, // 39: parley.room.v1.RoomService.TestConnection:output_type -> parley.room.v1.TestConnectionResponse
+	32, // [32:40] is the sub-list for method output_type
+	24, // [24:32] is the sub-list for method input_type
+	24, // [24:24] is the sub-list for extension type_name
+	24, // [24:24] is the sub-list for extension extendee
+	0,  // [0:24] is the sub-list for field type_name
 }
 
 func init() { file_parley_room_v1_room_proto_init() }
@@ -1429,7 +1513,7 @@ func file_parley_room_v1_room_proto_init() {
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_parley_room_v1_room_proto_rawDesc), len(file_parley_room_v1_room_proto_rawDesc)),
-			NumEnums:      2,
+			NumEnums:      3,
 			NumMessages:   19,
 			NumExtensions: 0,
 			NumServices:   1,

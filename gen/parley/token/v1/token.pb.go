@@ -240,7 +240,8 @@ type MintPhoneTokenRequest struct {
 	// Display name: a masked number, never a whole one.
 	Name       string            `protobuf:"bytes,3,opt,name=name,proto3" json:"name,omitempty"`
 	Attributes map[string]string `protobuf:"bytes,4,rep,name=attributes,proto3" json:"attributes,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	// Whether the caller hears the room. False while it waits in the lobby.
+	// Whether the caller hears the room, and its digits are heard there. False while
+	// it waits in the lobby.
 	CanSubscribe bool `protobuf:"varint,5,opt,name=can_subscribe,json=canSubscribe,proto3" json:"can_subscribe,omitempty"`
 	// Life time of the token, which must cover the whole call since LiveKit SIP
 	// may reconnect with it.

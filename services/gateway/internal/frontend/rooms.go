@@ -32,7 +32,8 @@ func (s *roomServer) CreateRoom(ctx context.Context, req *frontendv1.CreateRoomR
 	}
 	answer, err := s.rooms.CreateRoom(ctx, &roomv1.CreateRoomRequest{
 		Name: fields.GetName(), AccessLevel: fields.GetAccessLevel(), Configuration: fields.GetConfiguration(), DisplayName: req.GetUsername(),
-		CallbackId: callback,
+		CallbackId:  callback,
+		PhoneAccess: fields.GetPhoneAccess(),
 	})
 	if err != nil {
 		return nil, err
@@ -179,6 +180,10 @@ func roomFields(f *form.Form, body *frontendv1.RoomFields, whole bool) (*roomv1.
 	if level, ok := f.Choice("access_level", body.GetAccessLevel(), accessLevels(), form.Rules{}); ok {
 		fields.AccessLevel = roomv1.AccessLevel(number(roomv1.AccessLevel(0).Descriptor(), level))
 		mask.Paths = append(mask.Paths, "access_level")
+	}
+	if access, ok := f.Choice("phone_access", body.GetPhoneAccess(), phoneAccesses(), form.Rules{Null: true}); ok {
+		fields.PhoneAccess = roomv1.PhoneAccess(number(roomv1.PhoneAccess(0).Descriptor(), access))
+		mask.Paths = append(mask.Paths, "phone_access")
 	}
 	if configuration, ok := f.Configuration("configuration", body.GetConfiguration()); ok {
 		fields.Configuration = configuration

@@ -8,8 +8,8 @@ import (
 	telephonyv1 "github.com/parleymeet/parley/gen/parley/telephony/v1"
 )
 
-// room shapes a room for one visitor. The keys livekit, pin_code and dial_in
-// are there exactly where the visitor may enter, accesses where it administers.
+// room shapes a room for one visitor. The keys livekit, pin_code, dial_in and
+// phone_access are there exactly where the visitor may enter, accesses where it administers.
 func room(view *roomv1.RoomView) (*frontendv1.Room, error) {
 	r := view.GetRoom()
 	shown := &frontendv1.Room{
@@ -22,6 +22,7 @@ func room(view *roomv1.RoomView) (*frontendv1.Room, error) {
 	if connection := view.GetConnection(); connection != nil {
 		shown.Livekit = liveKit(connection)
 		shown.PinCode = textOrNull(view.GetDialIn().GetPin())
+		shown.PhoneAccess = textOrNull(word(r.GetPhoneAccess()))
 		var err error
 		if shown.DialIn, err = dialIn(view.GetDialIn()); err != nil {
 			return nil, err

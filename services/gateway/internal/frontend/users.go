@@ -117,6 +117,8 @@ func preferences(body *frontendv1.UserPreferences, whole bool) (*authv1.User, *f
 
 func accessLevels() []string { return words(roomv1.AccessLevel(0).Descriptor()) }
 
+func phoneAccesses() []string { return words(roomv1.PhoneAccess(0).Descriptor()) }
+
 // user shapes a user for its own eyes.
 func user(u *authv1.User) *frontendv1.User {
 	shown := &frontendv1.User{

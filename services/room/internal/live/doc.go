@@ -1,6 +1,6 @@
 // Package live knows which rooms people are in at the moment: those that LiveKit
-// has. Others are told: the lobby, which is emptied when a meeting ends, and
-// telephony, which may open doors only of meetings that are held.
+// has. Others are told: the lobby, which is emptied when a meeting ends, those who
+// attend to callers, and telephony, which may open doors only of meetings that are held.
 //
 // LiveKit tells by webhook. That is quick, but requests get lost, repeated and
 // overtaken, so nothing rests on any of them: at start and every so often LiveKit

@@ -19,6 +19,7 @@ func (s *Service) listen(ctx context.Context) {
 	if s.listing.Note(ctx, err); err != nil {
 		return
 	}
+	s.Phones.Listed(ctx, sessions)
 	if err := s.mend(ctx, sessions, before); err != nil && ctx.Err() == nil {
 		s.Logger.WarnContext(ctx, "what is known of live rooms could not be mended", "error", err)
 	}

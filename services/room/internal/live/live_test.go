@@ -42,6 +42,8 @@ type world struct {
 	sessions []livekit.Session
 	away     error
 	pushed   []string
+	happened []string
+	listed   []livekit.Session
 }
 
 func (w *world) set(away error, sessions ...livekit.Session) {
@@ -65,6 +67,18 @@ func (w *world) PushMetadata(_ context.Context, roomID string) error {
 	return w.away
 }
 
+func (w *world) Happened(event livekit.Event) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.happened = append(w.happened, event.Name+" "+event.Identity)
+}
+
+func (w *world) Listed(_ context.Context, sessions []livekit.Session) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.listed = sessions
+}
+
 func newWorld(t *testing.T) *world {
 	t.Helper()
 	log := slog.New(slog.DiscardHandler)
@@ -78,7 +92,7 @@ func newWorld(t *testing.T) *world {
 	}
 	w := &world{store: store, registry: prometheus.NewRegistry()}
 	w.Service, err = live.New(10*time.Millisecond, live.Parts{
-		Store: store, Reader: livekit.NewEvents(key, keySecret), Server: w, Lobby: store, Meetings: w,
+		Store: store, Reader: livekit.NewEvents(key, keySecret), Server: w, Lobby: store, Meetings: w, Phones: w,
 		Clock: clock.System{}, Logger: log, Registry: w.registry,
 	})
 	if err != nil {
@@ -213,7 +227,11 @@ func TestOrder(t *testing.T) {
 	w.tell(t, body("invented_later", id, "RM_4", 180))
 	w.tell(t, `{"event":"egress_ended"}`)
 	w.wantOn(t, "RM_3")
-	if n := testutil.CollectAndCount(w.registry, "parley_room_livekit_events_total"); n != 6 {
+	w.tell(t, strings.Replace(body(livekit.TrackPublished, id, "RM_3", 120), `"id"`, `"participant":{"identity":"sip_1"},"id"`, 1))
+	if !slices.Equal(w.happened, []string{"track_published sip_1"}) {
+		t.Errorf("happened: %v", w.happened)
+	}
+	if n := testutil.CollectAndCount(w.registry, "parley_room_livekit_events_total"); n != 7 {
 		t.Errorf("%d series of events", n)
 	}
 }

@@ -14,7 +14,7 @@ import (
 // Receive takes one webhook request. Errors: TOKEN_INVALID, INVALID_FIELDS,
 // UNAVAILABLE: the event must be sent again.
 //
-// Only who is in which room matters here. Rooms that are none of ours, and events
+// Only which rooms are on matters here, and to callers what goes on in them. Rooms that are none of ours, and events
 // that nobody acts on, are taken too: LiveKit would repeat them without end.
 func (s *Service) Receive(ctx context.Context, body []byte, authorization string) error {
 	event, err := s.read(body, authorization)
@@ -51,6 +51,9 @@ func (s *Service) act(ctx context.Context, event livekit.Event) (outcome, error)
 	case livekit.RoomFinished:
 		// LiveKit tells the second; who came to the lobby later in it asks again.
 		news, err = s.end(ctx, event.Session, event.At.Add(time.Second))
+	case livekit.ParticipantJoined, livekit.ParticipantLeft, livekit.TrackPublished:
+		s.Phones.Happened(event)
+		return applied, nil
 	default:
 		return ignored, nil
 	}

@@ -30,6 +30,14 @@ type Lobby interface {
 	Clear(ctx context.Context, roomID string, before time.Time) error
 }
 
+// Phones attends to callers, by what it hears of rooms. See package phones.
+type Phones interface {
+	// Happened takes a hint that a participant of a room came, left or published.
+	Happened(event livekit.Event)
+	// Listed takes all rooms that LiveKit has.
+	Listed(ctx context.Context, sessions []livekit.Session)
+}
+
 // Meetings tells people in a room what it is like now.
 type Meetings interface {
 	PushMetadata(ctx context.Context, roomID string) error
@@ -43,6 +51,7 @@ type Parts struct {
 	Server   Server
 	Lobby    Lobby
 	Meetings Meetings
+	Phones   Phones
 	Clock    clock.Clock
 	Logger   *slog.Logger
 	Registry prometheus.Registerer

@@ -29,9 +29,9 @@ type Meetings interface {
 	SendData(ctx context.Context, roomID string, data []byte) error
 }
 
-// bell tells meetings that somebody waits, outside of the requests that find
-// out. A ring that is lost costs little: the next question rings again.
-type bell struct {
+// Bell tells meetings that somebody waits, outside of what finds out. A ring that
+// is lost costs little: the next question rings again.
+type Bell struct {
 	meetings Meetings
 	clock    clock.Clock
 	log      *slog.Logger
@@ -42,15 +42,17 @@ type bell struct {
 	pruned time.Time
 }
 
-func newBell(meetings Meetings, c clock.Clock, log *slog.Logger) *bell {
-	return &bell{
+// NewBell returns a bell that rings once it runs. meetings may be nil: then nobody
+// is told.
+func NewBell(meetings Meetings, c clock.Clock, log *slog.Logger) *Bell {
+	return &Bell{
 		meetings: meetings, clock: c, log: log, queue: make(chan string, maxRings),
 		rung: map[string]time.Time{}, pruned: c.Now(),
 	}
 }
 
-// ring tells the meeting soon, unless that was done a moment ago. It does not block.
-func (b *bell) ring(roomID string) {
+// Ring tells the meeting soon, unless that was done a moment ago. It does not block.
+func (b *Bell) Ring(roomID string) {
 	now := b.clock.Now()
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -72,8 +74,16 @@ func (b *bell) ring(roomID string) {
 	}
 }
 
-// run tells meetings until ctx ends.
-func (b *bell) run(ctx context.Context) {
+// Run tells meetings until ctx ends.
+func (b *Bell) Run(ctx context.Context) {
+	var group sync.WaitGroup
+	for range ringers {
+		group.Go(func() { b.answer(ctx) })
+	}
+	group.Wait()
+}
+
+func (b *Bell) answer(ctx context.Context) {
 	for {
 		select {
 		case <-ctx.Done():
@@ -84,7 +94,7 @@ func (b *bell) run(ctx context.Context) {
 	}
 }
 
-func (b *bell) tell(ctx context.Context, roomID string) {
+func (b *Bell) tell(ctx context.Context, roomID string) {
 	if b.meetings == nil {
 		return
 	}

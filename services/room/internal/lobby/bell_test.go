@@ -31,16 +31,16 @@ func TestBell(t *testing.T) {
 	t.Parallel()
 	fake := clock.NewFake(time.Unix(1768478400, 0))
 	m := &meetings{sent: make(chan string, 100), fail: errors.New("LiveKit is away")}
-	b := newBell(m, fake, slog.New(slog.DiscardHandler))
+	b := NewBell(m, fake, slog.New(slog.DiscardHandler))
 	for range 10 {
-		b.ring("a")
-		b.ring("b")
+		b.Ring("a")
+		b.Ring("b")
 		fake.Advance(time.Second)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	ended := make(chan struct{})
 	go func() {
-		b.run(ctx)
+		b.Run(ctx)
 		close(ended)
 	}()
 	got := make([]string, 0, 8)
@@ -56,7 +56,7 @@ func TestBell(t *testing.T) {
 		t.Errorf("told %q and %d more", got, len(m.sent))
 	}
 	fake.Advance(ringEvery)
-	b.ring("c")
+	b.Ring("c")
 	if len(b.rung) != 1 {
 		t.Errorf("%d rooms are remembered", len(b.rung))
 	}
@@ -65,15 +65,15 @@ func TestBell(t *testing.T) {
 // A bell that nobody answers keeps nobody waiting, and rings again later.
 func TestFullBell(t *testing.T) {
 	t.Parallel()
-	b := newBell(nil, clock.NewFake(time.Unix(1768478400, 0)), slog.New(slog.DiscardHandler))
+	b := NewBell(nil, clock.NewFake(time.Unix(1768478400, 0)), slog.New(slog.DiscardHandler))
 	for i := range maxRings + 10 {
-		b.ring(string(rune('a' + i)))
+		b.Ring(string(rune('a' + i)))
 	}
 	if len(b.rung) != maxRings {
 		t.Errorf("%d rooms are taken for told, want %d", len(b.rung), maxRings)
 	}
 	<-b.queue
-	b.ring("last")
+	b.Ring("last")
 	if len(b.queue) != maxRings {
 		t.Error("the bell stays silent")
 	}

@@ -1,5 +1,6 @@
 // Package lobby is where people wait in the browser who may not enter a room at
-// once, until a moderator lets them in.
+// once, until a moderator lets them in. Callers wait in package phones; to
+// moderators they are one list.
 //
 // A person asks each second. Nothing is pushed to it, and what is stored about
 // it lives only for as long as it asks: an entry that waits expires after three

@@ -3,6 +3,7 @@ package lobby
 import (
 	"context"
 	"log/slog"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -25,12 +26,20 @@ type Rooms interface {
 	Connect(ctx context.Context, caller rooms.Caller, held rooms.Held) (*tokenv1.Connection, error)
 }
 
-// Parts are what the service is built of. Meetings may be nil: then nobody in a
-// meeting is told that somebody waits.
+// Phones are the callers in the lobby, who do not ask again. See package phones.
+type Phones interface {
+	// Waiting returns the callers who wait to enter the room, longest first.
+	Waiting(ctx context.Context, roomID string) ([]Entry, error)
+	// Decide lets a caller in or not. Errors: LOBBY_ENTRY_NOT_FOUND.
+	Decide(ctx context.Context, key Key, status Status) error
+}
+
+// Parts are what the service is built of.
 type Parts struct {
-	Store    Store
-	Rooms    Rooms
-	Meetings Meetings
+	Store  Store
+	Rooms  Rooms
+	Phones Phones
+	Bell   *Bell
 	// Limiter bounds how often one person asks.
 	Limiter *throttle.Limiter
 	// PassKey signs passes: 32 bytes.
@@ -44,15 +53,11 @@ type Service struct {
 	Settings
 	Parts
 	passes passes
-	bell   *bell
 }
 
 // New returns the service.
 func New(settings Settings, parts Parts) *Service {
-	return &Service{
-		Settings: settings, Parts: parts, passes: passes{key: parts.PassKey},
-		bell: newBell(parts.Meetings, parts.Clock, parts.Logger),
-	}
+	return &Service{Settings: settings, Parts: parts, passes: passes{key: parts.PassKey}}
 }
 
 // Request is a person's question to be let in.
@@ -107,7 +112,7 @@ func (s *Service) Ask(ctx context.Context, r Request) (Answer, error) {
 	answer := Answer{Entry: entry, Pass: s.passes.pass(id)}
 	switch entry.Status {
 	case Waiting:
-		s.bell.ring(held.Room.ID)
+		s.Bell.Ring(held.Room.ID)
 	case Accepted:
 		r.Caller.Guest = &rooms.Guest{ID: id, Color: entry.Color}
 		answer.Connection, err = s.Rooms.Connect(ctx, r.Caller, held)
@@ -127,32 +132,61 @@ func throttleKey(r Request, id string, known bool) string {
 	return throttle.AddressKey(r.Address)
 }
 
-// Queue returns who waits to enter the room, longest first; nobody in a public
-// room. Errors: UNAUTHENTICATED, ROOM_NOT_FOUND, PERMISSION_DENIED, UNAVAILABLE.
+// Queue returns who waits to enter the room, longest first; in a public room only
+// callers. Errors: UNAUTHENTICATED, ROOM_NOT_FOUND, PERMISSION_DENIED, UNAVAILABLE.
 func (s *Service) Queue(ctx context.Context, caller rooms.Caller, idOrSlug string) ([]Entry, error) {
 	held, err := s.Rooms.Moderated(ctx, caller, idOrSlug)
-	if err != nil || held.Room.AccessLevel == rooms.Public {
+	if err != nil {
 		return nil, err
 	}
-	return s.Store.Queue(ctx, held.Room.ID, s.now(), maxQueue)
+	phones, err := s.Phones.Waiting(ctx, held.Room.ID)
+	if err != nil || held.Room.AccessLevel == rooms.Public {
+		return phones, err
+	}
+	entries, err := s.Store.Queue(ctx, held.Room.ID, s.now(), maxQueue)
+	if err != nil {
+		return nil, err
+	}
+	entries = append(entries, phones...)
+	slices.SortStableFunc(entries, func(a, b Entry) int { return a.CreatedAt.Compare(b.CreatedAt) })
+	return entries, nil
 }
 
-// Decide lets a person in or not. It learns of that when it next asks. Errors:
-// as Queue, ROOM_HAS_NO_LOBBY (a public room), LOBBY_ENTRY_NOT_FOUND.
+// Decide lets a person in or not. A browser learns of that when it next asks.
+// Errors: as Queue, ROOM_HAS_NO_LOBBY (a public room, and no caller waits),
+// LOBBY_ENTRY_NOT_FOUND.
 func (s *Service) Decide(ctx context.Context, caller rooms.Caller, idOrSlug, participantID string, allow bool) error {
 	held, err := s.Rooms.Moderated(ctx, caller, idOrSlug)
 	if err != nil {
 		return err
 	}
-	if held.Room.AccessLevel == rooms.Public {
-		return apierr.New(apierr.RoomHasNoLobby, "")
-	}
 	status := Denied
 	if allow {
 		status = Accepted
 	}
+	key := Key{held.Room.ID, participantID}
+	err = s.Phones.Decide(ctx, key, status)
+	if !apierr.Has(err, apierr.LobbyEntryNotFound) {
+		return err
+	}
+	if held.Room.AccessLevel == rooms.Public {
+		return s.nobodyThere(ctx, held.Room.ID, err)
+	}
 	now := s.now()
-	return s.Store.Decide(ctx, Key{held.Room.ID, participantID}, status, now.Add(s.life(status)), now)
+	return s.Store.Decide(ctx, key, status, now.Add(s.life(status)), now)
+}
+
+// nobodyThere says why a public room does not know somebody.
+func (s *Service) nobodyThere(ctx context.Context, roomID string, notFound error) error {
+	phones, err := s.Phones.Waiting(ctx, roomID)
+	switch {
+	case err != nil:
+		return err
+	case len(phones) == 0:
+		return apierr.New(apierr.RoomHasNoLobby, "")
+	default:
+		return notFound
+	}
 }
 
 // now returns the present time as stores keep it.

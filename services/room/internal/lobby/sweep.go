@@ -3,8 +3,6 @@ package lobby
 import (
 	"context"
 	"time"
-
-	"golang.org/x/sync/errgroup"
 )
 
 const (
@@ -14,30 +12,14 @@ const (
 	sweepTimeout = 5 * time.Second
 )
 
-// Run removes entries that have expired and tells meetings that somebody waits,
-// until ctx ends. It returns nil.
+// Run removes entries that have expired, until ctx ends. It returns nil.
 func (s *Service) Run(ctx context.Context) error {
-	var group errgroup.Group
-	for range ringers {
-		group.Go(func() error {
-			s.bell.run(ctx)
-			return nil
-		})
-	}
-	group.Go(func() error {
-		s.sweepOften(ctx)
-		return nil
-	})
-	return group.Wait()
-}
-
-func (s *Service) sweepOften(ctx context.Context) {
 	tick := time.NewTicker(sweepEvery)
 	defer tick.Stop()
 	for {
 		select {
 		case <-ctx.Done():
-			return
+			return nil
 		case <-tick.C:
 		}
 		if err := s.sweep(ctx); err != nil && ctx.Err() == nil {

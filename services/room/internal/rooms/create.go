@@ -19,6 +19,7 @@ type Draft struct {
 	AccessLevel AccessLevel
 	// Configuration is nil or empty for the user's default.
 	Configuration *structpb.Struct
+	PhoneAccess   PhoneAccess
 	// OwnerID is for the operator, who must name the owner, and for nobody else.
 	OwnerID string
 	// CallbackID lets whoever knows it learn of the new room; empty for nobody.
@@ -83,7 +84,7 @@ func (s *Service) newRoom(draft Draft) (Room, error) {
 	now := s.now()
 	return Room{
 		ID: uuid.NewString(), Name: name, Slug: slug,
-		AccessLevel: draft.AccessLevel, Configuration: configuration,
+		AccessLevel: draft.AccessLevel, Configuration: configuration, PhoneAccess: draft.PhoneAccess,
 		CreatedAt: now, UpdatedAt: now,
 	}, invalid(wrong)
 }

@@ -113,19 +113,28 @@ type Admission int
 const (
 	Admit Admission = iota
 	Lobby
+	Deny
 )
 
 // AdmitPhone says whether a phone enters the room at once. A phone proves no
-// log-in and no role, so everywhere but in a public room a moderator decides.
-// Errors: ROOM_NOT_FOUND, UNAVAILABLE.
+// log-in and no role, so unless the room says otherwise a moderator decides
+// everywhere but in a public room. Errors: ROOM_NOT_FOUND, UNAVAILABLE.
 func (s *Service) AdmitPhone(ctx context.Context, roomID string) (Admission, error) {
 	id, ok := parseID(roomID)
 	if !ok {
-		return Lobby, NotFound()
+		return Deny, NotFound()
 	}
 	held, err := s.Rooms.Find(ctx, Key{ID: id}, "")
 	if err != nil {
-		return Lobby, err
+		return Deny, err
+	}
+	switch held.Room.PhoneAccess {
+	case PhonesEnter:
+		return Admit, nil
+	case PhonesWait:
+		return Lobby, nil
+	case PhonesStay:
+		return Deny, nil
 	}
 	if held.Room.AccessLevel.admits(false, NoRole) {
 		return Admit, nil

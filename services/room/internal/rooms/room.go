@@ -13,6 +13,7 @@ type Room struct {
 	Slug          string
 	AccessLevel   AccessLevel
 	Configuration Configuration
+	PhoneAccess   PhoneAccess
 	// Instants in UTC, to the microsecond, which is what every store keeps.
 	CreatedAt, UpdatedAt time.Time
 }
@@ -99,4 +100,34 @@ func (l AccessLevel) admits(loggedIn bool, role Role) bool {
 	default:
 		return loggedIn && role != NoRole
 	}
+}
+
+// PhoneAccess says what callers do who know the PIN. They prove no log-in.
+type PhoneAccess int
+
+// The ways of callers.
+const (
+	// PhonesByLevel enter a public room at once, and wait at others.
+	PhonesByLevel PhoneAccess = iota
+	// PhonesEnter at once.
+	PhonesEnter
+	// PhonesWait in the lobby.
+	PhonesWait
+	// PhonesStay outside.
+	PhonesStay
+)
+
+var phoneAccessNames = [...]string{"", "admit", "lobby", "deny"}
+
+// String returns the name in the stores; empty for PhonesByLevel.
+func (a PhoneAccess) String() string { return phoneAccessNames[a] }
+
+// ParsePhoneAccess returns the access of that name, PhonesByLevel for a name that is none.
+func ParsePhoneAccess(name string) PhoneAccess {
+	for access := PhonesEnter; access <= PhonesStay; access++ {
+		if phoneAccessNames[access] == name {
+			return access
+		}
+	}
+	return PhonesByLevel
 }

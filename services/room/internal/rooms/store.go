@@ -82,6 +82,7 @@ type Change struct {
 	Name, Slug    *string
 	AccessLevel   *AccessLevel
 	Configuration *Configuration
+	PhoneAccess   *PhoneAccess
 }
 
 // NotFound is the error for a room that does not exist. Stores return it.

@@ -17,6 +17,7 @@ type Patch struct {
 	AccessLevel *AccessLevel
 	// Configuration replaces the stored one as a whole.
 	Configuration *structpb.Struct
+	PhoneAccess   *PhoneAccess
 }
 
 // syncTimeout bounds telling LiveKit of a change that is made already.
@@ -62,7 +63,7 @@ func (s *Service) administered(ctx context.Context, caller Caller, idOrSlug stri
 
 // check turns a patch into a change, or reports everything that is wrong.
 func (p Patch) check() (Change, error) {
-	var change Change
+	change := Change{PhoneAccess: p.PhoneAccess}
 	var wrong []apierr.Violation
 	if p.Name != nil {
 		name, slug, wrongName := parseName(*p.Name)

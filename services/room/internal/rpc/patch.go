@@ -28,6 +28,8 @@ func patchOf(room *roomv1.Room, mask *fieldmaskpb.FieldMask) (rooms.Patch, error
 			if patch.Configuration == nil {
 				patch.Configuration = &structpb.Struct{}
 			}
+		case "phone_access":
+			patch.PhoneAccess = new(phoneAccessOf(room.GetPhoneAccess()))
 		default:
 			return rooms.Patch{}, apierr.InvalidField("update_mask", "unknown", "%q cannot be changed.", path)
 		}
@@ -45,6 +47,9 @@ func pathsOf(room *roomv1.Room) []string {
 	}
 	if room.GetConfiguration() != nil {
 		paths = append(paths, "configuration")
+	}
+	if room.GetPhoneAccess() != roomv1.PhoneAccess_PHONE_ACCESS_UNSPECIFIED {
+		paths = append(paths, "phone_access")
 	}
 	return paths
 }

@@ -37,6 +37,7 @@ func (s *RoomServer) CreateRoom(ctx context.Context, req *roomv1.CreateRoomReque
 		Configuration: req.GetConfiguration(),
 		OwnerID:       req.GetOwnerId(),
 		CallbackID:    req.GetCallbackId(),
+		PhoneAccess:   phoneAccessOf(req.GetPhoneAccess()),
 	})
 	if err != nil {
 		return nil, err

@@ -15,6 +15,13 @@ var levelMessages = map[rooms.AccessLevel]roomv1.AccessLevel{
 	rooms.Restricted: roomv1.AccessLevel_ACCESS_LEVEL_RESTRICTED,
 }
 
+var phoneAccessMessages = map[rooms.PhoneAccess]roomv1.PhoneAccess{
+	rooms.PhonesByLevel: roomv1.PhoneAccess_PHONE_ACCESS_UNSPECIFIED,
+	rooms.PhonesEnter:   roomv1.PhoneAccess_PHONE_ACCESS_ADMIT,
+	rooms.PhonesWait:    roomv1.PhoneAccess_PHONE_ACCESS_LOBBY,
+	rooms.PhonesStay:    roomv1.PhoneAccess_PHONE_ACCESS_DENY,
+}
+
 var roleMessages = map[rooms.Role]roomv1.Role{
 	rooms.Member:        roomv1.Role_ROLE_MEMBER,
 	rooms.Administrator: roomv1.Role_ROLE_ADMINISTRATOR,
@@ -29,6 +36,16 @@ func levelOf(message roomv1.AccessLevel) rooms.AccessLevel {
 		}
 	}
 	return rooms.NoAccessLevel
+}
+
+// phoneAccessOf returns PhonesByLevel for unspecified and for what is no access.
+func phoneAccessOf(message roomv1.PhoneAccess) rooms.PhoneAccess {
+	for access, known := range phoneAccessMessages {
+		if known == message {
+			return access
+		}
+	}
+	return rooms.PhonesByLevel
 }
 
 func viewMessage(view rooms.View) (*roomv1.RoomView, error) {
@@ -64,6 +81,7 @@ func roomMessage(room rooms.Room) (*roomv1.Room, error) {
 		Slug:          room.Slug,
 		AccessLevel:   levelMessages[room.AccessLevel],
 		Configuration: configuration,
+		PhoneAccess:   phoneAccessMessages[room.PhoneAccess],
 		CreateTime:    timestamppb.New(room.CreatedAt),
 		UpdateTime:    timestamppb.New(room.UpdatedAt),
 	}, nil

@@ -20,6 +20,7 @@
 //	resolver.go  the flow
 //	trunk.go     which trunk has the call, and does it take it
 //	try.go       may the caller try a PIN, and does it open a door
+//	door.go      the room's door, and the token that opens it
 //	explain.go   the same flow, step by step, for operators
 //	question.go  questions, answers and what the resolver needs
 //	reason.go    why calls are refused

@@ -74,7 +74,12 @@ func (r *Resolver) Explain(ctx context.Context, q Question) Explanation {
 		return e
 	}
 	e.RoomID = found.RoomID
-	if e.note(StepRoom, e.RoomID, r.admitted(ctx, e.RoomID, found.LobbyForced(r.Clock.Now()))) && e.Result != Reject {
+	err = r.admitted(ctx, q, &e.Decision, found.LobbyForced(r.Clock.Now()))
+	detail := e.RoomID
+	if e.waits {
+		detail += " (lobby)"
+	}
+	if e.note(StepRoom, detail, err) && e.Result != Reject {
 		e.Result = Accept
 	}
 	return e

@@ -59,6 +59,11 @@ type Decision struct {
 	RoomID string
 	// Called and Caller are in E.164 form, empty when unknown or withheld.
 	Called, Caller string
+
+	// enters says that the caller is let in on Accept, as person, into the lobby
+	// if it waits.
+	enters, waits bool
+	person        Person
 }
 
 // Entry is what LiveKit SIP needs to put an accepted caller into the room.

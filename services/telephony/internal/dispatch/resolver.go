@@ -5,16 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"maps"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
-	"google.golang.org/protobuf/types/known/durationpb"
 
-	roomv1 "github.com/parleymeet/parley/gen/parley/room/v1"
-	tokenv1 "github.com/parleymeet/parley/gen/parley/token/v1"
-
-	"github.com/parleymeet/parley/pkg/apierr"
 	"github.com/parleymeet/parley/pkg/clock"
 	"github.com/parleymeet/parley/services/telephony/internal/calls"
 	"github.com/parleymeet/parley/services/telephony/internal/e164"
@@ -93,13 +87,13 @@ func (r *Resolver) Resolve(ctx context.Context, q Question) Decision {
 // Dispatch answers a question and, on Accept, mints what the caller needs to
 // enter.
 func (r *Resolver) Dispatch(ctx context.Context, q Question) (Decision, Entry) {
-	d, entry := Decision{}, Entry{}
+	d, entry := Decision{enters: true}, Entry{}
 	answer := r.answer(ctx, q, &d, func(ctx context.Context) error {
 		err := r.resolve(ctx, q, &d)
 		if err != nil || d.Result != Accept {
 			return err
 		}
-		entry, err = r.enter(ctx, q, d)
+		entry, err = r.enter(ctx, d)
 		return err
 	})
 	return answer, entry
@@ -188,41 +182,9 @@ func (r *Resolver) resolve(ctx context.Context, q Question, d *Decision) error {
 		return err
 	}
 	d.RoomID = found.RoomID
-	if err := r.admitted(ctx, found.RoomID, found.LobbyForced(r.Clock.Now())); err != nil {
+	if err := r.admitted(ctx, q, d, found.LobbyForced(r.Clock.Now())); err != nil {
 		return err
 	}
 	d.Result = Accept
 	return nil
-}
-
-func (r *Resolver) admitted(ctx context.Context, roomID string, lobby bool) error {
-	answer, err := r.Door.GetAdmission(ctx, &roomv1.GetAdmissionRequest{RoomId: roomID, ForceLobby: lobby})
-	switch {
-	case apierr.Has(err, apierr.RoomNotFound):
-		return refuse(RoomGone)
-	case err != nil:
-		return down(fmt.Errorf("room's admission: %w", err))
-	}
-	switch answer.GetAdmission() {
-	case roomv1.Admission_ADMISSION_ADMIT:
-		return nil
-	case roomv1.Admission_ADMISSION_LOBBY:
-		return refuse(LobbyUnavailable)
-	default:
-		return refuse(RoomDenied)
-	}
-}
-
-// enter mints the token of an accepted caller, which hears the room at once.
-func (r *Resolver) enter(ctx context.Context, q Question, d Decision) (Entry, error) {
-	person := personOf(r.cfg.IdentityKey, d.RoomID, d.Caller, q.CallID)
-	attributes := map[string]string{"is_authenticated": "false", "parley.trunk_id": d.TrunkID}
-	answer, err := r.Minter.MintPhoneToken(ctx, &tokenv1.MintPhoneTokenRequest{
-		Room: d.RoomID, Identity: person.Identity, Name: person.Name, Attributes: maps.Clone(attributes),
-		CanSubscribe: true, TimeToLive: durationpb.New(r.cfg.TokenTTL),
-	})
-	if err != nil {
-		return Entry{}, down(fmt.Errorf("mint token: %w", err))
-	}
-	return Entry{Person: person, Attributes: attributes, Connection: answer.GetConnection()}, nil
 }

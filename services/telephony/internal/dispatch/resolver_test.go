@@ -39,6 +39,7 @@ type world struct {
 	lookupErr    error
 	admission    roomv1.Admission
 	admissionErr error
+	asked        *roomv1.GetAdmissionRequest
 	minted       *tokenv1.MintPhoneTokenRequest
 	mintErr      error
 	hang         bool
@@ -91,6 +92,7 @@ func (w *world) GetAdmission(ctx context.Context, req *roomv1.GetAdmissionReques
 		<-ctx.Done()
 		return nil, ctx.Err()
 	}
+	w.asked = req
 	return &roomv1.GetAdmissionResponse{Admission: w.admission}, w.admissionErr
 }
 
@@ -224,7 +226,7 @@ func TestDispatch(t *testing.T) {
 		"retired, not swept yet":   {q: ask(number, "0003"), result: Reject, reason: PINQuarantined},
 		"room denies":              {q: ask(number, "0001"), break_: func(w *world) { w.admission = roomv1.Admission_ADMISSION_DENY }, result: Reject, reason: RoomDenied},
 		"room's answer is strange": {q: ask(number, "0001"), break_: func(w *world) { w.admission = 0 }, result: Reject, reason: RoomDenied},
-		"room has a lobby":         {q: ask(number, "0001"), break_: func(w *world) { w.admission = roomv1.Admission_ADMISSION_LOBBY }, result: Reject, reason: LobbyUnavailable},
+		"room has a lobby":         {q: ask(number, "0001"), break_: func(w *world) { w.admission = roomv1.Admission_ADMISSION_LOBBY }, result: Accept},
 		"room gone":                {q: ask(number, "0001"), break_: func(w *world) { w.admissionErr = apierr.New(apierr.RoomNotFound, "") }, result: Reject, reason: RoomGone},
 		"room service down":        {q: ask(number, "0001"), break_: func(w *world) { w.admissionErr = apierr.New(apierr.Unavailable, "") }, result: Reject, reason: DependencyDown},
 		"room service hangs":       {q: ask(number, "0001"), break_: func(w *world) { w.hang = true }, result: Reject, reason: DependencyDown},

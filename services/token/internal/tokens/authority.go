@@ -65,9 +65,9 @@ func (a *Authority) Person(g Grant, sources []string, admin bool) (string, error
 }
 
 // Phone mints the token with which LiveKit SIP lets a caller into a room. The
-// caller hears the room only if it may subscribe. Data and own metadata are
-// for LiveKit SIP: it sends DTMF digits as data and writes the state of the
-// call to attributes.
+// caller hears the room only if it may subscribe, and only then its digits are
+// heard: it waits in the lobby otherwise. Data and own metadata are for LiveKit
+// SIP: it sends DTMF digits as data and writes the state of the call to attributes.
 func (a *Authority) Phone(g Grant, canSubscribe bool) (string, error) {
 	return a.sign(g, kindSIP, video{
 		Room:                 g.Room,
@@ -75,7 +75,7 @@ func (a *Authority) Phone(g Grant, canSubscribe bool) (string, error) {
 		CanPublish:           true,
 		CanPublishSources:    []string{sourceMicrophone},
 		CanSubscribe:         canSubscribe,
-		CanPublishData:       true,
+		CanPublishData:       canSubscribe,
 		CanUpdateOwnMetadata: true,
 	})
 }

@@ -11,7 +11,7 @@ import (
 	"github.com/parleymeet/parley/services/room/internal/rooms"
 )
 
-const roomColumns = `r.id, r.name, r.slug, r.access_level, r.configuration, r.created_at, r.updated_at`
+const roomColumns = `r.id, r.name, r.slug, r.access_level, r.configuration, r.created_at, r.updated_at, r.phone_access`
 
 // Create implements rooms.Store.
 func (s *Store) Create(ctx context.Context, creation rooms.Creation) error {
@@ -22,9 +22,9 @@ func (s *Store) Create(ctx context.Context, creation rooms.Creation) error {
 	}
 	// One round trip for all rows.
 	var batch pgx.Batch
-	batch.Queue(`INSERT INTO rooms (id, name, slug, access_level, configuration, created_at, updated_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7)`,
-		room.ID, room.Name, room.Slug, room.AccessLevel.String(), configuration, room.CreatedAt, room.UpdatedAt)
+	batch.Queue(`INSERT INTO rooms (id, name, slug, access_level, configuration, created_at, updated_at, phone_access)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
+		room.ID, room.Name, room.Slug, room.AccessLevel.String(), configuration, room.CreatedAt, room.UpdatedAt, room.PhoneAccess.String())
 	batch.Queue(`INSERT INTO accesses (id, room_id, user_id, role, created_at) VALUES ($1, $2, $3, $4, $5)`,
 		owner.ID, owner.RoomID, owner.UserID, owner.Role.String(), owner.CreatedAt)
 	batch.Queue(`INSERT INTO outbox (room_id, action, version, due_at) VALUES ($1, $2, $3, $4)`,
@@ -82,6 +82,10 @@ func (s *Store) Update(ctx context.Context, id string, change rooms.Change, now 
 	if change.AccessLevel != nil {
 		level = new(change.AccessLevel.String())
 	}
+	var phones *string
+	if change.PhoneAccess != nil {
+		phones = new(change.PhoneAccess.String())
+	}
 	var configuration []byte
 	if change.Configuration != nil {
 		var err error
@@ -91,9 +95,9 @@ func (s *Store) Update(ctx context.Context, id string, change rooms.Change, now 
 	}
 	row := s.db.Pool().QueryRow(ctx, `UPDATE rooms r SET
 			name = coalesce($2, name), slug = coalesce($3, slug), access_level = coalesce($4, access_level),
-			configuration = coalesce($5, configuration), updated_at = $6
+			configuration = coalesce($5, configuration), updated_at = $6, phone_access = coalesce($7, phone_access)
 		WHERE id = $1 RETURNING `+roomColumns+`, ''`,
-		id, change.Name, change.Slug, level, configuration, now)
+		id, change.Name, change.Slug, level, configuration, now, phones)
 	held, err := scanHeld(row)
 	return held.Room, roomFault("update room", err)
 }
@@ -123,14 +127,15 @@ func (s *Store) Delete(ctx context.Context, id string, task outbox.Task, due tim
 // scanHeld reads roomColumns and a role.
 func scanHeld(row pgx.Row) (rooms.Held, error) {
 	var h rooms.Held
-	var level, role string
+	var level, role, phones string
 	var configuration []byte
 	err := row.Scan(&h.Room.ID, &h.Room.Name, &h.Room.Slug, &level, &configuration,
-		&h.Room.CreatedAt, &h.Room.UpdatedAt, &role)
+		&h.Room.CreatedAt, &h.Room.UpdatedAt, &phones, &role)
 	if err != nil {
 		return rooms.Held{}, err
 	}
 	h.Role, h.Room.AccessLevel = rooms.ParseRole(role), rooms.ParseAccessLevel(level)
+	h.Room.PhoneAccess = rooms.ParsePhoneAccess(phones)
 	h.Room.Configuration, err = rooms.DecodeConfiguration(configuration)
 	return h, err
 }

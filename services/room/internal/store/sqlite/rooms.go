@@ -9,7 +9,7 @@ import (
 	"github.com/parleymeet/parley/services/room/internal/rooms"
 )
 
-const roomColumns = `r.id, r.name, r.slug, r.access_level, r.configuration, r.created_at, r.updated_at`
+const roomColumns = `r.id, r.name, r.slug, r.access_level, r.configuration, r.created_at, r.updated_at, r.phone_access`
 
 // Create implements rooms.Store.
 func (s *Store) Create(ctx context.Context, creation rooms.Creation) error {
@@ -19,10 +19,10 @@ func (s *Store) Create(ctx context.Context, creation rooms.Creation) error {
 		return fault("encode configuration", err)
 	}
 	err = s.db.InTx(ctx, func(ctx context.Context, tx *sql.Tx) error {
-		_, err := tx.ExecContext(ctx, `INSERT INTO rooms (id, name, slug, access_level, configuration, created_at, updated_at)
-			VALUES (?, ?, ?, ?, ?, ?, ?)`,
+		_, err := tx.ExecContext(ctx, `INSERT INTO rooms (id, name, slug, access_level, configuration, created_at, updated_at, phone_access)
+			VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
 			room.ID, room.Name, room.Slug, room.AccessLevel.String(), string(configuration),
-			room.CreatedAt.UnixMicro(), room.UpdatedAt.UnixMicro())
+			room.CreatedAt.UnixMicro(), room.UpdatedAt.UnixMicro(), room.PhoneAccess.String())
 		if err != nil {
 			return err
 		}
@@ -75,7 +75,10 @@ func (s *Store) List(ctx context.Context, q rooms.ListQuery) (page []rooms.Held,
 
 // Update implements rooms.Store.
 func (s *Store) Update(ctx context.Context, id string, change rooms.Change, now time.Time) (rooms.Room, error) {
-	var level, configuration *string
+	var level, configuration, phones *string
+	if change.PhoneAccess != nil {
+		phones = new(change.PhoneAccess.String())
+	}
 	if change.AccessLevel != nil {
 		level = new(change.AccessLevel.String())
 	}
@@ -90,9 +93,9 @@ func (s *Store) Update(ctx context.Context, id string, change rooms.Change, now 
 	err := s.db.InTx(ctx, func(ctx context.Context, tx *sql.Tx) (err error) {
 		held, err = scanHeld(tx.QueryRowContext(ctx, `UPDATE rooms AS r SET
 				name = coalesce(?, name), slug = coalesce(?, slug), access_level = coalesce(?, access_level),
-				configuration = coalesce(?, configuration), updated_at = ?
-			WHERE id = ? RETURNING id, name, slug, access_level, configuration, created_at, updated_at, ''`,
-			change.Name, change.Slug, level, configuration, now.UnixMicro(), id))
+				configuration = coalesce(?, configuration), updated_at = ?, phone_access = coalesce(?, phone_access)
+			WHERE id = ? RETURNING id, name, slug, access_level, configuration, created_at, updated_at, phone_access, ''`,
+			change.Name, change.Slug, level, configuration, now.UnixMicro(), phones, id))
 		return err
 	})
 	return held.Room, roomFault("update room", err)
@@ -127,14 +130,15 @@ func (s *Store) Delete(ctx context.Context, id string, task outbox.Task, due tim
 // scanHeld reads roomColumns and a role.
 func scanHeld(row scanner) (rooms.Held, error) {
 	var h rooms.Held
-	var level, role, configuration string
+	var level, role, configuration, phones string
 	var created, updated int64
-	err := row.Scan(&h.Room.ID, &h.Room.Name, &h.Room.Slug, &level, &configuration, &created, &updated, &role)
+	err := row.Scan(&h.Room.ID, &h.Room.Name, &h.Room.Slug, &level, &configuration, &created, &updated, &phones, &role)
 	if err != nil {
 		return rooms.Held{}, err
 	}
 	h.Room.CreatedAt, h.Room.UpdatedAt = instant(created), instant(updated)
 	h.Role, h.Room.AccessLevel = rooms.ParseRole(role), rooms.ParseAccessLevel(level)
+	h.Room.PhoneAccess = rooms.ParsePhoneAccess(phones)
 	h.Room.Configuration, err = rooms.DecodeConfiguration([]byte(configuration))
 	return h, err
 }

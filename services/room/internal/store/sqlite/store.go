@@ -17,6 +17,7 @@ import (
 	"github.com/parleymeet/parley/services/room/internal/lobby"
 	"github.com/parleymeet/parley/services/room/internal/moderation"
 	"github.com/parleymeet/parley/services/room/internal/outbox"
+	"github.com/parleymeet/parley/services/room/internal/phones"
 	"github.com/parleymeet/parley/services/room/internal/rooms"
 )
 
@@ -36,6 +37,7 @@ var (
 	_ lobby.Store       = (*Store)(nil)
 	_ moderation.Roles  = (*Store)(nil)
 	_ live.Store        = (*Store)(nil)
+	_ phones.Store      = (*Store)(nil)
 )
 
 // Open returns the store in the file at path, which is created when missing.

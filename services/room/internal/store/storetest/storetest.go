@@ -13,6 +13,7 @@ import (
 	"github.com/parleymeet/parley/services/room/internal/lobby"
 	"github.com/parleymeet/parley/services/room/internal/moderation"
 	"github.com/parleymeet/parley/services/room/internal/outbox"
+	"github.com/parleymeet/parley/services/room/internal/phones"
 	"github.com/parleymeet/parley/services/room/internal/rooms"
 )
 
@@ -25,6 +26,7 @@ type Store interface {
 	lobby.Store
 	moderation.Roles
 	live.Store
+	phones.Store
 }
 
 // Run runs every test, each on an empty store of its own.
@@ -63,6 +65,11 @@ func Run(t *testing.T, open func(t *testing.T) Store) {
 		"lives out of order":      livesOutOfOrder,
 		"telephony is owed":       telephonyIsOwed,
 		"metadata is owed":        metadataIsOwed,
+		"callers wait":            callersWait,
+		"decide on a caller":      decidePhone,
+		"see and hang up":         seeAndHangup,
+		"forget a caller":         forgetPhone,
+		"a caller by many":        phoneByMany,
 		"begun by many":           begunByMany,
 		"same slug by many":       sameSlugByMany,
 		"claims by many":          claimsByMany,
@@ -152,7 +159,7 @@ func sameRoom(t *testing.T, got, want rooms.Room) {
 		t.Errorf("configuration %v, want %v", got.Configuration, want.Configuration)
 	}
 	got.Configuration, want.Configuration = rooms.Configuration{}, rooms.Configuration{}
-	if got.ID != want.ID || got.Name != want.Name || got.Slug != want.Slug || got.AccessLevel != want.AccessLevel ||
+	if got.PhoneAccess != want.PhoneAccess || got.ID != want.ID || got.Name != want.Name || got.Slug != want.Slug || got.AccessLevel != want.AccessLevel ||
 		got.CreatedAt != want.CreatedAt || got.UpdatedAt != want.UpdatedAt {
 		t.Errorf("room %+v\nwant %+v", got, want)
 	}

@@ -1,0 +1,57 @@
+package dispatch
+
+import (
+	"context"
+	"fmt"
+	"maps"
+
+	"google.golang.org/protobuf/types/known/durationpb"
+
+	roomv1 "github.com/parleymeet/parley/gen/parley/room/v1"
+	tokenv1 "github.com/parleymeet/parley/gen/parley/token/v1"
+
+	"github.com/parleymeet/parley/pkg/apierr"
+)
+
+// admitted asks the room's door. Who is to enter is named there, so that the room
+// can put it on its waiting list; a bridge that lets callers in by itself has no
+// lobby for them. lobby makes everybody wait.
+func (r *Resolver) admitted(ctx context.Context, q Question, d *Decision, lobby bool) error {
+	question := &roomv1.GetAdmissionRequest{RoomId: d.RoomID, ForceLobby: lobby}
+	if d.enters {
+		d.person = personOf(r.cfg.IdentityKey, d.RoomID, d.Caller, q.CallID)
+		question.Identity, question.DisplayName = d.person.Identity, d.person.Name
+	}
+	answer, err := r.Door.GetAdmission(ctx, question)
+	switch {
+	case apierr.Has(err, apierr.RoomNotFound):
+		return refuse(RoomGone)
+	case err != nil:
+		return down(fmt.Errorf("room's admission: %w", err))
+	}
+	switch answer.GetAdmission() {
+	case roomv1.Admission_ADMISSION_ADMIT:
+		return nil
+	case roomv1.Admission_ADMISSION_LOBBY:
+		if d.waits = d.enters || q.Trial; !d.waits {
+			return refuse(LobbyUnavailable)
+		}
+		return nil
+	default:
+		return refuse(RoomDenied)
+	}
+}
+
+// enter mints the token of an accepted caller, which hears the room at once
+// unless it waits in the lobby.
+func (r *Resolver) enter(ctx context.Context, d Decision) (Entry, error) {
+	attributes := map[string]string{"is_authenticated": "false", "parley.trunk_id": d.TrunkID}
+	answer, err := r.Minter.MintPhoneToken(ctx, &tokenv1.MintPhoneTokenRequest{
+		Room: d.RoomID, Identity: d.person.Identity, Name: d.person.Name, Attributes: maps.Clone(attributes),
+		CanSubscribe: !d.waits, TimeToLive: durationpb.New(r.cfg.TokenTTL),
+	})
+	if err != nil {
+		return Entry{}, down(fmt.Errorf("mint token: %w", err))
+	}
+	return Entry{Person: d.person, Attributes: attributes, Connection: answer.GetConnection()}, nil
+}
