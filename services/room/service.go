@@ -89,7 +89,7 @@ func New(cfg Config, deps Deps) (*Service, error) {
 	}
 	phoneParts := phones.Parts{Store: store, Clock: deps.Clock, Logger: deps.Logger, Registry: deps.Registry}
 	liveParts := live.Parts{
-		Store: store, Lobby: store, Clock: deps.Clock, Logger: deps.Logger, Registry: deps.Registry,
+		Store: store, Lobby: store, Telephony: dialIns, Clock: deps.Clock, Logger: deps.Logger, Registry: deps.Registry,
 	}
 	if cfg.LiveKitAPIKey != "" {
 		liveParts.Reader = livekit.NewEvents(cfg.LiveKitAPIKey, cfg.LiveKitAPISecret.Reveal())

@@ -44,6 +44,8 @@ type world struct {
 	pushed   []string
 	happened []string
 	listed   []livekit.Session
+	mute     error // what telephony fails with
+	told     []bool
 }
 
 func (w *world) set(away error, sessions ...livekit.Session) {
@@ -79,6 +81,15 @@ func (w *world) Listed(_ context.Context, sessions []livekit.Session) {
 	w.listed = sessions
 }
 
+func (w *world) SetRoomLive(_ context.Context, state live.State) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.mute == nil {
+		w.told = append(w.told, state.Live)
+	}
+	return w.mute
+}
+
 func newWorld(t *testing.T) *world {
 	t.Helper()
 	log := slog.New(slog.DiscardHandler)
@@ -92,7 +103,7 @@ func newWorld(t *testing.T) *world {
 	}
 	w := &world{store: store, registry: prometheus.NewRegistry()}
 	w.Service, err = live.New(10*time.Millisecond, live.Parts{
-		Store: store, Reader: livekit.NewEvents(key, keySecret), Server: w, Lobby: store, Meetings: w, Phones: w,
+		Store: store, Reader: livekit.NewEvents(key, keySecret), Server: w, Lobby: store, Meetings: w, Phones: w, Telephony: w,
 		Clock: clock.System{}, Logger: log, Registry: w.registry,
 	})
 	if err != nil {
@@ -313,4 +324,38 @@ func TestMetadataOwed(t *testing.T) {
 		}
 		return err
 	})
+}
+
+// TestTelephonyIsTold: of what happened while telephony was away it is told the
+// last, and at once what happens when it is there.
+func TestTelephonyIsTold(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	id := w.room(t, "room")
+	began := time.Unix(1768478400, 0).UTC()
+	w.set(errors.New("LiveKit is away"))
+	until := func(want ...bool) {
+		t.Helper()
+		testkit.Eventually(t, 5*time.Second, func() error {
+			w.mu.Lock()
+			defer w.mu.Unlock()
+			if !slices.Equal(w.told, want) {
+				return fmt.Errorf("told %v, want %v", w.told, want)
+			}
+			return nil
+		})
+	}
+	w.mute = errors.New("telephony is away")
+	w.run(t)
+	w.tell(t, body(livekit.RoomStarted, id, "RM_1", 0))
+	w.tell(t, body(livekit.RoomFinished, id, "RM_1", 0))
+	w.tell(t, body(livekit.RoomStarted, id, "RM_2", 60))
+	w.mu.Lock()
+	w.mute = nil
+	w.mu.Unlock()
+	until(true)
+	w.tell(t, body(livekit.RoomFinished, id, "RM_2", 60))
+	until(true, false)
+	w.set(nil, livekit.Session{Room: id, SID: "RM_3", Created: began.Add(2 * time.Minute)})
+	until(true, false, true)
 }

@@ -58,6 +58,7 @@ func (s *Service) act(ctx context.Context, event livekit.Event) (outcome, error)
 		return ignored, nil
 	}
 	if news {
+		s.wakeUp()
 		return applied, err
 	}
 	return unchanged, err

@@ -43,26 +43,35 @@ type Meetings interface {
 	PushMetadata(ctx context.Context, roomID string) error
 }
 
+// Telephony opens doors only of rooms that are live, on trunks that want it so.
+type Telephony interface {
+	// SetRoomLive tells whether a room is. Of several states of a room, in
+	// whatever order they come, the latest counts.
+	SetRoomLive(ctx context.Context, state State) error
+}
+
 // Parts are what the service is built of. Reader may be nil: then no event is
 // believed. Server may be nil: then nothing is asked or pushed.
 type Parts struct {
-	Store    Store
-	Reader   Reader
-	Server   Server
-	Lobby    Lobby
-	Meetings Meetings
-	Phones   Phones
-	Clock    clock.Clock
-	Logger   *slog.Logger
-	Registry prometheus.Registerer
+	Store     Store
+	Reader    Reader
+	Server    Server
+	Lobby     Lobby
+	Meetings  Meetings
+	Phones    Phones
+	Telephony Telephony
+	Clock     clock.Clock
+	Logger    *slog.Logger
+	Registry  prometheus.Registerer
 }
 
 // Service knows which rooms are live. It is safe for concurrent use.
 type Service struct {
 	Parts
-	every                     time.Duration
-	metrics                   *metrics
-	listing, reading, pushing trouble.Log
+	every                              time.Duration
+	wake                               chan struct{} // of capacity 1: a wake-up is kept, not counted
+	metrics                            *metrics
+	listing, reading, pushing, telling trouble.Log
 }
 
 // New returns a service that asks LiveKit for its rooms so often.
@@ -72,32 +81,37 @@ func New(every time.Duration, parts Parts) (*Service, error) {
 		return nil, err
 	}
 	return &Service{
-		Parts: parts, every: every, metrics: m,
+		Parts: parts, every: every, metrics: m, wake: make(chan struct{}, 1),
 		listing: trouble.Log{Logger: parts.Logger, What: "LiveKit does not list its rooms; what is known of them stays"},
 		reading: trouble.Log{Logger: parts.Logger, What: "what is owed to LiveKit and telephony cannot be read from the database"},
 		pushing: trouble.Log{Logger: parts.Logger, What: "meetings are not told of changes of their rooms yet"},
+		telling: trouble.Log{Logger: parts.Logger, What: "telephony is not told which rooms are live yet"},
 	}, nil
 }
 
 // Run keeps what is known true and pays debts, until ctx ends. It returns nil.
 func (s *Service) Run(ctx context.Context) error {
-	if s.Server == nil {
-		return nil
-	}
 	var group errgroup.Group
 	group.Go(func() error {
-		repeat(ctx, s.every, s.listen)
+		repeat(ctx, payEvery, s.wake, s.tell)
+		return nil
+	})
+	if s.Server == nil {
+		return group.Wait()
+	}
+	group.Go(func() error {
+		repeat(ctx, s.every, nil, s.listen)
 		return nil
 	})
 	group.Go(func() error {
-		repeat(ctx, payEvery, s.payMetadata)
+		repeat(ctx, payEvery, nil, s.payMetadata)
 		return nil
 	})
 	return group.Wait()
 }
 
-// repeat does something at once and then every so often, until ctx ends.
-func repeat(ctx context.Context, every time.Duration, do func(context.Context)) {
+// repeat does something at once, then every so often and when woken, until ctx ends.
+func repeat(ctx context.Context, every time.Duration, wake <-chan struct{}, do func(context.Context)) {
 	tick := time.NewTicker(every)
 	defer tick.Stop()
 	for {
@@ -105,6 +119,7 @@ func repeat(ctx context.Context, every time.Duration, do func(context.Context)) 
 		select {
 		case <-ctx.Done():
 			return
+		case <-wake:
 		case <-tick.C:
 		}
 	}

@@ -4,15 +4,17 @@ import (
 	"context"
 
 	"google.golang.org/grpc"
+	"google.golang.org/protobuf/types/known/timestamppb"
 
 	telephonyv1 "github.com/parleymeet/parley/gen/parley/telephony/v1"
 	"github.com/parleymeet/parley/pkg/apierr"
+	"github.com/parleymeet/parley/services/room/internal/live"
 	"github.com/parleymeet/parley/services/room/internal/outbox"
 	"github.com/parleymeet/parley/services/room/internal/rooms"
 )
 
-// DialIns implements rooms.DialIns and outbox.Telephony with the telephony
-// service.
+// DialIns implements rooms.DialIns, outbox.Telephony and live.Telephony with the
+// telephony service.
 type DialIns struct {
 	client telephonyv1.PinServiceClient
 }
@@ -20,6 +22,7 @@ type DialIns struct {
 var (
 	_ rooms.DialIns    = (*DialIns)(nil)
 	_ outbox.Telephony = (*DialIns)(nil)
+	_ live.Telephony   = (*DialIns)(nil)
 )
 
 // NewDialIns asks telephony on the connection.
@@ -55,5 +58,13 @@ func (d *DialIns) Allocate(ctx context.Context, roomID string) (*telephonyv1.Dia
 // Release implements outbox.Telephony. The caller's lease limits its time.
 func (d *DialIns) Release(ctx context.Context, roomID string) error {
 	_, err := d.client.ReleasePin(ctx, &telephonyv1.ReleasePinRequest{RoomId: roomID})
+	return fault("telephony", err)
+}
+
+// SetRoomLive implements live.Telephony.
+func (d *DialIns) SetRoomLive(ctx context.Context, state live.State) error {
+	_, err := d.client.SetRoomLive(ctx, &telephonyv1.SetRoomLiveRequest{
+		RoomId: state.RoomID, Live: state.Live, EventTime: timestamppb.New(state.ChangedAt),
+	})
 	return fault("telephony", err)
 }
