@@ -231,12 +231,19 @@ func with(base map[string]string, more ...string) map[string]string {
 	return env
 }
 
+// startLiveKit starts a LiveKit server that posts its events to the gateway.
+func startLiveKit(t *testing.T, gateway string) *testkit.LiveKitServer {
+	t.Helper()
+	return testkit.LiveKit(t, testkit.LiveKitOptions{
+		WebhookURLs: []string{"http://" + gateway + "/api/v1.0/rooms/webhooks-livekit/"},
+	})
+}
+
 // startStandalone starts `parley serve`. databaseURL empty: SQLite in a new directory.
 func startStandalone(t *testing.T, databaseURL string, more ...string) *deployment {
 	t.Helper()
-	d := &deployment{livekit: testkit.LiveKit(t, testkit.LiveKitOptions{}), processes: map[string]*process{}, admin: map[string]string{}}
-	dir, bus := t.TempDir(), freeAddr(t)
-	address := freeAddr(t)
+	dir, bus, address := t.TempDir(), freeAddr(t), freeAddr(t)
+	d := &deployment{livekit: startLiveKit(t, address), processes: map[string]*process{}, admin: map[string]string{}}
 	d.http, d.sipRedis = "http://"+address, "redis://"+bus
 	env := with(common(d.livekit), "DATA_DIR", dir, "HTTP_ADDR", address, "GRPC_ADDR", freeAddr(t),
 		"ADMIN_ADDR", freeAddr(t), "SIP_BUS_ADDR", bus)
@@ -259,7 +266,8 @@ type splitOptions struct {
 // after the first are named room-2, telephony-2 and so on.
 func startSplit(t *testing.T, o splitOptions) *deployment {
 	t.Helper()
-	d := &deployment{livekit: testkit.LiveKit(t, testkit.LiveKitOptions{}), processes: map[string]*process{}, admin: map[string]string{}}
+	address := freeAddr(t)
+	d := &deployment{livekit: startLiveKit(t, address), processes: map[string]*process{}, admin: map[string]string{}}
 	d.sipRedis = testkit.Redis(t)
 	certs := t.TempDir()
 	if out, err := exec.Command(filepath.Join(testkit.RepoRoot(t), "deploy/certs/make-certs"), certs).CombinedOutput(); err != nil {
@@ -274,7 +282,6 @@ func startSplit(t *testing.T, o splitOptions) *deployment {
 		addresses["room"] = append(addresses["room"], freeAddr(t))
 		addresses["telephony"] = append(addresses["telephony"], freeAddr(t))
 	}
-	address := freeAddr(t)
 	d.http = "http://" + address
 	env := with(common(d.livekit), "DATABASE_URL", testkit.Postgres(t), "SECRET_KEY", secret.Generate(),
 		"SIP_REDIS_URL", d.sipRedis, "TLS_CA_FILE", filepath.Join(certs, "ca.crt"), "HTTP_ADDR", address,

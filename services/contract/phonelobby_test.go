@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -146,6 +147,17 @@ func testPhoneLobby(t *testing.T, d *deployment) {
 	ada.enter(t, http.StatusNotFound, room, id, true)
 	d.stands(t, room, first, true, false)
 	testPhoneAccess(t, d, bus, ada)
+
+	// LiveKit's own webhooks are believed and acted on.
+	for _, name := range []string{"room", "parley"} {
+		process := d.processes[name]
+		if process == nil {
+			continue
+		}
+		if d.metric(t, "parley_room_livekit_events_total", name) == 0 || strings.Contains(process.logs.String(), "is not LiveKit's") {
+			t.Errorf("no webhook has reached %s, or one was refused", name)
+		}
+	}
 }
 
 // hears reports whether somebody is subscribed to anything.
