@@ -38,6 +38,7 @@ const (
 	ModerationRefused   = commonv1.ErrorReason_ERROR_REASON_MODERATION_REFUSED
 	ForbiddenField      = commonv1.ErrorReason_ERROR_REASON_FORBIDDEN_FIELD
 	AccessNotFound      = commonv1.ErrorReason_ERROR_REASON_ACCESS_NOT_FOUND
+	MailOff             = commonv1.ErrorReason_ERROR_REASON_MAIL_OFF
 
 	ApplicationNotFound    = commonv1.ErrorReason_ERROR_REASON_APPLICATION_NOT_FOUND
 	ApplicationCredentials = commonv1.ErrorReason_ERROR_REASON_APPLICATION_CREDENTIALS

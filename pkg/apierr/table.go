@@ -62,6 +62,7 @@ var table = map[Reason]Row{
 	ForbiddenField:      {codes.InvalidArgument, http.StatusBadRequest, "A field was sent that nobody may set.", false},
 	AccessNotFound:      {codes.NotFound, http.StatusNotFound, "No ResourceAccess matches the given query.", false},
 
+	MailOff:                {codes.FailedPrecondition, http.StatusNotImplemented, "This server sends no e-mail. Share the link of the room instead.", false},
 	ApplicationNotFound:    {codes.NotFound, http.StatusNotFound, "No Application matches the given query.", false},
 	ApplicationCredentials: {codes.Unauthenticated, http.StatusUnauthorized, "Invalid credentials", false},
 	ApplicationToken:       {codes.Unauthenticated, http.StatusUnauthorized, "Invalid token.", false},

@@ -61,6 +61,7 @@ type rooms struct {
 	roomv1.UnimplementedModerationServiceServer
 	roomv1.UnimplementedEventServiceServer
 	roomv1.UnimplementedAccessServiceServer
+	roomv1.UnimplementedInvitationServiceServer
 	list []*roomv1.RoomView
 	fail error
 }
@@ -93,7 +94,7 @@ func serve(t *testing.T, s *suite, r *rooms, k *trunks) grpc.ClientConnInterface
 	for _, desc := range []grpc.ServiceDesc{
 		authv1.SessionService_ServiceDesc, authv1.UserService_ServiceDesc, authv1.LoginService_ServiceDesc, roomv1.RoomService_ServiceDesc,
 		roomv1.LobbyService_ServiceDesc, roomv1.ModerationService_ServiceDesc, roomv1.EventService_ServiceDesc,
-		roomv1.AccessService_ServiceDesc,
+		roomv1.AccessService_ServiceDesc, roomv1.InvitationService_ServiceDesc,
 		telephonyv1.TrunkService_ServiceDesc, telephonyv1.CallService_ServiceDesc,
 		telephonyv1.DispatchService_ServiceDesc, telephonyv1.DirectoryService_ServiceDesc,
 		authv1.ApplicationService_ServiceDesc, authv1.ApplicationTokenService_ServiceDesc, roomv1.ExternalRoomService_ServiceDesc,
@@ -122,6 +123,7 @@ func serve(t *testing.T, s *suite, r *rooms, k *trunks) grpc.ClientConnInterface
 	roomv1.RegisterModerationServiceServer(server, r)
 	roomv1.RegisterEventServiceServer(server, r)
 	roomv1.RegisterAccessServiceServer(server, r)
+	roomv1.RegisterInvitationServiceServer(server, r)
 	telephonyv1.RegisterTrunkServiceServer(server, k)
 	local := grpcx.NewLocal()
 	done := make(chan error, 1)

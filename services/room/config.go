@@ -55,6 +55,8 @@ type Config struct {
 	// ask which room was created for it.
 	CallbackTimeout int `env:"ROOM_CREATION_CALLBACK_CACHE_TIMEOUT" envDefault:"600"`
 
+	Mail MailConfig
+
 	// LiveKitAPIURL is LiveKit's server API. Empty: people who meet are not told
 	// when their room is changed.
 	LiveKitAPIURL    string        `env:"LIVEKIT_API_URL"`
@@ -98,7 +100,7 @@ func (c Config) Validate() error {
 	if c.LiveKitAPIURL != "" && (c.LiveKitAPIKey == "" || c.LiveKitAPISecret == "") {
 		faults = append(faults, errors.New("LIVEKIT_API_URL needs LIVEKIT_API_KEY and LIVEKIT_API_SECRET"))
 	}
-	return errors.Join(faults...)
+	return errors.Join(append(faults, c.Mail.faults()...)...)
 }
 
 func (c Config) settings() rooms.Settings {

@@ -13,6 +13,7 @@
 //
 //	internal/rooms   the domain
 //	internal/accesses  who has which role on which room
+//	internal/invitations  e-mails that invite people; internal/mail sends them
 //	internal/lobby   who waits in the browser to be let in
 //	internal/phones  callers who wait to be let in
 //	internal/live    which rooms LiveKit has, and who is to know

@@ -93,7 +93,13 @@ type fakeTelephony struct {
 }
 
 func (f *fakeTelephony) dialIn(roomID string) *telephonyv1.DialIn {
-	return &telephonyv1.DialIn{RoomId: roomID, Pin: f.pins[roomID]}
+	pin := f.pins[roomID]
+	return &telephonyv1.DialIn{
+		RoomId: roomID, Pin: pin, PinDisplay: "012 345 6789", Numbers: []*telephonyv1.DialInNumber{{
+			Number: &telephonyv1.PhoneNumber{Number: "+33199000123", Display: "+33 1 99 00 01 23", Country: "FR", Label: "Paris"},
+			Tel:    "tel:+33199000123,,," + pin + "#",
+		}},
+	}
 }
 
 func (f *fakeTelephony) AllocatePin(_ context.Context, req *telephonyv1.AllocatePinRequest) (*telephonyv1.AllocatePinResponse, error) {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"maps"
+	"strings"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"golang.org/x/sync/errgroup"
@@ -22,6 +23,7 @@ import (
 	"github.com/parleymeet/parley/pkg/throttle"
 	"github.com/parleymeet/parley/services/internal/livekit"
 	"github.com/parleymeet/parley/services/room/internal/accesses"
+	"github.com/parleymeet/parley/services/room/internal/invitations"
 	"github.com/parleymeet/parley/services/room/internal/live"
 	"github.com/parleymeet/parley/services/room/internal/lobby"
 	"github.com/parleymeet/parley/services/room/internal/moderation"
@@ -45,16 +47,17 @@ type Deps struct {
 
 // Service is the room service.
 type Service struct {
-	store  store
-	outbox *outbox.Outbox
-	rooms  *rooms.Service
-	lobby  *lobby.Service
-	people *moderation.Service
-	live   *live.Service
-	roles  *accesses.Service
-	phones *phones.Service
-	bell   *lobby.Bell
-	peers  map[string]grpc.ClientConnInterface // by name
+	store   store
+	outbox  *outbox.Outbox
+	rooms   *rooms.Service
+	lobby   *lobby.Service
+	people  *moderation.Service
+	live    *live.Service
+	roles   *accesses.Service
+	phones  *phones.Service
+	bell    *lobby.Bell
+	letters *invitations.Service
+	peers   map[string]grpc.ClientConnInterface // by name
 }
 
 // New builds the service. No peer and no database server needs to be up.
@@ -113,10 +116,23 @@ func New(cfg Config, deps Deps) (*Service, error) {
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("room: %w", err), store.Close())
 	}
+	post, err := cfg.Mail.post()
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("room: %w", err), store.Close())
+	}
+	letters, err := invitations.New(invitations.Parts{
+		Store: store, Rooms: domain, DialIns: dialIns, Post: post, BaseURL: strings.TrimRight(cfg.Mail.BaseURL, "/"),
+		PerUser: throttle.New(cfg.Mail.UserRate, deps.Clock), PerRoom: throttle.New(cfg.Mail.RoomRate, deps.Clock),
+		Clock: deps.Clock, Logger: deps.Logger,
+	}, deps.Registry)
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("room: %w", err), store.Close())
+	}
 	return &Service{
 		store: store, outbox: box, rooms: domain, live: known, phones: callers, bell: bell,
 		lobby: lobby.New(cfg.lobbySettings(), lobbyParts), people: moderation.New(peopleParts),
-		roles: accesses.New(accesses.Parts{Store: store, Rooms: domain, Users: users, Clock: deps.Clock}),
+		letters: letters,
+		roles:   accesses.New(accesses.Parts{Store: store, Rooms: domain, Users: users, Clock: deps.Clock}),
 		peers: map[string]grpc.ClientConnInterface{
 			identity.CallerAuth: deps.Auth, identity.CallerTelephony: deps.Telephony, identity.CallerToken: deps.Token,
 		},
@@ -131,6 +147,7 @@ func (s *Service) Register(r grpc.ServiceRegistrar) {
 	roomv1.RegisterLobbyServiceServer(r, rpc.NewLobbyServer(s.lobby))
 	roomv1.RegisterModerationServiceServer(r, rpc.NewModerationServer(s.people))
 	roomv1.RegisterEventServiceServer(r, rpc.NewEventServer(s.live))
+	roomv1.RegisterInvitationServiceServer(r, rpc.NewInvitationServer(s.letters))
 	roomv1.RegisterAccessServiceServer(r, rpc.NewAccessServer(s.roles))
 }
 
@@ -166,6 +183,7 @@ func Policy() grpcx.Policy {
 	maps.Copy(policy, grpcx.Service(roomv1.LobbyService_ServiceDesc, browsers))
 	maps.Copy(policy, grpcx.Service(roomv1.ModerationService_ServiceDesc, browsers))
 	maps.Copy(policy, grpcx.Service(roomv1.AccessService_ServiceDesc, browsers))
+	maps.Copy(policy, grpcx.Service(roomv1.InvitationService_ServiceDesc, browsers))
 	// Everybody with the link may ask to be let in, and who is in needs no log-in.
 	browsers.User = grpcx.OptionalUser
 	for _, method := range []string{
@@ -199,6 +217,7 @@ func (s *Service) Component() run.Component {
 					s.bell.Run(ctx)
 					return nil
 				})
+				group.Go(func() error { return s.letters.Run(ctx) })
 				err = group.Wait()
 			}
 			if work.Err() != nil {

@@ -6,6 +6,7 @@ import (
 
 	"github.com/parleymeet/parley/services/internal/database"
 	"github.com/parleymeet/parley/services/room/internal/accesses"
+	"github.com/parleymeet/parley/services/room/internal/invitations"
 	"github.com/parleymeet/parley/services/room/internal/live"
 	"github.com/parleymeet/parley/services/room/internal/lobby"
 	"github.com/parleymeet/parley/services/room/internal/moderation"
@@ -23,6 +24,7 @@ type store interface {
 	accesses.Store
 	outbox.Store
 	lobby.Store
+	invitations.Store
 	moderation.Roles
 	live.Store
 	phones.Store

@@ -87,8 +87,10 @@ const (
 	// A rule of the meeting forbids what the caller, who may moderate, wants.
 	ErrorReason_ERROR_REASON_MODERATION_REFUSED ErrorReason = 64
 	// A field was sent that nobody may set.
-	ErrorReason_ERROR_REASON_FORBIDDEN_FIELD       ErrorReason = 65
-	ErrorReason_ERROR_REASON_ACCESS_NOT_FOUND      ErrorReason = 70
+	ErrorReason_ERROR_REASON_FORBIDDEN_FIELD  ErrorReason = 65
+	ErrorReason_ERROR_REASON_ACCESS_NOT_FOUND ErrorReason = 70
+	// The server has no mail server to send with.
+	ErrorReason_ERROR_REASON_MAIL_OFF              ErrorReason = 71
 	ErrorReason_ERROR_REASON_APPLICATION_NOT_FOUND ErrorReason = 80
 	// The application's client id or secret is wrong, or it is not active.
 	ErrorReason_ERROR_REASON_APPLICATION_CREDENTIALS ErrorReason = 81
@@ -141,6 +143,7 @@ var (
 		64: "ERROR_REASON_MODERATION_REFUSED",
 		65: "ERROR_REASON_FORBIDDEN_FIELD",
 		70: "ERROR_REASON_ACCESS_NOT_FOUND",
+		71: "ERROR_REASON_MAIL_OFF",
 		80: "ERROR_REASON_APPLICATION_NOT_FOUND",
 		81: "ERROR_REASON_APPLICATION_CREDENTIALS",
 		82: "ERROR_REASON_APPLICATION_TOKEN",
@@ -184,6 +187,7 @@ var (
 		"ERROR_REASON_MODERATION_REFUSED":      64,
 		"ERROR_REASON_FORBIDDEN_FIELD":         65,
 		"ERROR_REASON_ACCESS_NOT_FOUND":        70,
+		"ERROR_REASON_MAIL_OFF":                71,
 		"ERROR_REASON_APPLICATION_NOT_FOUND":   80,
 		"ERROR_REASON_APPLICATION_CREDENTIALS": 81,
 		"ERROR_REASON_APPLICATION_TOKEN":       82,
@@ -224,7 +228,7 @@ var File_parley_common_v1_error_proto protoreflect.FileDescriptor
 
 const file_parley_common_v1_error_proto_rawDesc = "" +
 	"\n" +
-	"\x1cparley/common/v1/error.proto\x12\x10parley.common.v1*\x88\v\n" +
+	"\x1cparley/common/v1/error.proto\x12\x10parley.common.v1*\xa3\v\n" +
 	"\vErrorReason\x12\x1c\n" +
 	"\x18ERROR_REASON_UNSPECIFIED\x10\x00\x12\x19\n" +
 	"\x15ERROR_REASON_INTERNAL\x10\x01\x12\x1c\n" +
@@ -261,7 +265,8 @@ const file_parley_common_v1_error_proto_rawDesc = "" +
 	"\x1bERROR_REASON_LIVEKIT_FAILED\x10?\x12#\n" +
 	"\x1fERROR_REASON_MODERATION_REFUSED\x10@\x12 \n" +
 	"\x1cERROR_REASON_FORBIDDEN_FIELD\x10A\x12!\n" +
-	"\x1dERROR_REASON_ACCESS_NOT_FOUND\x10F\x12&\n" +
+	"\x1dERROR_REASON_ACCESS_NOT_FOUND\x10F\x12\x19\n" +
+	"\x15ERROR_REASON_MAIL_OFF\x10G\x12&\n" +
 	"\"ERROR_REASON_APPLICATION_NOT_FOUND\x10P\x12(\n" +
 	"$ERROR_REASON_APPLICATION_CREDENTIALS\x10Q\x12\"\n" +
 	"\x1eERROR_REASON_APPLICATION_TOKEN\x10R\x12%\n" +

@@ -18,6 +18,7 @@
 //	trunks.go    TrunkService
 //	trunkform.go bodies of trunks and numbers
 //	accesses.go  AccessService
+//	invitations.go InvitationService
 //	diagnostics.go DiagnosticsService
 //	calls.go     CallService, ResolverService
 //	applications.go ApplicationService

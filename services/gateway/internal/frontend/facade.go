@@ -34,6 +34,7 @@ type Facade struct {
 	people    moderationServer
 	accesses  accessServer
 	tests     diagnosticsServer
+	letters   invitationServer
 	trunks    trunkServer
 	calls     callServer
 	resolvers resolverServer
@@ -51,6 +52,9 @@ func New(deps Deps) *Facade {
 		lobby:    lobbyServer{lobby: roomv1.NewLobbyServiceClient(deps.Room)},
 		people:   moderationServer{moderation: roomv1.NewModerationServiceClient(deps.Room)},
 		accesses: accessServer{accesses: roomv1.NewAccessServiceClient(deps.Room)},
+		letters: invitationServer{
+			invitations: roomv1.NewInvitationServiceClient(deps.Room), moderation: roomv1.NewModerationServiceClient(deps.Room),
+		},
 		tests: diagnosticsServer{
 			rooms: roomv1.NewRoomServiceClient(deps.Room), on: deps.Config.GetDiagnostics().GetConnectionTestEnabled(),
 		},
@@ -73,6 +77,7 @@ func (f *Facade) Register(r grpc.ServiceRegistrar) {
 	frontendv1.RegisterLobbyServiceServer(r, &f.lobby)
 	frontendv1.RegisterModerationServiceServer(r, &f.people)
 	frontendv1.RegisterAccessServiceServer(r, &f.accesses)
+	frontendv1.RegisterInvitationServiceServer(r, &f.letters)
 	frontendv1.RegisterDiagnosticsServiceServer(r, &f.tests)
 	frontendv1.RegisterTrunkServiceServer(r, &f.trunks)
 	frontendv1.RegisterCallServiceServer(r, &f.calls)
@@ -86,7 +91,7 @@ func services() []grpc.ServiceDesc {
 	return []grpc.ServiceDesc{
 		frontendv1.ConfigService_ServiceDesc, frontendv1.UserService_ServiceDesc, frontendv1.RoomService_ServiceDesc,
 		frontendv1.LobbyService_ServiceDesc, frontendv1.ModerationService_ServiceDesc, frontendv1.AccessService_ServiceDesc,
-		frontendv1.DiagnosticsService_ServiceDesc,
+		frontendv1.DiagnosticsService_ServiceDesc, frontendv1.InvitationService_ServiceDesc,
 		frontendv1.TrunkService_ServiceDesc, frontendv1.CallService_ServiceDesc, frontendv1.ResolverService_ServiceDesc,
 		frontendv1.ApplicationService_ServiceDesc, frontendv1.ExternalService_ServiceDesc,
 	}

@@ -21,6 +21,7 @@ const (
 	addressKey   = "parley-visit-address"
 	lobbyKey     = "parley-visit-lobby"
 	meetingKey   = "parley-visit-meeting"
+	languageKey  = "parley-visit-language"
 )
 
 // Visit is one request. The zero value is an anonymous one.
@@ -37,6 +38,9 @@ type Visit struct {
 	Pass string
 	// Bearer is the token that the browser entered a meeting with; empty for none.
 	Bearer string
+	// Language is the one that the browser wants most of those we speak: en, fr,
+	// nl or de.
+	Language string
 }
 
 // ByApplication says that an application visits, for a user or for itself.
@@ -44,7 +48,7 @@ func (v Visit) ByApplication() bool { return v.UserID == "" && v.Assertion != ""
 
 // Metadata returns the visit for the way to the facade.
 func (v Visit) Metadata() metadata.MD {
-	return metadata.Pairs(userKey, v.UserID, assertionKey, v.Assertion, urlKey, v.URL, addressKey, v.Address, lobbyKey, v.Pass, meetingKey, v.Bearer)
+	return metadata.Pairs(userKey, v.UserID, assertionKey, v.Assertion, urlKey, v.URL, addressKey, v.Address, lobbyKey, v.Pass, meetingKey, v.Bearer, languageKey, v.Language)
 }
 
 // Enter reads the visit of a call that arrived at the facade. Calls made under
@@ -53,6 +57,7 @@ func Enter(ctx context.Context) (context.Context, Visit) {
 	v := Visit{
 		UserID: first(ctx, userKey), Assertion: first(ctx, assertionKey), URL: first(ctx, urlKey),
 		Address: first(ctx, addressKey), Pass: first(ctx, lobbyKey), Bearer: first(ctx, meetingKey),
+		Language: first(ctx, languageKey),
 	}
 	return identity.WithAssertion(ctx, v.Assertion), v
 }

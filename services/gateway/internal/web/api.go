@@ -63,6 +63,7 @@ func newAPI(o Options, s sessions, c cookies, l *limits, f failures) (http.Handl
 		frontendv1.RegisterConfigServiceHandler, frontendv1.RegisterUserServiceHandler, frontendv1.RegisterRoomServiceHandler,
 		frontendv1.RegisterLobbyServiceHandler, frontendv1.RegisterModerationServiceHandler,
 		frontendv1.RegisterAccessServiceHandler, frontendv1.RegisterDiagnosticsServiceHandler,
+		frontendv1.RegisterInvitationServiceHandler,
 		frontendv1.RegisterTrunkServiceHandler, frontendv1.RegisterCallServiceHandler, frontendv1.RegisterResolverServiceHandler,
 		frontendv1.RegisterApplicationServiceHandler, frontendv1.RegisterExternalServiceHandler,
 	} {

@@ -80,6 +80,8 @@ func routes() map[string]route {
 		"POST /api/v1.0/rooms/creation-callback": {mode: anyone, audience: forRoom, limit: callingBack},
 		"POST /api/v1.0/diagnostics/connection":  {mode: anyone, audience: forRoom, limit: tryingOut},
 
+		"POST /api/v1.0/rooms/{id}/invite": {mode: member, audience: forRoom},
+
 		"POST /api/v1.0/rooms/{id}/request-entry":       {mode: anyone, audience: forRoom, limit: elsewhere},
 		"GET /api/v1.0/rooms/{id}/waiting-participants": {mode: member, audience: forRoom},
 		"POST /api/v1.0/rooms/{id}/enter":               {mode: member, audience: forRoom},

@@ -24,7 +24,7 @@ type sessions struct {
 // visit returns who asks on a route. A session that is unknown or over is no
 // session. Errors: UNAUTHENTICATED, PERMISSION_DENIED (CSRF), UNAVAILABLE.
 func (s sessions) visit(r *http.Request, row route) (visit.Visit, error) {
-	v := visit.Visit{URL: s.origins.url(r), Address: s.origins.client(r), Pass: lobbyPass(r)}
+	v := visit.Visit{URL: s.origins.url(r), Address: s.origins.client(r), Pass: lobbyPass(r), Language: languageOf(r)}
 	if row.mode == open {
 		return v, nil
 	}

@@ -6,6 +6,7 @@
 //	external.go   ExternalRoomService
 //	admission.go  AdmissionService
 //	event.go      EventService
+//	invitation.go InvitationService
 //	lobby.go      LobbyService
 //	moderation.go ModerationService
 //	wire.go       between messages and the domain's types

@@ -13,6 +13,7 @@ import (
 	"github.com/parleymeet/parley/pkg/apierr"
 	"github.com/parleymeet/parley/pkg/postgres"
 	"github.com/parleymeet/parley/services/room/internal/accesses"
+	"github.com/parleymeet/parley/services/room/internal/invitations"
 	"github.com/parleymeet/parley/services/room/internal/live"
 	"github.com/parleymeet/parley/services/room/internal/lobby"
 	"github.com/parleymeet/parley/services/room/internal/moderation"
@@ -35,6 +36,7 @@ var (
 	_ accesses.Store    = (*Store)(nil)
 	_ outbox.Store      = (*Store)(nil)
 	_ lobby.Store       = (*Store)(nil)
+	_ invitations.Store = (*Store)(nil)
 	_ moderation.Roles  = (*Store)(nil)
 	_ live.Store        = (*Store)(nil)
 	_ phones.Store      = (*Store)(nil)

@@ -9,6 +9,7 @@ import (
 
 	"github.com/parleymeet/parley/pkg/apierr"
 	"github.com/parleymeet/parley/services/room/internal/accesses"
+	"github.com/parleymeet/parley/services/room/internal/invitations"
 	"github.com/parleymeet/parley/services/room/internal/live"
 	"github.com/parleymeet/parley/services/room/internal/lobby"
 	"github.com/parleymeet/parley/services/room/internal/moderation"
@@ -24,6 +25,7 @@ type Store interface {
 	accesses.Store
 	outbox.Store
 	lobby.Store
+	invitations.Store
 	moderation.Roles
 	live.Store
 	phones.Store
@@ -50,6 +52,8 @@ func Run(t *testing.T, open func(t *testing.T) Store) {
 		"roles by many":           rolesByMany,
 		"claim created room":      claimCreated,
 		"claimed by many":         claimedByMany,
+		"keep invitations":        keepInvitations,
+		"invitations by many":     invitationsByMany,
 		"manage access":           manageAccess,
 		"last owner":              lastOwner,
 		"administered":            administered,

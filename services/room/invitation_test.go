@@ -1,0 +1,214 @@
+package room_test
+
+import (
+	"encoding/base64"
+	"fmt"
+	"io"
+	"mime"
+	"mime/multipart"
+	"net"
+	"net/mail"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	ics "github.com/arran4/golang-ical"
+
+	roomv1 "github.com/parleymeet/parley/gen/parley/room/v1"
+	"github.com/parleymeet/parley/pkg/apierr"
+	"github.com/parleymeet/parley/pkg/identity"
+	"github.com/parleymeet/parley/pkg/testkit"
+	"github.com/parleymeet/parley/services/room/internal/invitations"
+)
+
+// inviting returns a suite that sends its mail to an address.
+func inviting(t *testing.T, address string, environ ...string) (*suite, roomv1.InvitationServiceClient) {
+	t.Helper()
+	host, port, err := net.SplitHostPort(address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := newSuite(t, append([]string{
+		"EMAIL_HOST=" + host, "EMAIL_PORT=" + port, "EMAIL_FROM=Parley <no-reply@meet.test>", "APPLICATION_BASE_URL=https://meet.test/",
+	}, environ...)...)
+	return s, roomv1.NewInvitationServiceClient(s.conns[0])
+}
+
+// arrived waits for so many messages.
+func (m *mailbox) arrived(t *testing.T, count int) []received {
+	t.Helper()
+	testkit.Eventually(t, 20*time.Second, func() error {
+		if got := len(m.all()); got < count {
+			return fmt.Errorf("%d of %d messages", got, count)
+		}
+		return nil
+	})
+	return m.all()
+}
+
+// parts returns the leaves of a message by media type, decoded.
+func parts(t *testing.T, header map[string][]string, body io.Reader) map[string]string {
+	t.Helper()
+	media, params, err := mime.ParseMediaType(mail.Header(header).Get("Content-Type"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := map[string]string{}
+	if !strings.HasPrefix(media, "multipart/") {
+		raw, err := io.ReadAll(body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		found[media] = string(raw)
+		return found
+	}
+	for reader := multipart.NewReader(body, params["boundary"]); ; {
+		part, err := reader.NextPart() // undoes quoted-printable
+		if err == io.EOF {
+			return found
+		} else if err != nil {
+			t.Fatal(err)
+		}
+		for media, text := range parts(t, part.Header, decoded(part.Header.Get("Content-Transfer-Encoding"), part)) {
+			found[media] = text
+		}
+	}
+}
+
+// decoded undoes base64; the reader of parts undoes the rest.
+func decoded(encoding string, r io.Reader) io.Reader {
+	if encoding == "base64" {
+		return base64.NewDecoder(base64.StdEncoding, r)
+	}
+	return r
+}
+
+func TestInvite(t *testing.T) {
+	t.Parallel()
+	box := newMailbox(t, "")
+	s, client := inviting(t, box.address)
+	s.owner.FullName = "Zoë <b>Owner</b>\r\nBcc: evil@example.org"
+	room := s.create(t, "Réunion <script>", public)
+	to := []string{"a@example.org", "b@example.org", "a@example.org"}
+	for i, language := range invitations.Languages() {
+		_, err := client.Invite(s.as(t, s.owner), &roomv1.InviteRequest{IdOrSlug: room.GetRoom().GetSlug(), Emails: to, Language: language})
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := box.arrived(t, i+1)[i]
+		if got.from != "no-reply@meet.test" || !slices.Equal(got.to, to[:2]) {
+			t.Errorf("from %s to %v", got.from, got.to)
+		}
+		message, err := mail.ReadMessage(strings.NewReader(got.data))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if strings.Contains(got.data, "b@example.org") || message.Header.Get("Bcc") != "" || message.Header.Get("To") == to[0] {
+			t.Errorf("recipients are told of each other:\n%s", got.data)
+		}
+		if reply := message.Header.Get("Reply-To"); reply != "<owner@example.org>" {
+			t.Errorf("reply to %q", reply)
+		}
+		subject, err := new(mime.WordDecoder).DecodeHeader(message.Header.Get("Subject"))
+		words := map[string]string{"en": "invites you to", "fr": "vous invite à", "nl": "nodigt u uit", "de": "lädt Sie zu"}[language]
+		if err != nil || !strings.Contains(subject, words) || !strings.Contains(subject, "Zoë <b>Owner</b> Bcc: evil") {
+			t.Errorf("subject %q", subject)
+		}
+		found := parts(t, message.Header, message.Body)
+		text, html := found["text/plain"], found["text/html"]
+		for _, want := range []string{"https://meet.test/reunion-script", "+33 1 99 00 01 23", "tel:+33199000123,,,1#", "012 345 6789#"} {
+			if !strings.Contains(text, want) || !strings.Contains(strings.ReplaceAll(html, "&#43;", "+"), want) {
+				t.Errorf("%s lacks %q:\n%s\n%s", language, want, text, html)
+			}
+		}
+		if strings.Contains(html, "<script>") || strings.Contains(html, "<b>Owner") || !strings.Contains(html, `lang="`+language+`"`) {
+			t.Errorf("page:\n%s", html)
+		}
+		checkCalendar(t, found["text/calendar"], got.data)
+	}
+}
+
+func checkCalendar(t *testing.T, text, raw string) {
+	t.Helper()
+	calendar, err := ics.ParseCalendar(strings.NewReader(text))
+	if err != nil || len(calendar.Events()) != 1 {
+		t.Fatalf("calendar: %v\n%s\n%s", err, text, raw)
+	}
+	event := calendar.Events()[0]
+	begin, err1 := event.GetStartAt()
+	end, err2 := event.GetEndAt()
+	link := event.GetProperty(ics.ComponentPropertyUrl)
+	if err1 != nil || err2 != nil || end.Sub(begin) != time.Hour || time.Since(begin) > time.Minute || link == nil || link.Value != "https://meet.test/reunion-script" {
+		t.Errorf("event from %v to %v at %v", begin, end, link)
+	}
+}
+
+func TestInviteRefusals(t *testing.T) {
+	t.Parallel()
+	box := newMailbox(t, "")
+	s, client := inviting(t, box.address, "INVITE_USER_THROTTLE_RATES=2/hour")
+	room := s.create(t, "room", public).GetRoom().GetId()
+	s.grant(t, room, map[string]*identity.User{"member": s.member})
+	invite := func(user *identity.User, id string, emails ...string) error {
+		_, err := client.Invite(s.as(t, user), &roomv1.InviteRequest{IdOrSlug: id, Emails: emails})
+		return err
+	}
+	wantReason(t, invite(nil, room, "a@example.org"), apierr.Unauthenticated)
+	wantReason(t, invite(s.member, room), apierr.PermissionDenied)
+	wantReason(t, invite(s.owner, "unknown"), apierr.RoomNotFound)
+	wantReason(t, invite(s.owner, room), apierr.InvalidFields)
+	wantReason(t, invite(s.owner, room, slices.Repeat([]string{"a@example.org"}, 101)...), apierr.InvalidFields)
+	for _, wrong := range []string{
+		"", "x", "a@b", "a@example.", "a b@example.org", "a@example.org\r\nBcc: b@example.org", "Ada <a@example.org>", "<a@example.org>",
+		"a@example.org,b@example.org", `"a b"@example.org`, "é@example.org", "a@exämple.org", strings.Repeat("a", 250) + "@example.org", "a@[127.0.0.1]",
+	} {
+		err := invite(s.owner, room, "good@example.org", wrong)
+		if v := apierr.From(err); v == nil || len(v.Violations) != 1 || v.Violations[0].Field != "emails.1" || v.Violations[0].Text != "Enter a valid email address." {
+			t.Errorf("%q: %v", wrong, err)
+		}
+	}
+	// An unknown address costs the others nothing, and no address is lost on the way.
+	if err := invite(s.owner, room, "one@example.org", "unknown@example.org", "two@example.org"); err != nil {
+		t.Fatal(err)
+	}
+	var to []string
+	for _, got := range box.arrived(t, 2) {
+		to = append(to, got.to...)
+	}
+	slices.Sort(to)
+	if !slices.Equal(to, []string{"one@example.org", "two@example.org"}) {
+		t.Errorf("sent to %v", to)
+	}
+	if err := invite(s.owner, room, "a@example.org"); err != nil {
+		t.Fatal(err)
+	}
+	err := invite(s.owner, room, "a@example.org")
+	if failed := apierr.From(err); failed == nil || failed.Reason != apierr.Throttled || failed.RetryAfter <= 0 {
+		t.Errorf("third in an hour: %v", err)
+	}
+}
+
+func TestInviteWithoutMail(t *testing.T) {
+	t.Parallel()
+	s := newSuite(t)
+	client := roomv1.NewInvitationServiceClient(s.conns[0])
+	id := s.create(t, "room", public).GetRoom().GetId()
+	_, err := client.Invite(s.as(t, s.owner), &roomv1.InviteRequest{IdOrSlug: id, Emails: []string{"a@example.org"}})
+	wantReason(t, err, apierr.MailOff)
+}
+
+// TestMailServerDownAndBack: an invitation is taken while the mail server is
+// away, and sent when it is back.
+func TestMailServerDownAndBack(t *testing.T) {
+	t.Parallel()
+	address := fmt.Sprintf("127.0.0.1:%d", testkit.FreePort(t))
+	s, client := inviting(t, address)
+	id := s.create(t, "room", public).GetRoom().GetId()
+	if _, err := client.Invite(s.as(t, s.owner), &roomv1.InviteRequest{IdOrSlug: id, Emails: []string{"a@example.org"}}); err != nil {
+		t.Fatal(err)
+	}
+	if got := newMailbox(t, address).arrived(t, 1); !slices.Equal(got[0].to, []string{"a@example.org"}) {
+		t.Errorf("sent %v", got)
+	}
+}
