@@ -30,6 +30,9 @@ type Config struct {
 	TrustedProxies []netip.Prefix `env:"TRUSTED_PROXIES"`
 	// CSRFTrustedOrigins may send write requests besides our own pages.
 	CSRFTrustedOrigins []string `env:"CSRF_TRUSTED_ORIGINS"`
+	// CORSAllowedOrigins are pages of other origins that may use the API with the
+	// browser's cookies, for developing the frontend on a server of its own.
+	CORSAllowedOrigins []string `env:"CORS_ALLOWED_ORIGINS"`
 	// CookieSecure keeps cookies off plain HTTP. Unset: unless HTTP_ADDR is loopback.
 	CookieSecure *bool `env:"COOKIE_SECURE"`
 
@@ -78,9 +81,9 @@ func (c *Config) Validate() error {
 	if u, err := url.Parse(c.ApplicationBaseURL); c.ApplicationBaseURL != "" && (err != nil || u.Host == "" || u.RawQuery != "" || u.Fragment != "") {
 		fault("APPLICATION_BASE_URL must be where links to rooms begin, such as https://meet.example.org")
 	}
-	for _, origin := range append(slices.Clone(c.CSRFTrustedOrigins), c.ContentOrigins...) {
+	for _, origin := range slices.Concat(c.CSRFTrustedOrigins, c.ContentOrigins, c.CORSAllowedOrigins) {
 		if u, err := url.Parse(strings.Replace(origin, "://*.", "://", 1)); err != nil || u.Host == "" || u.Path != "" || strings.ContainsAny(origin, "; \t'") {
-			fault("CSRF_TRUSTED_ORIGINS, FRONTEND_CONTENT_ORIGINS: %q is not an origin such as https://meet.example.org", origin)
+			fault("CSRF_TRUSTED_ORIGINS, FRONTEND_CONTENT_ORIGINS, CORS_ALLOWED_ORIGINS: %q is not an origin such as https://meet.example.org", origin)
 		}
 	}
 	return errors.Join(append(faults, c.Browser.faults()...)...)

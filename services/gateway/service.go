@@ -113,8 +113,8 @@ func (s *Service) buildHTTP(cfg *Config, deps Deps) (err error) {
 			Home: cfg.LoginRedirectURL, Failure: cfg.LoginRedirectURLFailure, AfterLogout: cfg.LogoutRedirectURL,
 			LogoutByPostOnly: !cfg.LogoutByGet, Development: cfg.DevelopmentLogin,
 		},
-		CookieSecure: cfg.cookieSecure(), TrustedOrigins: cfg.CSRFTrustedOrigins, TrustedProxies: cfg.TrustedProxies, Limits: cfg.Limits,
-		ExternalAPI: cfg.ExternalAPI, Applications: cfg.Applications,
+		CookieSecure: cfg.cookieSecure(), TrustedOrigins: cfg.CSRFTrustedOrigins, AllowedOrigins: cfg.CORSAllowedOrigins,
+		TrustedProxies: cfg.TrustedProxies, Limits: cfg.Limits, ExternalAPI: cfg.ExternalAPI, Applications: cfg.Applications,
 		Frontend: files, LiveKitURL: cfg.LiveKitURL, ContentOrigins: cfg.ContentOrigins,
 		Logger: deps.Logger, Registry: deps.Registry, Clock: deps.Clock,
 	})

@@ -43,6 +43,8 @@ type Options struct {
 	Login          LoginSettings
 	CookieSecure   bool
 	TrustedOrigins []string
+	// AllowedOrigins are pages elsewhere that may read answers of the API.
+	AllowedOrigins []string
 	TrustedProxies []netip.Prefix
 	Limits         Limits
 	// ExternalAPI serves applications under /external-api; Applications gives
@@ -80,7 +82,7 @@ func New(o Options) (http.Handler, error) {
 	pages := l.routes()
 	pages[webhooksPath] = &webhooks{client: roomv1.NewEventServiceClient(o.Room), failures: f, log: o.Logger}
 	mux := http.NewServeMux()
-	mux.Handle("/api/", underAPI(pages, facade))
+	mux.Handle("/api/", shared(o.AllowedOrigins, underAPI(pages, facade)))
 	mux.Handle("/backchannel-logout/{$}", l.backChannel()) // where the contract's original has it, too
 	if o.ExternalAPI {
 		mux.Handle(externalPrefix, underAPI(nil, facade))

@@ -4,6 +4,8 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+
+	"github.com/rs/cors"
 )
 
 // secured gives every answer what browsers need to be careful with it.
@@ -20,6 +22,19 @@ func secured(next http.Handler) http.Handler {
 		}
 		next.ServeHTTP(w, r)
 	})
+}
+
+// shared lets pages of other origins use the API with the browser's cookies.
+// Without an origin nothing changes: browsers let no other page read answers.
+func shared(origins []string, next http.Handler) http.Handler {
+	if len(origins) == 0 {
+		return next
+	}
+	return cors.New(cors.Options{
+		AllowedOrigins: origins, AllowCredentials: true,
+		AllowedMethods: []string{http.MethodDelete, http.MethodGet, http.MethodOptions, http.MethodPatch, http.MethodPost, http.MethodPut},
+		AllowedHeaders: []string{"accept", "authorization", "content-type", "user-agent", "x-csrftoken", "x-requested-with"},
+	}).Handler(next)
 }
 
 // contentPolicy is the policy of the frontend's pages: its own files, the
