@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"mime"
+	"mime/multipart"
 	"net/http"
 	"net/url"
 	"strings"
@@ -18,10 +19,10 @@ const (
 	maxDepth = 64
 )
 
-// withBody reads the body of a request that may have one and puts plain JSON
-// in its place: one object, no key twice. An absent body is an empty object.
-// It is kept for the error handler, which quotes it. Where form is true, the
-// body may be a form, whose fields become the object's.
+// withBody reads the body of a request that may have one, JSON or a multipart
+// form, and puts plain JSON in its place: one object, no key twice. An absent
+// body is an empty object. It is kept for the error handler, which quotes it.
+// Where form is true, the body may be a URL-encoded form, too.
 func withBody(w http.ResponseWriter, r *http.Request, form bool) (*http.Request, error) {
 	switch r.Method {
 	case http.MethodPost, http.MethodPut, http.MethodPatch:
@@ -37,13 +38,7 @@ func withBody(w http.ResponseWriter, r *http.Request, form bool) (*http.Request,
 	if len(bytes.TrimSpace(raw)) == 0 {
 		return withContent(r, []byte("{}")), nil
 	}
-	decode := decodeObject
-	if header := r.Header.Get("Content-Type"); form && isMedia(header, "application/x-www-form-urlencoded") {
-		decode = decodeForm
-	} else if !isMedia(header, jsonType) {
-		return r, newFault(http.StatusUnsupportedMediaType, detail(fmt.Sprintf("Unsupported media type \"%s\" in request.", header)))
-	}
-	object, err := decode(raw)
+	object, err := decodeBody(r.Header.Get("Content-Type"), raw, form)
 	if err != nil {
 		return r, err
 	}
@@ -62,9 +57,18 @@ func withContent(r *http.Request, content []byte) *http.Request {
 	return r
 }
 
-func isMedia(header, want string) bool {
-	media, _, err := mime.ParseMediaType(header)
-	return err == nil && media == want
+// decodeBody reads a body of one of the media types that are taken.
+func decodeBody(header string, raw []byte, form bool) (map[string]any, error) {
+	media, params, err := mime.ParseMediaType(header)
+	switch {
+	case err == nil && media == jsonType:
+		return decodeObject(raw)
+	case err == nil && media == "multipart/form-data":
+		return decodeMultipart(raw, params["boundary"])
+	case err == nil && form && media == "application/x-www-form-urlencoded":
+		return decodeForm(raw)
+	}
+	return nil, newFault(http.StatusUnsupportedMediaType, detail(fmt.Sprintf("Unsupported media type \"%s\" in request.", header)))
 }
 
 // decodeForm reads the fields of a form; of several with one name the last.
@@ -73,9 +77,32 @@ func decodeForm(raw []byte) (map[string]any, error) {
 	if err != nil {
 		return nil, newFault(http.StatusBadRequest, detail("Form parse error - "+err.Error()))
 	}
-	object := map[string]any{}
+	object := make(map[string]any, len(values))
 	for name, all := range values {
 		object[name] = strings.ToValidUTF8(all[len(all)-1], "\uFFFD")
+	}
+	return object, nil
+}
+
+// decodeMultipart reads the fields of a form: texts, and lists where a field is
+// repeated. No endpoint takes a file, so files are no fields.
+func decodeMultipart(raw []byte, boundary string) (map[string]any, error) {
+	form, err := multipart.NewReader(bytes.NewReader(raw), boundary).ReadForm(maxBody)
+	if err != nil {
+		return nil, newFault(http.StatusBadRequest, detail("Multipart form parse error - "+err.Error()))
+	}
+	defer func() { _ = form.RemoveAll() }() // bodies are too small to be put into files
+	object := make(map[string]any, len(form.Value))
+	for name, values := range form.Value {
+		if len(values) == 1 {
+			object[name] = values[0]
+			continue
+		}
+		list := make([]any, len(values))
+		for i, value := range values {
+			list[i] = value
+		}
+		object[name] = list
 	}
 	return object, nil
 }
