@@ -281,6 +281,39 @@ func (s *suite) ListCalls(_ context.Context, req *telephonyv1.ListCallsRequest) 
 	}}}, nil
 }
 
+func (s *suite) GetCall(_ context.Context, req *telephonyv1.GetCallRequest) (*telephonyv1.GetCallResponse, error) {
+	if req.GetCallId() != "SCL_1" {
+		return nil, apierr.New(apierr.CallNotFound, "")
+	}
+	call := &telephonyv1.Call{Id: "SCL_1", TrunkId: "ST_1", RoomId: roomID, State: telephonyv1.CallState_CALL_STATE_ENDED, Caller: "+33 6 •• •• •• 12"}
+	if req.GetReveal() {
+		call.CallerNumber = "+33612345612"
+	}
+	return &telephonyv1.GetCallResponse{Call: call}, nil
+}
+
+func (s *suite) ListRefusals(_ context.Context, req *telephonyv1.ListRefusalsRequest) (*telephonyv1.ListRefusalsResponse, error) {
+	if req.GetTrunkId() != "ST_1" {
+		return &telephonyv1.ListRefusalsResponse{}, nil
+	}
+	return &telephonyv1.ListRefusalsResponse{
+		TotalSize: 1, Reasons: map[string]int64{"pin_unknown": 5},
+		Calls: []*telephonyv1.Call{{
+			Id: "SCL_2", Caller: "+33 6 •• •• •• 12", Called: "+33123456789", Refusal: "pin_unknown",
+			EndTime: timestamppb.New(time.Date(2026, 1, 15, 12, 0, 0, 0, time.UTC)),
+		}},
+	}, nil
+}
+
+func (s *suite) ExplainCall(_ context.Context, req *telephonyv1.ExplainCallRequest) (*telephonyv1.ExplainCallResponse, error) {
+	return &telephonyv1.ExplainCallResponse{
+		Result: telephonyv1.DispatchResult_DISPATCH_RESULT_REJECT, Reason: telephonyv1.RefusalReason_REFUSAL_REASON_THROTTLED,
+		TrunkId: "ST_1", RoomId: roomID, Steps: []*telephonyv1.ExplainedStep{
+			{Name: "number", Detail: req.GetNumber()}, {Name: "throttle", Reason: telephonyv1.RefusalReason_REFUSAL_REASON_THROTTLED, Detail: "caller"},
+		},
+	}, nil
+}
+
 func (s *suite) ResolvePin(_ context.Context, req *telephonyv1.ResolvePinRequest) (*telephonyv1.ResolvePinResponse, error) {
 	if req.GetPin() == "0123456789" {
 		return &telephonyv1.ResolvePinResponse{Result: telephonyv1.DispatchResult_DISPATCH_RESULT_ACCEPT, RoomId: roomID, TrunkId: "ST_1"}, nil

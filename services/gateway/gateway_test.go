@@ -149,6 +149,10 @@ func TestBodies(t *testing.T) {
 		"trunks":             {"GET", "/telephony/trunks/", adaCook, "", 200},
 		"number_add":         {"POST", "/telephony/trunks/ST_1/numbers/", adaCook, `{"number":"+33123456780","kind":"toll_free"}`, 201},
 		"calls":              {"GET", "/telephony/calls/?live=true&trunk=ST_1", adaCook, "", 200},
+		"call":               {"GET", "/telephony/calls/SCL_1/", adaCook, "", 200},
+		"call_revealed":      {"GET", "/telephony/calls/SCL_1/?reveal=true", adaCook, "", 200},
+		"refusals":           {"GET", "/telephony/trunks/ST_1/refusals/", adaCook, "", 200},
+		"explain":            {"POST", "/telephony/explain/", adaCook, `{"number":"+33123456789","pin":"0123456789"}`, 200},
 		"resolve_accept":     {"POST", "/telephony/resolve/", adaCook, `{"trunk_id":"ST_1","pin":"0123456789"}`, 200},
 		"resolve_reject":     {"POST", "/telephony/resolve/", adaCook, `{"number":"+33123456789","pin":"1"}`, 200},
 	} {
@@ -228,6 +232,8 @@ func TestErrors(t *testing.T) {
 		"page huge":            {"GET", "/rooms/?page=2147483647", "", "", 404, `{"detail":"Invalid page."}`},
 		"trunks, no operator":  {"POST", "/telephony/trunks/", bobCook, `{}`, 403, `{"detail":"Only operators may do this."}`},
 		"trunk fields":         {"POST", "/telephony/trunks/", adaCook, `{"name":"x","pin_length":3,"numbers":[{"kind":"x"},7],"allowed_addresses":"a"}`, 400, `{"allowed_addresses":["Expected a list of items but got type \"str\"."],"numbers":{"0":{"kind":["\"x\" is not a valid choice."],"number":["This field is required."]},"1":{"non_field_errors":["Invalid data. Expected a dictionary, but got int."]}},"pin_length":["Ensure this value is greater than or equal to 4."]}`},
+		"explain what":         {"POST", "/telephony/explain/", adaCook, `{"pin":"1"}`, 400, `{"non_field_errors":["One of number and trunk_id is needed."]}`},
+		"no such call":         {"GET", "/telephony/calls/SCL_2/", adaCook, "", 404, `{"detail":"No Call matches the given query."}`},
 		"resolve what":         {"POST", "/telephony/resolve/", adaCook, `{"pin":"1"}`, 400, `{"non_field_errors":["One of number and trunk_id is needed."]}`},
 	} {
 		t.Run(name, func(t *testing.T) {

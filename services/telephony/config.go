@@ -78,6 +78,9 @@ type Config struct {
 	MaxCallDuration time.Duration `env:"MAX_CALL_DURATION" envDefault:"8h"`
 	// CallRetention is how long records of calls are kept.
 	CallRetention time.Duration `env:"CALL_RETENTION" envDefault:"720h"`
+	// CallerNumberRetention is how long whole numbers of callers are kept, sealed,
+	// with the records; 0: not at all.
+	CallerNumberRetention time.Duration `env:"CALLER_NUMBER_RETENTION" envDefault:"720h"`
 }
 
 func (c Config) throttleRules() throttle.Rules {
@@ -122,6 +125,7 @@ func (c Config) Validate() error {
 	fault(c.DispatchDeadline > 0 && c.DispatchDeadline < 3*time.Second, "DISPATCH_DEADLINE must be above 0 and below 3s, which is how long LiveKit SIP waits")
 	fault(c.PhoneTokenTTL > 0 && c.PhoneTokenTTL <= maxTokenTTL, "PHONE_TOKEN_TTL must be above 0 and at most 24h")
 	fault(c.MaxCallDuration > 0, "MAX_CALL_DURATION must be above 0")
+	fault(c.CallerNumberRetention >= 0, "CALLER_NUMBER_RETENTION must not be negative")
 	fault(c.CallRetention > 0, "CALL_RETENTION must be above 0")
 	fault(!strings.ContainsAny(c.SIPHost, " \t@/;<>"), "SIP_HOST must be a host name or an address, with a port if need be")
 	if c.SIPRedisURL != "" {

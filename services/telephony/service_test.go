@@ -193,6 +193,12 @@ func TestACall(t *testing.T) {
 		}
 		return nil
 	})
+	for reveal, want := range map[bool]string{false: "", true: "+33612345612"} {
+		got, err := callList.GetCall(t.Context(), &telephonyv1.GetCallRequest{CallId: "SCL_1", Reveal: reveal})
+		if err != nil || got.GetCall().GetRoomId() != room || got.GetCall().GetCallerNumber() != want {
+			t.Errorf("reveal %v: %v %v", reveal, got, err)
+		}
+	}
 }
 
 func TestResolvePin(t *testing.T) {

@@ -42,7 +42,9 @@ type Call struct {
 	// Why it ended, in LiveKit's words.
 	EndReason string `protobuf:"bytes,10,opt,name=end_reason,json=endReason,proto3" json:"end_reason,omitempty"`
 	// Why it was refused; empty when it was not.
-	Refusal       string `protobuf:"bytes,11,opt,name=refusal,proto3" json:"refusal,omitempty"`
+	Refusal string `protobuf:"bytes,11,opt,name=refusal,proto3" json:"refusal,omitempty"`
+	// The caller's whole number, where it was asked for and is known.
+	CallerNumber  *string `protobuf:"bytes,12,opt,name=caller_number,json=callerNumber,proto3,oneof" json:"caller_number,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -154,6 +156,329 @@ func (x *Call) GetRefusal() string {
 	return ""
 }
 
+func (x *Call) GetCallerNumber() string {
+	if x != nil && x.CallerNumber != nil {
+		return *x.CallerNumber
+	}
+	return ""
+}
+
+type GetCallRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Id    string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	// "true" for the caller's whole number too, which is logged.
+	Reveal        string `protobuf:"bytes,2,opt,name=reveal,proto3" json:"reveal,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetCallRequest) Reset() {
+	*x = GetCallRequest{}
+	mi := &file_parley_frontend_v1_call_proto_msgTypes[1]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetCallRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetCallRequest) ProtoMessage() {}
+
+func (x *GetCallRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_parley_frontend_v1_call_proto_msgTypes[1]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetCallRequest.ProtoReflect.Descriptor instead.
+func (*GetCallRequest) Descriptor() ([]byte, []int) {
+	return file_parley_frontend_v1_call_proto_rawDescGZIP(), []int{1}
+}
+
+func (x *GetCallRequest) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
+
+func (x *GetCallRequest) GetReveal() string {
+	if x != nil {
+		return x.Reveal
+	}
+	return ""
+}
+
+type GetCallResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Call          *Call                  `protobuf:"bytes,1,opt,name=call,proto3" json:"call,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetCallResponse) Reset() {
+	*x = GetCallResponse{}
+	mi := &file_parley_frontend_v1_call_proto_msgTypes[2]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetCallResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetCallResponse) ProtoMessage() {}
+
+func (x *GetCallResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_parley_frontend_v1_call_proto_msgTypes[2]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetCallResponse.ProtoReflect.Descriptor instead.
+func (*GetCallResponse) Descriptor() ([]byte, []int) {
+	return file_parley_frontend_v1_call_proto_rawDescGZIP(), []int{2}
+}
+
+func (x *GetCallResponse) GetCall() *Call {
+	if x != nil {
+		return x.Call
+	}
+	return nil
+}
+
+// Refusal is a call that was refused.
+type Refusal struct {
+	state     protoimpl.MessageState `protogen:"open.v1"`
+	CallId    string                 `protobuf:"bytes,1,opt,name=call_id,json=callId,proto3" json:"call_id,omitempty"`
+	RefusedAt string                 `protobuf:"bytes,2,opt,name=refused_at,json=refusedAt,proto3" json:"refused_at,omitempty"`
+	Reason    string                 `protobuf:"bytes,3,opt,name=reason,proto3" json:"reason,omitempty"`
+	// The caller's number, masked.
+	Caller string `protobuf:"bytes,4,opt,name=caller,proto3" json:"caller,omitempty"`
+	// The number called, E.164.
+	Called        string `protobuf:"bytes,5,opt,name=called,proto3" json:"called,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Refusal) Reset() {
+	*x = Refusal{}
+	mi := &file_parley_frontend_v1_call_proto_msgTypes[3]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Refusal) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Refusal) ProtoMessage() {}
+
+func (x *Refusal) ProtoReflect() protoreflect.Message {
+	mi := &file_parley_frontend_v1_call_proto_msgTypes[3]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Refusal.ProtoReflect.Descriptor instead.
+func (*Refusal) Descriptor() ([]byte, []int) {
+	return file_parley_frontend_v1_call_proto_rawDescGZIP(), []int{3}
+}
+
+func (x *Refusal) GetCallId() string {
+	if x != nil {
+		return x.CallId
+	}
+	return ""
+}
+
+func (x *Refusal) GetRefusedAt() string {
+	if x != nil {
+		return x.RefusedAt
+	}
+	return ""
+}
+
+func (x *Refusal) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+func (x *Refusal) GetCaller() string {
+	if x != nil {
+		return x.Caller
+	}
+	return ""
+}
+
+func (x *Refusal) GetCalled() string {
+	if x != nil {
+		return x.Called
+	}
+	return ""
+}
+
+type ListRefusalsRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Id    string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	// Number of the page from 1, or "last".
+	Page string `protobuf:"bytes,2,opt,name=page,proto3" json:"page,omitempty"`
+	// Refusals on a page, 1 to 100; 20 when not given.
+	PageSize      string `protobuf:"bytes,3,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListRefusalsRequest) Reset() {
+	*x = ListRefusalsRequest{}
+	mi := &file_parley_frontend_v1_call_proto_msgTypes[4]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListRefusalsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListRefusalsRequest) ProtoMessage() {}
+
+func (x *ListRefusalsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_parley_frontend_v1_call_proto_msgTypes[4]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListRefusalsRequest.ProtoReflect.Descriptor instead.
+func (*ListRefusalsRequest) Descriptor() ([]byte, []int) {
+	return file_parley_frontend_v1_call_proto_rawDescGZIP(), []int{4}
+}
+
+func (x *ListRefusalsRequest) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
+
+func (x *ListRefusalsRequest) GetPage() string {
+	if x != nil {
+		return x.Page
+	}
+	return ""
+}
+
+func (x *ListRefusalsRequest) GetPageSize() string {
+	if x != nil {
+		return x.PageSize
+	}
+	return ""
+}
+
+type ListRefusalsResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Count int32                  `protobuf:"varint,1,opt,name=count,proto3" json:"count,omitempty"`
+	// A URL or null.
+	Next     *structpb.Value `protobuf:"bytes,2,opt,name=next,proto3" json:"next,omitempty"`
+	Previous *structpb.Value `protobuf:"bytes,3,opt,name=previous,proto3" json:"previous,omitempty"`
+	Results  []*Refusal      `protobuf:"bytes,4,rep,name=results,proto3" json:"results,omitempty"`
+	// How many there were in the last 24 hours, by reason.
+	Reasons       map[string]float64 `protobuf:"bytes,5,rep,name=reasons,proto3" json:"reasons,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"fixed64,2,opt,name=value"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListRefusalsResponse) Reset() {
+	*x = ListRefusalsResponse{}
+	mi := &file_parley_frontend_v1_call_proto_msgTypes[5]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListRefusalsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListRefusalsResponse) ProtoMessage() {}
+
+func (x *ListRefusalsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_parley_frontend_v1_call_proto_msgTypes[5]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListRefusalsResponse.ProtoReflect.Descriptor instead.
+func (*ListRefusalsResponse) Descriptor() ([]byte, []int) {
+	return file_parley_frontend_v1_call_proto_rawDescGZIP(), []int{5}
+}
+
+func (x *ListRefusalsResponse) GetCount() int32 {
+	if x != nil {
+		return x.Count
+	}
+	return 0
+}
+
+func (x *ListRefusalsResponse) GetNext() *structpb.Value {
+	if x != nil {
+		return x.Next
+	}
+	return nil
+}
+
+func (x *ListRefusalsResponse) GetPrevious() *structpb.Value {
+	if x != nil {
+		return x.Previous
+	}
+	return nil
+}
+
+func (x *ListRefusalsResponse) GetResults() []*Refusal {
+	if x != nil {
+		return x.Results
+	}
+	return nil
+}
+
+func (x *ListRefusalsResponse) GetReasons() map[string]float64 {
+	if x != nil {
+		return x.Reasons
+	}
+	return nil
+}
+
 type ListCallsRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Number of the page from 1, or "last".
@@ -172,7 +497,7 @@ type ListCallsRequest struct {
 
 func (x *ListCallsRequest) Reset() {
 	*x = ListCallsRequest{}
-	mi := &file_parley_frontend_v1_call_proto_msgTypes[1]
+	mi := &file_parley_frontend_v1_call_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -184,7 +509,7 @@ func (x *ListCallsRequest) String() string {
 func (*ListCallsRequest) ProtoMessage() {}
 
 func (x *ListCallsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_parley_frontend_v1_call_proto_msgTypes[1]
+	mi := &file_parley_frontend_v1_call_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -197,7 +522,7 @@ func (x *ListCallsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListCallsRequest.ProtoReflect.Descriptor instead.
 func (*ListCallsRequest) Descriptor() ([]byte, []int) {
-	return file_parley_frontend_v1_call_proto_rawDescGZIP(), []int{1}
+	return file_parley_frontend_v1_call_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *ListCallsRequest) GetPage() string {
@@ -248,7 +573,7 @@ type ListCallsResponse struct {
 
 func (x *ListCallsResponse) Reset() {
 	*x = ListCallsResponse{}
-	mi := &file_parley_frontend_v1_call_proto_msgTypes[2]
+	mi := &file_parley_frontend_v1_call_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -260,7 +585,7 @@ func (x *ListCallsResponse) String() string {
 func (*ListCallsResponse) ProtoMessage() {}
 
 func (x *ListCallsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_parley_frontend_v1_call_proto_msgTypes[2]
+	mi := &file_parley_frontend_v1_call_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -273,7 +598,7 @@ func (x *ListCallsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListCallsResponse.ProtoReflect.Descriptor instead.
 func (*ListCallsResponse) Descriptor() ([]byte, []int) {
-	return file_parley_frontend_v1_call_proto_rawDescGZIP(), []int{2}
+	return file_parley_frontend_v1_call_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *ListCallsResponse) GetCount() int32 {
@@ -308,7 +633,7 @@ var File_parley_frontend_v1_call_proto protoreflect.FileDescriptor
 
 const file_parley_frontend_v1_call_proto_rawDesc = "" +
 	"\n" +
-	"\x1dparley/frontend/v1/call.proto\x12\x12parley.frontend.v1\x1a\x1cgoogle/protobuf/struct.proto\"\xec\x02\n" +
+	"\x1dparley/frontend/v1/call.proto\x12\x12parley.frontend.v1\x1a\x1cgoogle/protobuf/struct.proto\"\xa8\x03\n" +
 	"\x04Call\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x19\n" +
 	"\btrunk_id\x18\x02 \x01(\tR\atrunkId\x12/\n" +
@@ -324,7 +649,34 @@ const file_parley_frontend_v1_call_proto_rawDesc = "" +
 	"\n" +
 	"end_reason\x18\n" +
 	" \x01(\tR\tendReason\x12\x18\n" +
-	"\arefusal\x18\v \x01(\tR\arefusal\"\x81\x01\n" +
+	"\arefusal\x18\v \x01(\tR\arefusal\x12(\n" +
+	"\rcaller_number\x18\f \x01(\tH\x00R\fcallerNumber\x88\x01\x01B\x10\n" +
+	"\x0e_caller_number\"8\n" +
+	"\x0eGetCallRequest\x12\x0e\n" +
+	"\x02id\x18\x01 \x01(\tR\x02id\x12\x16\n" +
+	"\x06reveal\x18\x02 \x01(\tR\x06reveal\"?\n" +
+	"\x0fGetCallResponse\x12,\n" +
+	"\x04call\x18\x01 \x01(\v2\x18.parley.frontend.v1.CallR\x04call\"\x89\x01\n" +
+	"\aRefusal\x12\x17\n" +
+	"\acall_id\x18\x01 \x01(\tR\x06callId\x12\x1d\n" +
+	"\n" +
+	"refused_at\x18\x02 \x01(\tR\trefusedAt\x12\x16\n" +
+	"\x06reason\x18\x03 \x01(\tR\x06reason\x12\x16\n" +
+	"\x06caller\x18\x04 \x01(\tR\x06caller\x12\x16\n" +
+	"\x06called\x18\x05 \x01(\tR\x06called\"V\n" +
+	"\x13ListRefusalsRequest\x12\x0e\n" +
+	"\x02id\x18\x01 \x01(\tR\x02id\x12\x12\n" +
+	"\x04page\x18\x02 \x01(\tR\x04page\x12\x1b\n" +
+	"\tpage_size\x18\x03 \x01(\tR\bpageSize\"\xd0\x02\n" +
+	"\x14ListRefusalsResponse\x12\x14\n" +
+	"\x05count\x18\x01 \x01(\x05R\x05count\x12*\n" +
+	"\x04next\x18\x02 \x01(\v2\x16.google.protobuf.ValueR\x04next\x122\n" +
+	"\bprevious\x18\x03 \x01(\v2\x16.google.protobuf.ValueR\bprevious\x125\n" +
+	"\aresults\x18\x04 \x03(\v2\x1b.parley.frontend.v1.RefusalR\aresults\x12O\n" +
+	"\areasons\x18\x05 \x03(\v25.parley.frontend.v1.ListRefusalsResponse.ReasonsEntryR\areasons\x1a:\n" +
+	"\fReasonsEntry\x12\x10\n" +
+	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
+	"\x05value\x18\x02 \x01(\x01R\x05value:\x028\x01\"\x81\x01\n" +
 	"\x10ListCallsRequest\x12\x12\n" +
 	"\x04page\x18\x01 \x01(\tR\x04page\x12\x1b\n" +
 	"\tpage_size\x18\x02 \x01(\tR\bpageSize\x12\x12\n" +
@@ -335,9 +687,11 @@ const file_parley_frontend_v1_call_proto_rawDesc = "" +
 	"\x05count\x18\x01 \x01(\x05R\x05count\x12*\n" +
 	"\x04next\x18\x02 \x01(\v2\x16.google.protobuf.ValueR\x04next\x122\n" +
 	"\bprevious\x18\x03 \x01(\v2\x16.google.protobuf.ValueR\bprevious\x122\n" +
-	"\aresults\x18\x04 \x03(\v2\x18.parley.frontend.v1.CallR\aresults2g\n" +
+	"\aresults\x18\x04 \x03(\v2\x18.parley.frontend.v1.CallR\aresults2\x9e\x02\n" +
 	"\vCallService\x12X\n" +
-	"\tListCalls\x12$.parley.frontend.v1.ListCallsRequest\x1a%.parley.frontend.v1.ListCallsResponseB\xcd\x01\n" +
+	"\tListCalls\x12$.parley.frontend.v1.ListCallsRequest\x1a%.parley.frontend.v1.ListCallsResponse\x12R\n" +
+	"\aGetCall\x12\".parley.frontend.v1.GetCallRequest\x1a#.parley.frontend.v1.GetCallResponse\x12a\n" +
+	"\fListRefusals\x12'.parley.frontend.v1.ListRefusalsRequest\x1a(.parley.frontend.v1.ListRefusalsResponseB\xcd\x01\n" +
 	"\x16com.parley.frontend.v1B\tCallProtoP\x01Z>github.com/parleymeet/parley/gen/parley/frontend/v1;frontendv1\xa2\x02\x03PFX\xaa\x02\x12Parley.Frontend.V1\xca\x02\x12Parley\\Frontend\\V1\xe2\x02\x1eParley\\Frontend\\V1\\GPBMetadata\xea\x02\x14Parley::Frontend::V1b\x06proto3"
 
 var (
@@ -352,27 +706,42 @@ func file_parley_frontend_v1_call_proto_rawDescGZIP() []byte {
 	return file_parley_frontend_v1_call_proto_rawDescData
 }
 
-var file_parley_frontend_v1_call_proto_msgTypes = make([]protoimpl.MessageInfo, 3)
+var file_parley_frontend_v1_call_proto_msgTypes = make([]protoimpl.MessageInfo, 9)
 var file_parley_frontend_v1_call_proto_goTypes = []any{
-	(*Call)(nil),              // 0: parley.frontend.v1.Call
-	(*ListCallsRequest)(nil),  // 1: parley.frontend.v1.ListCallsRequest
-	(*ListCallsResponse)(nil), // 2: parley.frontend.v1.ListCallsResponse
-	(*structpb.Value)(nil),    // 3: google.protobuf.Value
+	(*Call)(nil),                 // 0: parley.frontend.v1.Call
+	(*GetCallRequest)(nil),       // 1: parley.frontend.v1.GetCallRequest
+	(*GetCallResponse)(nil),      // 2: parley.frontend.v1.GetCallResponse
+	(*Refusal)(nil),              // 3: parley.frontend.v1.Refusal
+	(*ListRefusalsRequest)(nil),  // 4: parley.frontend.v1.ListRefusalsRequest
+	(*ListRefusalsResponse)(nil), // 5: parley.frontend.v1.ListRefusalsResponse
+	(*ListCallsRequest)(nil),     // 6: parley.frontend.v1.ListCallsRequest
+	(*ListCallsResponse)(nil),    // 7: parley.frontend.v1.ListCallsResponse
+	nil,                          // 8: parley.frontend.v1.ListRefusalsResponse.ReasonsEntry
+	(*structpb.Value)(nil),       // 9: google.protobuf.Value
 }
 var file_parley_frontend_v1_call_proto_depIdxs = []int32{
-	3, // 0: parley.frontend.v1.Call.room_id:type_name -> google.protobuf.Value
-	3, // 1: parley.frontend.v1.Call.answered_at:type_name -> google.protobuf.Value
-	3, // 2: parley.frontend.v1.Call.ended_at:type_name -> google.protobuf.Value
-	3, // 3: parley.frontend.v1.ListCallsResponse.next:type_name -> google.protobuf.Value
-	3, // 4: parley.frontend.v1.ListCallsResponse.previous:type_name -> google.protobuf.Value
-	0, // 5: parley.frontend.v1.ListCallsResponse.results:type_name -> parley.frontend.v1.Call
-	1, // 6: parley.frontend.v1.CallService.ListCalls:input_type -> parley.frontend.v1.ListCallsRequest
-	2, // 7: parley.frontend.v1.CallService.ListCalls:output_type -> parley.frontend.v1.ListCallsResponse
-	7, // [7:8] is the sub-list for method output_type
-	6, // [6:7] is the sub-list for method input_type
-	6, // [6:6] is the sub-list for extension type_name
-	6, // [6:6] is the sub-list for extension extendee
-	0, // [0:6] is the sub-list for field type_name
+	9,  // 0: parley.frontend.v1.Call.room_id:type_name -> google.protobuf.Value
+	9,  // 1: parley.frontend.v1.Call.answered_at:type_name -> google.protobuf.Value
+	9,  // 2: parley.frontend.v1.Call.ended_at:type_name -> google.protobuf.Value
+	0,  // 3: parley.frontend.v1.GetCallResponse.call:type_name -> parley.frontend.v1.Call
+	9,  // 4: parley.frontend.v1.ListRefusalsResponse.next:type_name -> google.protobuf.Value
+	9,  // 5: parley.frontend.v1.ListRefusalsResponse.previous:type_name -> google.protobuf.Value
+	3,  // 6: parley.frontend.v1.ListRefusalsResponse.results:type_name -> parley.frontend.v1.Refusal
+	8,  // 7: parley.frontend.v1.ListRefusalsResponse.reasons:type_name -> parley.frontend.v1.ListRefusalsResponse.ReasonsEntry
+	9,  // 8: parley.frontend.v1.ListCallsResponse.next:type_name -> google.protobuf.Value
+	9,  // 9: parley.frontend.v1.ListCallsResponse.previous:type_name -> google.protobuf.Value
+	0,  // 10: parley.frontend.v1.ListCallsResponse.results:type_name -> parley.frontend.v1.Call
+	6,  // 11: parley.frontend.v1.CallService.ListCalls:input_type -> parley.frontend.v1.ListCallsRequest
+	1,  // 12: parley.frontend.v1.CallService.GetCall:input_type -> parley.frontend.v1.GetCallRequest
+	4,  // 13: parley.frontend.v1.CallService.ListRefusals:input_type -> parley.frontend.v1.ListRefusalsRequest
+	7,  // 14: parley.frontend.v1.CallService.ListCalls:output_type -> parley.frontend.v1.ListCallsResponse
+	2,  // 15: parley.frontend.v1.CallService.GetCall:output_type -> parley.frontend.v1.GetCallResponse
+	5,  // 16: parley.frontend.v1.CallService.ListRefusals:output_type -> parley.frontend.v1.ListRefusalsResponse
+	14, // [14:17] is the sub-list for method output_type
+	11, // [11:14] is the sub-list for method input_type
+	11, // [11:11] is the sub-list for extension type_name
+	11, // [11:11] is the sub-list for extension extendee
+	0,  // [0:11] is the sub-list for field type_name
 }
 
 func init() { file_parley_frontend_v1_call_proto_init() }
@@ -380,13 +749,14 @@ func file_parley_frontend_v1_call_proto_init() {
 	if File_parley_frontend_v1_call_proto != nil {
 		return
 	}
+	file_parley_frontend_v1_call_proto_msgTypes[0].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_parley_frontend_v1_call_proto_rawDesc), len(file_parley_frontend_v1_call_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   3,
+			NumMessages:   9,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

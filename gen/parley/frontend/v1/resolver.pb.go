@@ -226,6 +226,194 @@ func (x *ResolvePinResponse) GetReason() string {
 	return ""
 }
 
+type ExplainCallRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// call_id does not matter.
+	Body          *CallFields `protobuf:"bytes,1,opt,name=body,proto3" json:"body,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ExplainCallRequest) Reset() {
+	*x = ExplainCallRequest{}
+	mi := &file_parley_frontend_v1_resolver_proto_msgTypes[3]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ExplainCallRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ExplainCallRequest) ProtoMessage() {}
+
+func (x *ExplainCallRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_parley_frontend_v1_resolver_proto_msgTypes[3]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ExplainCallRequest.ProtoReflect.Descriptor instead.
+func (*ExplainCallRequest) Descriptor() ([]byte, []int) {
+	return file_parley_frontend_v1_resolver_proto_rawDescGZIP(), []int{3}
+}
+
+func (x *ExplainCallRequest) GetBody() *CallFields {
+	if x != nil {
+		return x.Body
+	}
+	return nil
+}
+
+type ExplainCallResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// accept, reject or request_pin.
+	Result string `protobuf:"bytes,1,opt,name=result,proto3" json:"result,omitempty"`
+	// Why the first step that refuses does.
+	Reason  *string `protobuf:"bytes,2,opt,name=reason,proto3,oneof" json:"reason,omitempty"`
+	TrunkId *string `protobuf:"bytes,3,opt,name=trunk_id,json=trunkId,proto3,oneof" json:"trunk_id,omitempty"`
+	// The room of the PIN, also where something else refuses the call.
+	RoomId        *string          `protobuf:"bytes,4,opt,name=room_id,json=roomId,proto3,oneof" json:"room_id,omitempty"`
+	Steps         []*ExplainedStep `protobuf:"bytes,5,rep,name=steps,proto3" json:"steps,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ExplainCallResponse) Reset() {
+	*x = ExplainCallResponse{}
+	mi := &file_parley_frontend_v1_resolver_proto_msgTypes[4]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ExplainCallResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ExplainCallResponse) ProtoMessage() {}
+
+func (x *ExplainCallResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_parley_frontend_v1_resolver_proto_msgTypes[4]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ExplainCallResponse.ProtoReflect.Descriptor instead.
+func (*ExplainCallResponse) Descriptor() ([]byte, []int) {
+	return file_parley_frontend_v1_resolver_proto_rawDescGZIP(), []int{4}
+}
+
+func (x *ExplainCallResponse) GetResult() string {
+	if x != nil {
+		return x.Result
+	}
+	return ""
+}
+
+func (x *ExplainCallResponse) GetReason() string {
+	if x != nil && x.Reason != nil {
+		return *x.Reason
+	}
+	return ""
+}
+
+func (x *ExplainCallResponse) GetTrunkId() string {
+	if x != nil && x.TrunkId != nil {
+		return *x.TrunkId
+	}
+	return ""
+}
+
+func (x *ExplainCallResponse) GetRoomId() string {
+	if x != nil && x.RoomId != nil {
+		return *x.RoomId
+	}
+	return ""
+}
+
+func (x *ExplainCallResponse) GetSteps() []*ExplainedStep {
+	if x != nil {
+		return x.Steps
+	}
+	return nil
+}
+
+// ExplainedStep is one question of the decision.
+type ExplainedStep struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// number, source, trunk, throttle, line, pin or room.
+	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	// Not there when the step lets the call pass.
+	Reason *string `protobuf:"bytes,2,opt,name=reason,proto3,oneof" json:"reason,omitempty"`
+	// What was found.
+	Detail        string `protobuf:"bytes,3,opt,name=detail,proto3" json:"detail,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ExplainedStep) Reset() {
+	*x = ExplainedStep{}
+	mi := &file_parley_frontend_v1_resolver_proto_msgTypes[5]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ExplainedStep) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ExplainedStep) ProtoMessage() {}
+
+func (x *ExplainedStep) ProtoReflect() protoreflect.Message {
+	mi := &file_parley_frontend_v1_resolver_proto_msgTypes[5]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ExplainedStep.ProtoReflect.Descriptor instead.
+func (*ExplainedStep) Descriptor() ([]byte, []int) {
+	return file_parley_frontend_v1_resolver_proto_rawDescGZIP(), []int{5}
+}
+
+func (x *ExplainedStep) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *ExplainedStep) GetReason() string {
+	if x != nil && x.Reason != nil {
+		return *x.Reason
+	}
+	return ""
+}
+
+func (x *ExplainedStep) GetDetail() string {
+	if x != nil {
+		return x.Detail
+	}
+	return ""
+}
+
 var File_parley_frontend_v1_resolver_proto protoreflect.FileDescriptor
 
 const file_parley_frontend_v1_resolver_proto_rawDesc = "" +
@@ -249,10 +437,28 @@ const file_parley_frontend_v1_resolver_proto_rawDesc = "" +
 	"\n" +
 	"\b_room_idB\v\n" +
 	"\t_trunk_idB\t\n" +
-	"\a_reason2n\n" +
+	"\a_reason\"H\n" +
+	"\x12ExplainCallRequest\x122\n" +
+	"\x04body\x18\x01 \x01(\v2\x1e.parley.frontend.v1.CallFieldsR\x04body\"\xe5\x01\n" +
+	"\x13ExplainCallResponse\x12\x16\n" +
+	"\x06result\x18\x01 \x01(\tR\x06result\x12\x1b\n" +
+	"\x06reason\x18\x02 \x01(\tH\x00R\x06reason\x88\x01\x01\x12\x1e\n" +
+	"\btrunk_id\x18\x03 \x01(\tH\x01R\atrunkId\x88\x01\x01\x12\x1c\n" +
+	"\aroom_id\x18\x04 \x01(\tH\x02R\x06roomId\x88\x01\x01\x127\n" +
+	"\x05steps\x18\x05 \x03(\v2!.parley.frontend.v1.ExplainedStepR\x05stepsB\t\n" +
+	"\a_reasonB\v\n" +
+	"\t_trunk_idB\n" +
+	"\n" +
+	"\b_room_id\"c\n" +
+	"\rExplainedStep\x12\x12\n" +
+	"\x04name\x18\x01 \x01(\tR\x04name\x12\x1b\n" +
+	"\x06reason\x18\x02 \x01(\tH\x00R\x06reason\x88\x01\x01\x12\x16\n" +
+	"\x06detail\x18\x03 \x01(\tR\x06detailB\t\n" +
+	"\a_reason2\xce\x01\n" +
 	"\x0fResolverService\x12[\n" +
 	"\n" +
-	"ResolvePin\x12%.parley.frontend.v1.ResolvePinRequest\x1a&.parley.frontend.v1.ResolvePinResponseB\xd1\x01\n" +
+	"ResolvePin\x12%.parley.frontend.v1.ResolvePinRequest\x1a&.parley.frontend.v1.ResolvePinResponse\x12^\n" +
+	"\vExplainCall\x12&.parley.frontend.v1.ExplainCallRequest\x1a'.parley.frontend.v1.ExplainCallResponseB\xd1\x01\n" +
 	"\x16com.parley.frontend.v1B\rResolverProtoP\x01Z>github.com/parleymeet/parley/gen/parley/frontend/v1;frontendv1\xa2\x02\x03PFX\xaa\x02\x12Parley.Frontend.V1\xca\x02\x12Parley\\Frontend\\V1\xe2\x02\x1eParley\\Frontend\\V1\\GPBMetadata\xea\x02\x14Parley::Frontend::V1b\x06proto3"
 
 var (
@@ -267,28 +473,35 @@ func file_parley_frontend_v1_resolver_proto_rawDescGZIP() []byte {
 	return file_parley_frontend_v1_resolver_proto_rawDescData
 }
 
-var file_parley_frontend_v1_resolver_proto_msgTypes = make([]protoimpl.MessageInfo, 3)
+var file_parley_frontend_v1_resolver_proto_msgTypes = make([]protoimpl.MessageInfo, 6)
 var file_parley_frontend_v1_resolver_proto_goTypes = []any{
-	(*CallFields)(nil),         // 0: parley.frontend.v1.CallFields
-	(*ResolvePinRequest)(nil),  // 1: parley.frontend.v1.ResolvePinRequest
-	(*ResolvePinResponse)(nil), // 2: parley.frontend.v1.ResolvePinResponse
-	(*structpb.Value)(nil),     // 3: google.protobuf.Value
+	(*CallFields)(nil),          // 0: parley.frontend.v1.CallFields
+	(*ResolvePinRequest)(nil),   // 1: parley.frontend.v1.ResolvePinRequest
+	(*ResolvePinResponse)(nil),  // 2: parley.frontend.v1.ResolvePinResponse
+	(*ExplainCallRequest)(nil),  // 3: parley.frontend.v1.ExplainCallRequest
+	(*ExplainCallResponse)(nil), // 4: parley.frontend.v1.ExplainCallResponse
+	(*ExplainedStep)(nil),       // 5: parley.frontend.v1.ExplainedStep
+	(*structpb.Value)(nil),      // 6: google.protobuf.Value
 }
 var file_parley_frontend_v1_resolver_proto_depIdxs = []int32{
-	3, // 0: parley.frontend.v1.CallFields.number:type_name -> google.protobuf.Value
-	3, // 1: parley.frontend.v1.CallFields.trunk_id:type_name -> google.protobuf.Value
-	3, // 2: parley.frontend.v1.CallFields.pin:type_name -> google.protobuf.Value
-	3, // 3: parley.frontend.v1.CallFields.caller:type_name -> google.protobuf.Value
-	3, // 4: parley.frontend.v1.CallFields.source_ip:type_name -> google.protobuf.Value
-	3, // 5: parley.frontend.v1.CallFields.call_id:type_name -> google.protobuf.Value
-	0, // 6: parley.frontend.v1.ResolvePinRequest.body:type_name -> parley.frontend.v1.CallFields
-	1, // 7: parley.frontend.v1.ResolverService.ResolvePin:input_type -> parley.frontend.v1.ResolvePinRequest
-	2, // 8: parley.frontend.v1.ResolverService.ResolvePin:output_type -> parley.frontend.v1.ResolvePinResponse
-	8, // [8:9] is the sub-list for method output_type
-	7, // [7:8] is the sub-list for method input_type
-	7, // [7:7] is the sub-list for extension type_name
-	7, // [7:7] is the sub-list for extension extendee
-	0, // [0:7] is the sub-list for field type_name
+	6,  // 0: parley.frontend.v1.CallFields.number:type_name -> google.protobuf.Value
+	6,  // 1: parley.frontend.v1.CallFields.trunk_id:type_name -> google.protobuf.Value
+	6,  // 2: parley.frontend.v1.CallFields.pin:type_name -> google.protobuf.Value
+	6,  // 3: parley.frontend.v1.CallFields.caller:type_name -> google.protobuf.Value
+	6,  // 4: parley.frontend.v1.CallFields.source_ip:type_name -> google.protobuf.Value
+	6,  // 5: parley.frontend.v1.CallFields.call_id:type_name -> google.protobuf.Value
+	0,  // 6: parley.frontend.v1.ResolvePinRequest.body:type_name -> parley.frontend.v1.CallFields
+	0,  // 7: parley.frontend.v1.ExplainCallRequest.body:type_name -> parley.frontend.v1.CallFields
+	5,  // 8: parley.frontend.v1.ExplainCallResponse.steps:type_name -> parley.frontend.v1.ExplainedStep
+	1,  // 9: parley.frontend.v1.ResolverService.ResolvePin:input_type -> parley.frontend.v1.ResolvePinRequest
+	3,  // 10: parley.frontend.v1.ResolverService.ExplainCall:input_type -> parley.frontend.v1.ExplainCallRequest
+	2,  // 11: parley.frontend.v1.ResolverService.ResolvePin:output_type -> parley.frontend.v1.ResolvePinResponse
+	4,  // 12: parley.frontend.v1.ResolverService.ExplainCall:output_type -> parley.frontend.v1.ExplainCallResponse
+	11, // [11:13] is the sub-list for method output_type
+	9,  // [9:11] is the sub-list for method input_type
+	9,  // [9:9] is the sub-list for extension type_name
+	9,  // [9:9] is the sub-list for extension extendee
+	0,  // [0:9] is the sub-list for field type_name
 }
 
 func init() { file_parley_frontend_v1_resolver_proto_init() }
@@ -297,13 +510,15 @@ func file_parley_frontend_v1_resolver_proto_init() {
 		return
 	}
 	file_parley_frontend_v1_resolver_proto_msgTypes[2].OneofWrappers = []any{}
+	file_parley_frontend_v1_resolver_proto_msgTypes[4].OneofWrappers = []any{}
+	file_parley_frontend_v1_resolver_proto_msgTypes[5].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_parley_frontend_v1_resolver_proto_rawDesc), len(file_parley_frontend_v1_resolver_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   3,
+			NumMessages:   6,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -19,7 +19,8 @@ import (
 const _ = grpc.SupportPackageIsVersion9
 
 const (
-	ResolverService_ResolvePin_FullMethodName = "/parley.frontend.v1.ResolverService/ResolvePin"
+	ResolverService_ResolvePin_FullMethodName  = "/parley.frontend.v1.ResolverService/ResolvePin"
+	ResolverService_ExplainCall_FullMethodName = "/parley.frontend.v1.ResolverService/ExplainCall"
 )
 
 // ResolverServiceClient is the client API for ResolverService service.
@@ -30,6 +31,8 @@ const (
 type ResolverServiceClient interface {
 	// Find the room that a PIN names on a number or a trunk.
 	ResolvePin(ctx context.Context, in *ResolvePinRequest, opts ...grpc.CallOption) (*ResolvePinResponse, error)
+	// Say step by step what would become of a call, without one. For operators.
+	ExplainCall(ctx context.Context, in *ExplainCallRequest, opts ...grpc.CallOption) (*ExplainCallResponse, error)
 }
 
 type resolverServiceClient struct {
@@ -50,6 +53,16 @@ func (c *resolverServiceClient) ResolvePin(ctx context.Context, in *ResolvePinRe
 	return out, nil
 }
 
+func (c *resolverServiceClient) ExplainCall(ctx context.Context, in *ExplainCallRequest, opts ...grpc.CallOption) (*ExplainCallResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ExplainCallResponse)
+	err := c.cc.Invoke(ctx, ResolverService_ExplainCall_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 // ResolverServiceServer is the server API for ResolverService service.
 // All implementations must embed UnimplementedResolverServiceServer
 // for forward compatibility.
@@ -58,6 +71,8 @@ func (c *resolverServiceClient) ResolvePin(ctx context.Context, in *ResolvePinRe
 type ResolverServiceServer interface {
 	// Find the room that a PIN names on a number or a trunk.
 	ResolvePin(context.Context, *ResolvePinRequest) (*ResolvePinResponse, error)
+	// Say step by step what would become of a call, without one. For operators.
+	ExplainCall(context.Context, *ExplainCallRequest) (*ExplainCallResponse, error)
 	mustEmbedUnimplementedResolverServiceServer()
 }
 
@@ -70,6 +85,9 @@ type UnimplementedResolverServiceServer struct{}
 
 func (UnimplementedResolverServiceServer) ResolvePin(context.Context, *ResolvePinRequest) (*ResolvePinResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method ResolvePin not implemented")
+}
+func (UnimplementedResolverServiceServer) ExplainCall(context.Context, *ExplainCallRequest) (*ExplainCallResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ExplainCall not implemented")
 }
 func (UnimplementedResolverServiceServer) mustEmbedUnimplementedResolverServiceServer() {}
 func (UnimplementedResolverServiceServer) testEmbeddedByValue()                         {}
@@ -110,6 +128,24 @@ func _ResolverService_ResolvePin_Handler(srv interface{}, ctx context.Context, d
 	return interceptor(ctx, in, info, handler)
 }
 
+func _ResolverService_ExplainCall_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ExplainCallRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(ResolverServiceServer).ExplainCall(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: ResolverService_ExplainCall_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(ResolverServiceServer).ExplainCall(ctx, req.(*ExplainCallRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 // ResolverService_ServiceDesc is the grpc.ServiceDesc for ResolverService service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -120,6 +156,10 @@ var ResolverService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "ResolvePin",
 			Handler:    _ResolverService_ResolvePin_Handler,
+		},
+		{
+			MethodName: "ExplainCall",
+			Handler:    _ResolverService_ExplainCall_Handler,
 		},
 	},
 	Streams:  []grpc.StreamDesc{},

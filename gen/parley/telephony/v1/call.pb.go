@@ -101,7 +101,10 @@ type Call struct {
 	// Why it ended, in LiveKit's words.
 	EndReason string `protobuf:"bytes,10,opt,name=end_reason,json=endReason,proto3" json:"end_reason,omitempty"`
 	// Why Parley refused it; empty when it did not.
-	Refusal       string `protobuf:"bytes,11,opt,name=refusal,proto3" json:"refusal,omitempty"`
+	Refusal string `protobuf:"bytes,11,opt,name=refusal,proto3" json:"refusal,omitempty"`
+	// Whole number of the caller, E.164; only where GetCall reveals it, and empty
+	// when it was withheld or is no longer kept.
+	CallerNumber  string `protobuf:"bytes,12,opt,name=caller_number,json=callerNumber,proto3" json:"caller_number,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -209,6 +212,13 @@ func (x *Call) GetEndReason() string {
 func (x *Call) GetRefusal() string {
 	if x != nil {
 		return x.Refusal
+	}
+	return ""
+}
+
+func (x *Call) GetCallerNumber() string {
+	if x != nil {
+		return x.CallerNumber
 	}
 	return ""
 }
@@ -359,6 +369,240 @@ func (x *ListCallsResponse) GetTotalSize() int32 {
 	return 0
 }
 
+type GetCallRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	CallId        string                 `protobuf:"bytes,1,opt,name=call_id,json=callId,proto3" json:"call_id,omitempty"`
+	Reveal        bool                   `protobuf:"varint,2,opt,name=reveal,proto3" json:"reveal,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetCallRequest) Reset() {
+	*x = GetCallRequest{}
+	mi := &file_parley_telephony_v1_call_proto_msgTypes[3]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetCallRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetCallRequest) ProtoMessage() {}
+
+func (x *GetCallRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_parley_telephony_v1_call_proto_msgTypes[3]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetCallRequest.ProtoReflect.Descriptor instead.
+func (*GetCallRequest) Descriptor() ([]byte, []int) {
+	return file_parley_telephony_v1_call_proto_rawDescGZIP(), []int{3}
+}
+
+func (x *GetCallRequest) GetCallId() string {
+	if x != nil {
+		return x.CallId
+	}
+	return ""
+}
+
+func (x *GetCallRequest) GetReveal() bool {
+	if x != nil {
+		return x.Reveal
+	}
+	return false
+}
+
+type GetCallResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Call          *Call                  `protobuf:"bytes,1,opt,name=call,proto3" json:"call,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetCallResponse) Reset() {
+	*x = GetCallResponse{}
+	mi := &file_parley_telephony_v1_call_proto_msgTypes[4]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetCallResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetCallResponse) ProtoMessage() {}
+
+func (x *GetCallResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_parley_telephony_v1_call_proto_msgTypes[4]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetCallResponse.ProtoReflect.Descriptor instead.
+func (*GetCallResponse) Descriptor() ([]byte, []int) {
+	return file_parley_telephony_v1_call_proto_rawDescGZIP(), []int{4}
+}
+
+func (x *GetCallResponse) GetCall() *Call {
+	if x != nil {
+		return x.Call
+	}
+	return nil
+}
+
+type ListRefusalsRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Empty for calls to numbers that no trunk has.
+	TrunkId       string `protobuf:"bytes,1,opt,name=trunk_id,json=trunkId,proto3" json:"trunk_id,omitempty"`
+	PageSize      int32  `protobuf:"varint,2,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
+	PageToken     string `protobuf:"bytes,3,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	Skip          int32  `protobuf:"varint,4,opt,name=skip,proto3" json:"skip,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListRefusalsRequest) Reset() {
+	*x = ListRefusalsRequest{}
+	mi := &file_parley_telephony_v1_call_proto_msgTypes[5]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListRefusalsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListRefusalsRequest) ProtoMessage() {}
+
+func (x *ListRefusalsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_parley_telephony_v1_call_proto_msgTypes[5]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListRefusalsRequest.ProtoReflect.Descriptor instead.
+func (*ListRefusalsRequest) Descriptor() ([]byte, []int) {
+	return file_parley_telephony_v1_call_proto_rawDescGZIP(), []int{5}
+}
+
+func (x *ListRefusalsRequest) GetTrunkId() string {
+	if x != nil {
+		return x.TrunkId
+	}
+	return ""
+}
+
+func (x *ListRefusalsRequest) GetPageSize() int32 {
+	if x != nil {
+		return x.PageSize
+	}
+	return 0
+}
+
+func (x *ListRefusalsRequest) GetPageToken() string {
+	if x != nil {
+		return x.PageToken
+	}
+	return ""
+}
+
+func (x *ListRefusalsRequest) GetSkip() int32 {
+	if x != nil {
+		return x.Skip
+	}
+	return 0
+}
+
+type ListRefusalsResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Calls         []*Call                `protobuf:"bytes,1,rep,name=calls,proto3" json:"calls,omitempty"`
+	NextPageToken string                 `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
+	TotalSize     int32                  `protobuf:"varint,3,opt,name=total_size,json=totalSize,proto3" json:"total_size,omitempty"`
+	// Refusals of the last 24 hours by reason.
+	Reasons       map[string]int64 `protobuf:"bytes,4,rep,name=reasons,proto3" json:"reasons,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"varint,2,opt,name=value"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListRefusalsResponse) Reset() {
+	*x = ListRefusalsResponse{}
+	mi := &file_parley_telephony_v1_call_proto_msgTypes[6]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListRefusalsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListRefusalsResponse) ProtoMessage() {}
+
+func (x *ListRefusalsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_parley_telephony_v1_call_proto_msgTypes[6]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListRefusalsResponse.ProtoReflect.Descriptor instead.
+func (*ListRefusalsResponse) Descriptor() ([]byte, []int) {
+	return file_parley_telephony_v1_call_proto_rawDescGZIP(), []int{6}
+}
+
+func (x *ListRefusalsResponse) GetCalls() []*Call {
+	if x != nil {
+		return x.Calls
+	}
+	return nil
+}
+
+func (x *ListRefusalsResponse) GetNextPageToken() string {
+	if x != nil {
+		return x.NextPageToken
+	}
+	return ""
+}
+
+func (x *ListRefusalsResponse) GetTotalSize() int32 {
+	if x != nil {
+		return x.TotalSize
+	}
+	return 0
+}
+
+func (x *ListRefusalsResponse) GetReasons() map[string]int64 {
+	if x != nil {
+		return x.Reasons
+	}
+	return nil
+}
+
 type ForgiveCallerRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Number with plus sign and country code, or "anonymous" for those who
@@ -372,7 +616,7 @@ type ForgiveCallerRequest struct {
 
 func (x *ForgiveCallerRequest) Reset() {
 	*x = ForgiveCallerRequest{}
-	mi := &file_parley_telephony_v1_call_proto_msgTypes[3]
+	mi := &file_parley_telephony_v1_call_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -384,7 +628,7 @@ func (x *ForgiveCallerRequest) String() string {
 func (*ForgiveCallerRequest) ProtoMessage() {}
 
 func (x *ForgiveCallerRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_parley_telephony_v1_call_proto_msgTypes[3]
+	mi := &file_parley_telephony_v1_call_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -397,7 +641,7 @@ func (x *ForgiveCallerRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ForgiveCallerRequest.ProtoReflect.Descriptor instead.
 func (*ForgiveCallerRequest) Descriptor() ([]byte, []int) {
-	return file_parley_telephony_v1_call_proto_rawDescGZIP(), []int{3}
+	return file_parley_telephony_v1_call_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *ForgiveCallerRequest) GetCaller() string {
@@ -424,7 +668,7 @@ type ForgiveCallerResponse struct {
 
 func (x *ForgiveCallerResponse) Reset() {
 	*x = ForgiveCallerResponse{}
-	mi := &file_parley_telephony_v1_call_proto_msgTypes[4]
+	mi := &file_parley_telephony_v1_call_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -436,7 +680,7 @@ func (x *ForgiveCallerResponse) String() string {
 func (*ForgiveCallerResponse) ProtoMessage() {}
 
 func (x *ForgiveCallerResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_parley_telephony_v1_call_proto_msgTypes[4]
+	mi := &file_parley_telephony_v1_call_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -449,7 +693,7 @@ func (x *ForgiveCallerResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ForgiveCallerResponse.ProtoReflect.Descriptor instead.
 func (*ForgiveCallerResponse) Descriptor() ([]byte, []int) {
-	return file_parley_telephony_v1_call_proto_rawDescGZIP(), []int{4}
+	return file_parley_telephony_v1_call_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *ForgiveCallerResponse) GetAccounts() int32 {
@@ -463,7 +707,7 @@ var File_parley_telephony_v1_call_proto protoreflect.FileDescriptor
 
 const file_parley_telephony_v1_call_proto_rawDesc = "" +
 	"\n" +
-	"\x1eparley/telephony/v1/call.proto\x12\x13parley.telephony.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\x98\x03\n" +
+	"\x1eparley/telephony/v1/call.proto\x12\x13parley.telephony.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xbd\x03\n" +
 	"\x04Call\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x19\n" +
 	"\btrunk_id\x18\x02 \x01(\tR\atrunkId\x12\x17\n" +
@@ -479,7 +723,8 @@ const file_parley_telephony_v1_call_proto_rawDesc = "" +
 	"\n" +
 	"end_reason\x18\n" +
 	" \x01(\tR\tendReason\x12\x18\n" +
-	"\arefusal\x18\v \x01(\tR\arefusal\"\xbe\x01\n" +
+	"\arefusal\x18\v \x01(\tR\arefusal\x12#\n" +
+	"\rcaller_number\x18\f \x01(\tR\fcallerNumber\"\xbe\x01\n" +
 	"\x10ListCallsRequest\x12&\n" +
 	"\tpage_size\x18\x01 \x01(\x05B\t\xbaH\x06\x1a\x04\x18d(\x00R\bpageSize\x12\x1d\n" +
 	"\n" +
@@ -492,7 +737,28 @@ const file_parley_telephony_v1_call_proto_rawDesc = "" +
 	"\x05calls\x18\x01 \x03(\v2\x19.parley.telephony.v1.CallR\x05calls\x12&\n" +
 	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\x12\x1d\n" +
 	"\n" +
-	"total_size\x18\x03 \x01(\x05R\ttotalSize\"]\n" +
+	"total_size\x18\x03 \x01(\x05R\ttotalSize\"M\n" +
+	"\x0eGetCallRequest\x12#\n" +
+	"\acall_id\x18\x01 \x01(\tB\n" +
+	"\xbaH\ar\x05\x10\x01\x18\x80\x02R\x06callId\x12\x16\n" +
+	"\x06reveal\x18\x02 \x01(\bR\x06reveal\"@\n" +
+	"\x0fGetCallResponse\x12-\n" +
+	"\x04call\x18\x01 \x01(\v2\x19.parley.telephony.v1.CallR\x04call\"\x9d\x01\n" +
+	"\x13ListRefusalsRequest\x12\"\n" +
+	"\btrunk_id\x18\x01 \x01(\tB\a\xbaH\x04r\x02\x18@R\atrunkId\x12&\n" +
+	"\tpage_size\x18\x02 \x01(\x05B\t\xbaH\x06\x1a\x04\x18d(\x00R\bpageSize\x12\x1d\n" +
+	"\n" +
+	"page_token\x18\x03 \x01(\tR\tpageToken\x12\x1b\n" +
+	"\x04skip\x18\x04 \x01(\x05B\a\xbaH\x04\x1a\x02(\x00R\x04skip\"\x9c\x02\n" +
+	"\x14ListRefusalsResponse\x12/\n" +
+	"\x05calls\x18\x01 \x03(\v2\x19.parley.telephony.v1.CallR\x05calls\x12&\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\x12\x1d\n" +
+	"\n" +
+	"total_size\x18\x03 \x01(\x05R\ttotalSize\x12P\n" +
+	"\areasons\x18\x04 \x03(\v26.parley.telephony.v1.ListRefusalsResponse.ReasonsEntryR\areasons\x1a:\n" +
+	"\fReasonsEntry\x12\x10\n" +
+	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
+	"\x05value\x18\x02 \x01(\x03R\x05value:\x028\x01\"]\n" +
 	"\x14ForgiveCallerRequest\x12!\n" +
 	"\x06caller\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@R\x06caller\x12\"\n" +
 	"\btrunk_id\x18\x02 \x01(\tB\a\xbaH\x04r\x02\x18@R\atrunkId\"3\n" +
@@ -504,9 +770,11 @@ const file_parley_telephony_v1_call_proto_rawDesc = "" +
 	"\x11CALL_STATE_JOINED\x10\x02\x12\x15\n" +
 	"\x11CALL_STATE_ACTIVE\x10\x03\x12\x14\n" +
 	"\x10CALL_STATE_ENDED\x10\x04\x12\x15\n" +
-	"\x11CALL_STATE_FAILED\x10\x052\xd1\x01\n" +
+	"\x11CALL_STATE_FAILED\x10\x052\x8c\x03\n" +
 	"\vCallService\x12Z\n" +
-	"\tListCalls\x12%.parley.telephony.v1.ListCallsRequest\x1a&.parley.telephony.v1.ListCallsResponse\x12f\n" +
+	"\tListCalls\x12%.parley.telephony.v1.ListCallsRequest\x1a&.parley.telephony.v1.ListCallsResponse\x12T\n" +
+	"\aGetCall\x12#.parley.telephony.v1.GetCallRequest\x1a$.parley.telephony.v1.GetCallResponse\x12c\n" +
+	"\fListRefusals\x12(.parley.telephony.v1.ListRefusalsRequest\x1a).parley.telephony.v1.ListRefusalsResponse\x12f\n" +
 	"\rForgiveCaller\x12).parley.telephony.v1.ForgiveCallerRequest\x1a*.parley.telephony.v1.ForgiveCallerResponseB\xd4\x01\n" +
 	"\x17com.parley.telephony.v1B\tCallProtoP\x01Z@github.com/parleymeet/parley/gen/parley/telephony/v1;telephonyv1\xa2\x02\x03PTX\xaa\x02\x13Parley.Telephony.V1\xca\x02\x13Parley\\Telephony\\V1\xe2\x02\x1fParley\\Telephony\\V1\\GPBMetadata\xea\x02\x15Parley::Telephony::V1b\x06proto3"
 
@@ -523,31 +791,43 @@ func file_parley_telephony_v1_call_proto_rawDescGZIP() []byte {
 }
 
 var file_parley_telephony_v1_call_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_parley_telephony_v1_call_proto_msgTypes = make([]protoimpl.MessageInfo, 5)
+var file_parley_telephony_v1_call_proto_msgTypes = make([]protoimpl.MessageInfo, 10)
 var file_parley_telephony_v1_call_proto_goTypes = []any{
 	(CallState)(0),                // 0: parley.telephony.v1.CallState
 	(*Call)(nil),                  // 1: parley.telephony.v1.Call
 	(*ListCallsRequest)(nil),      // 2: parley.telephony.v1.ListCallsRequest
 	(*ListCallsResponse)(nil),     // 3: parley.telephony.v1.ListCallsResponse
-	(*ForgiveCallerRequest)(nil),  // 4: parley.telephony.v1.ForgiveCallerRequest
-	(*ForgiveCallerResponse)(nil), // 5: parley.telephony.v1.ForgiveCallerResponse
-	(*timestamppb.Timestamp)(nil), // 6: google.protobuf.Timestamp
+	(*GetCallRequest)(nil),        // 4: parley.telephony.v1.GetCallRequest
+	(*GetCallResponse)(nil),       // 5: parley.telephony.v1.GetCallResponse
+	(*ListRefusalsRequest)(nil),   // 6: parley.telephony.v1.ListRefusalsRequest
+	(*ListRefusalsResponse)(nil),  // 7: parley.telephony.v1.ListRefusalsResponse
+	(*ForgiveCallerRequest)(nil),  // 8: parley.telephony.v1.ForgiveCallerRequest
+	(*ForgiveCallerResponse)(nil), // 9: parley.telephony.v1.ForgiveCallerResponse
+	nil,                           // 10: parley.telephony.v1.ListRefusalsResponse.ReasonsEntry
+	(*timestamppb.Timestamp)(nil), // 11: google.protobuf.Timestamp
 }
 var file_parley_telephony_v1_call_proto_depIdxs = []int32{
-	0, // 0: parley.telephony.v1.Call.state:type_name -> parley.telephony.v1.CallState
-	6, // 1: parley.telephony.v1.Call.start_time:type_name -> google.protobuf.Timestamp
-	6, // 2: parley.telephony.v1.Call.answer_time:type_name -> google.protobuf.Timestamp
-	6, // 3: parley.telephony.v1.Call.end_time:type_name -> google.protobuf.Timestamp
-	1, // 4: parley.telephony.v1.ListCallsResponse.calls:type_name -> parley.telephony.v1.Call
-	2, // 5: parley.telephony.v1.CallService.ListCalls:input_type -> parley.telephony.v1.ListCallsRequest
-	4, // 6: parley.telephony.v1.CallService.ForgiveCaller:input_type -> parley.telephony.v1.ForgiveCallerRequest
-	3, // 7: parley.telephony.v1.CallService.ListCalls:output_type -> parley.telephony.v1.ListCallsResponse
-	5, // 8: parley.telephony.v1.CallService.ForgiveCaller:output_type -> parley.telephony.v1.ForgiveCallerResponse
-	7, // [7:9] is the sub-list for method output_type
-	5, // [5:7] is the sub-list for method input_type
-	5, // [5:5] is the sub-list for extension type_name
-	5, // [5:5] is the sub-list for extension extendee
-	0, // [0:5] is the sub-list for field type_name
+	0,  // 0: parley.telephony.v1.Call.state:type_name -> parley.telephony.v1.CallState
+	11, // 1: parley.telephony.v1.Call.start_time:type_name -> google.protobuf.Timestamp
+	11, // 2: parley.telephony.v1.Call.answer_time:type_name -> google.protobuf.Timestamp
+	11, // 3: parley.telephony.v1.Call.end_time:type_name -> google.protobuf.Timestamp
+	1,  // 4: parley.telephony.v1.ListCallsResponse.calls:type_name -> parley.telephony.v1.Call
+	1,  // 5: parley.telephony.v1.GetCallResponse.call:type_name -> parley.telephony.v1.Call
+	1,  // 6: parley.telephony.v1.ListRefusalsResponse.calls:type_name -> parley.telephony.v1.Call
+	10, // 7: parley.telephony.v1.ListRefusalsResponse.reasons:type_name -> parley.telephony.v1.ListRefusalsResponse.ReasonsEntry
+	2,  // 8: parley.telephony.v1.CallService.ListCalls:input_type -> parley.telephony.v1.ListCallsRequest
+	4,  // 9: parley.telephony.v1.CallService.GetCall:input_type -> parley.telephony.v1.GetCallRequest
+	6,  // 10: parley.telephony.v1.CallService.ListRefusals:input_type -> parley.telephony.v1.ListRefusalsRequest
+	8,  // 11: parley.telephony.v1.CallService.ForgiveCaller:input_type -> parley.telephony.v1.ForgiveCallerRequest
+	3,  // 12: parley.telephony.v1.CallService.ListCalls:output_type -> parley.telephony.v1.ListCallsResponse
+	5,  // 13: parley.telephony.v1.CallService.GetCall:output_type -> parley.telephony.v1.GetCallResponse
+	7,  // 14: parley.telephony.v1.CallService.ListRefusals:output_type -> parley.telephony.v1.ListRefusalsResponse
+	9,  // 15: parley.telephony.v1.CallService.ForgiveCaller:output_type -> parley.telephony.v1.ForgiveCallerResponse
+	12, // [12:16] is the sub-list for method output_type
+	8,  // [8:12] is the sub-list for method input_type
+	8,  // [8:8] is the sub-list for extension type_name
+	8,  // [8:8] is the sub-list for extension extendee
+	0,  // [0:8] is the sub-list for field type_name
 }
 
 func init() { file_parley_telephony_v1_call_proto_init() }
@@ -561,7 +841,7 @@ func file_parley_telephony_v1_call_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_parley_telephony_v1_call_proto_rawDesc), len(file_parley_telephony_v1_call_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   5,
+			NumMessages:   10,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -20,6 +20,8 @@ const _ = grpc.SupportPackageIsVersion9
 
 const (
 	CallService_ListCalls_FullMethodName     = "/parley.telephony.v1.CallService/ListCalls"
+	CallService_GetCall_FullMethodName       = "/parley.telephony.v1.CallService/GetCall"
+	CallService_ListRefusals_FullMethodName  = "/parley.telephony.v1.CallService/ListRefusals"
 	CallService_ForgiveCaller_FullMethodName = "/parley.telephony.v1.CallService/ForgiveCaller"
 )
 
@@ -31,6 +33,12 @@ const (
 type CallServiceClient interface {
 	// ListCalls lists call records, newest first. Errors: INVALID_PAGE.
 	ListCalls(ctx context.Context, in *ListCallsRequest, opts ...grpc.CallOption) (*ListCallsResponse, error)
+	// GetCall returns a call record, with the caller's whole number when that is
+	// asked for, which is written to the log with who asked. Errors: CALL_NOT_FOUND.
+	GetCall(ctx context.Context, in *GetCallRequest, opts ...grpc.CallOption) (*GetCallResponse, error)
+	// ListRefusals lists the calls that were refused on a trunk, newest first, and
+	// how many for which reason. Errors: INVALID_PAGE.
+	ListRefusals(ctx context.Context, in *ListRefusalsRequest, opts ...grpc.CallOption) (*ListRefusalsResponse, error)
 	// ForgiveCaller forgets the wrong PINs of a caller. Errors: INVALID_FIELDS.
 	ForgiveCaller(ctx context.Context, in *ForgiveCallerRequest, opts ...grpc.CallOption) (*ForgiveCallerResponse, error)
 }
@@ -47,6 +55,26 @@ func (c *callServiceClient) ListCalls(ctx context.Context, in *ListCallsRequest,
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(ListCallsResponse)
 	err := c.cc.Invoke(ctx, CallService_ListCalls_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *callServiceClient) GetCall(ctx context.Context, in *GetCallRequest, opts ...grpc.CallOption) (*GetCallResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(GetCallResponse)
+	err := c.cc.Invoke(ctx, CallService_GetCall_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *callServiceClient) ListRefusals(ctx context.Context, in *ListRefusalsRequest, opts ...grpc.CallOption) (*ListRefusalsResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ListRefusalsResponse)
+	err := c.cc.Invoke(ctx, CallService_ListRefusals_FullMethodName, in, out, cOpts...)
 	if err != nil {
 		return nil, err
 	}
@@ -71,6 +99,12 @@ func (c *callServiceClient) ForgiveCaller(ctx context.Context, in *ForgiveCaller
 type CallServiceServer interface {
 	// ListCalls lists call records, newest first. Errors: INVALID_PAGE.
 	ListCalls(context.Context, *ListCallsRequest) (*ListCallsResponse, error)
+	// GetCall returns a call record, with the caller's whole number when that is
+	// asked for, which is written to the log with who asked. Errors: CALL_NOT_FOUND.
+	GetCall(context.Context, *GetCallRequest) (*GetCallResponse, error)
+	// ListRefusals lists the calls that were refused on a trunk, newest first, and
+	// how many for which reason. Errors: INVALID_PAGE.
+	ListRefusals(context.Context, *ListRefusalsRequest) (*ListRefusalsResponse, error)
 	// ForgiveCaller forgets the wrong PINs of a caller. Errors: INVALID_FIELDS.
 	ForgiveCaller(context.Context, *ForgiveCallerRequest) (*ForgiveCallerResponse, error)
 	mustEmbedUnimplementedCallServiceServer()
@@ -85,6 +119,12 @@ type UnimplementedCallServiceServer struct{}
 
 func (UnimplementedCallServiceServer) ListCalls(context.Context, *ListCallsRequest) (*ListCallsResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method ListCalls not implemented")
+}
+func (UnimplementedCallServiceServer) GetCall(context.Context, *GetCallRequest) (*GetCallResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method GetCall not implemented")
+}
+func (UnimplementedCallServiceServer) ListRefusals(context.Context, *ListRefusalsRequest) (*ListRefusalsResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ListRefusals not implemented")
 }
 func (UnimplementedCallServiceServer) ForgiveCaller(context.Context, *ForgiveCallerRequest) (*ForgiveCallerResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method ForgiveCaller not implemented")
@@ -128,6 +168,42 @@ func _CallService_ListCalls_Handler(srv interface{}, ctx context.Context, dec fu
 	return interceptor(ctx, in, info, handler)
 }
 
+func _CallService_GetCall_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(GetCallRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(CallServiceServer).GetCall(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: CallService_GetCall_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(CallServiceServer).GetCall(ctx, req.(*GetCallRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _CallService_ListRefusals_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ListRefusalsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(CallServiceServer).ListRefusals(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: CallService_ListRefusals_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(CallServiceServer).ListRefusals(ctx, req.(*ListRefusalsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 func _CallService_ForgiveCaller_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
 	in := new(ForgiveCallerRequest)
 	if err := dec(in); err != nil {
@@ -156,6 +232,14 @@ var CallService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "ListCalls",
 			Handler:    _CallService_ListCalls_Handler,
+		},
+		{
+			MethodName: "GetCall",
+			Handler:    _CallService_GetCall_Handler,
+		},
+		{
+			MethodName: "ListRefusals",
+			Handler:    _CallService_ListRefusals_Handler,
 		},
 		{
 			MethodName: "ForgiveCaller",

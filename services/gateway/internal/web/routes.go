@@ -109,6 +109,9 @@ func routes() map[string]route {
 		"POST /api/v1.0/telephony/trunks/{id}/numbers":            {mode: member, audience: forTelephony, success: http.StatusCreated},
 		"DELETE /api/v1.0/telephony/trunks/{id}/numbers/{number}": {mode: member, audience: forTelephony, success: http.StatusNoContent},
 		"GET /api/v1.0/telephony/calls":                           {mode: member, audience: forTelephony},
+		"GET /api/v1.0/telephony/calls/{id}":                      {mode: member, audience: forTelephony},
+		"GET /api/v1.0/telephony/trunks/{id}/refusals":            {mode: member, audience: forTelephony},
+		"POST /api/v1.0/telephony/explain":                        {mode: member, audience: forTelephony},
 		"POST /api/v1.0/telephony/resolve":                        {mode: applicationOrMember, audience: forTelephony},
 
 		"GET /api/v1.0/applications":                     {mode: member, audience: forAuth},

@@ -22,7 +22,7 @@ func sorted(words []string) []string {
 
 func (c *Connection) trunkCommand() *cobra.Command {
 	command := &cobra.Command{Use: "trunk", Short: "SIP trunks: each is a carrier's line and a PIN namespace of its own"}
-	command.AddCommand(c.trunkList(), c.trunkShow(), c.trunkCreate(), c.trunkUpdate(), c.trunkDrain(), c.trunkDelete())
+	command.AddCommand(c.trunkList(), c.trunkShow(), c.trunkCreate(), c.trunkUpdate(), c.trunkDrain(), c.trunkDelete(), c.trunkRefusals())
 	return command
 }
 

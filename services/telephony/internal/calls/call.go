@@ -36,6 +36,9 @@ type Call struct {
 	// CallerKey is the same for all calls of one caller, and of one call alone
 	// where the number is withheld; nothing can be told from it.
 	CallerKey string
+	// CallerNumber is the whole number, sealed for the call; empty when it is
+	// withheld or no longer kept.
+	CallerNumber []byte
 	// Called is in E.164 form.
 	Called string
 	// Started, Answered and Ended are zero until they are known.
@@ -71,13 +74,16 @@ type Filter struct {
 	RoomID, TrunkID string
 	// Live selects calls that are not over.
 	Live bool
+	// Refused selects calls that dispatch refused, and on no trunk where the
+	// trunk is empty.
+	Refused bool
 }
 
 // Store keeps call records. Errors not named here are faults.
 type Store interface {
 	// RecordCall lays an event over the record of its call, creating it when it
 	// is new. The state goes forward only, and not from one end to the other. Of
-	// trunk, room, caller, its key, called, the times, end reason and refusal, what is
+	// trunk, room, caller, its key and number, called, the times, end reason and refusal, what is
 	// known already stays; Updated is set. Same events in any order give the
 	// same state.
 	RecordCall(ctx context.Context, e Event) error
@@ -92,6 +98,14 @@ type Store interface {
 	// Calls returns a window of the calls that pass the filter, latest started
 	// first, and how many pass it.
 	Calls(ctx context.Context, f Filter, w page.Window) ([]Call, int, error)
+	// Call returns a call. Errors: CALL_NOT_FOUND.
+	Call(ctx context.Context, id string) (Call, error)
+	// Refusals returns how many calls of a trunk that started since a time were
+	// refused for which reason.
+	Refusals(ctx context.Context, trunkID string, since time.Time) (map[string]int, error)
+	// ForgetNumbers removes the numbers of callers from calls that started before
+	// the time, limit at most, and returns how many.
+	ForgetNumbers(ctx context.Context, before time.Time, limit int) (int, error)
 	// FailSilentCalls makes calls that are not over and were last updated before
 	// silent fail at now with the reason, limit at most, and returns how many.
 	FailSilentCalls(ctx context.Context, silent, now time.Time, reason string, limit int) (int, error)

@@ -3,6 +3,7 @@ package calls
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"sync"
 	"time"
@@ -12,6 +13,7 @@ import (
 	"github.com/parleymeet/parley/pkg/apierr"
 	"github.com/parleymeet/parley/pkg/clock"
 	"github.com/parleymeet/parley/pkg/run"
+	"github.com/parleymeet/parley/pkg/secret"
 	"github.com/parleymeet/parley/services/telephony/internal/page"
 )
 
@@ -34,17 +36,26 @@ type Recorder struct {
 	store     Store
 	clock     clock.Clock
 	log       *slog.Logger
-	retention time.Duration
+	keep      Keep
 	queue     chan Event
 	dropped   prometheus.Counter
 	closing   chan struct{}
 	closeOnce sync.Once
 }
 
-// NewRecorder returns a recorder that deletes records older than retention.
-func NewRecorder(store Store, retention time.Duration, c clock.Clock, log *slog.Logger, r prometheus.Registerer) (*Recorder, error) {
+// Keep says what is kept for how long.
+type Keep struct {
+	// Records is how long calls are kept, and Numbers how long the whole numbers
+	// of callers; 0: they are not kept at all.
+	Records, Numbers time.Duration
+	// Key seals the numbers.
+	Key *secret.Key
+}
+
+// NewRecorder returns a recorder that deletes what is older than it may be.
+func NewRecorder(store Store, keep Keep, c clock.Clock, log *slog.Logger, r prometheus.Registerer) (*Recorder, error) {
 	rec := &Recorder{
-		store: store, clock: c, log: log, retention: retention,
+		store: store, clock: c, log: log, keep: keep,
 		queue:   make(chan Event, queueSize),
 		closing: make(chan struct{}),
 		dropped: prometheus.NewCounter(prometheus.CounterOpts{
@@ -132,7 +143,10 @@ func (r *Recorder) Clean(ctx context.Context) {
 	now := r.clock.Now()
 	_, err := r.store.FailSilentCalls(ctx, now.Add(-silentAfter), now, silentReason, cleanBatch)
 	if err == nil {
-		_, err = r.store.DeleteCalls(ctx, now.Add(-r.retention), cleanBatch)
+		_, err = r.store.DeleteCalls(ctx, now.Add(-r.keep.Records), cleanBatch)
+	}
+	if err == nil {
+		_, err = r.store.ForgetNumbers(ctx, now.Add(-r.keep.Numbers), cleanBatch)
 	}
 	if err != nil && ctx.Err() == nil {
 		r.log.WarnContext(ctx, "call records could not be cleaned, trying again later", "error", err)
@@ -158,3 +172,37 @@ func (r *Recorder) Busy(ctx context.Context, trunkID string, q Quota) (bool, err
 func (r *Recorder) List(ctx context.Context, f Filter, w page.Window) ([]Call, int, error) {
 	return r.store.Calls(ctx, f, w)
 }
+
+// Get returns a call. Errors: CALL_NOT_FOUND.
+func (r *Recorder) Get(ctx context.Context, id string) (Call, error) { return r.store.Call(ctx, id) }
+
+// Refusals returns how many calls of a trunk were refused in the last 24 hours,
+// by reason. An empty trunk is the calls to numbers that no trunk has.
+func (r *Recorder) Refusals(ctx context.Context, trunkID string) (map[string]int, error) {
+	return r.store.Refusals(ctx, trunkID, r.clock.Now().Add(-24*time.Hour))
+}
+
+// SealNumber returns a caller's number as it may be kept with a call, nothing
+// when it is withheld or none are kept.
+func (r *Recorder) SealNumber(callID, number string) []byte {
+	if number == "" || r.keep.Numbers == 0 {
+		return nil
+	}
+	return r.keep.Key.Seal([]byte(number), sealContext(callID))
+}
+
+// RevealNumber opens the number of a call's caller, "" for none, and tells the
+// log who asked.
+func (r *Recorder) RevealNumber(ctx context.Context, c Call, who string) (string, error) {
+	r.log.WarnContext(ctx, "the number of a caller was revealed", "call", c.ID, "to", who)
+	if len(c.CallerNumber) == 0 {
+		return "", nil
+	}
+	plain, err := r.keep.Key.Open(c.CallerNumber, sealContext(c.ID))
+	if err != nil {
+		return "", fmt.Errorf("number of call %s: %w", c.ID, err)
+	}
+	return string(plain), nil
+}
+
+func sealContext(callID string) string { return "call/" + callID }

@@ -1,11 +1,13 @@
 package calls
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"log/slog"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -15,6 +17,7 @@ import (
 
 	"github.com/parleymeet/parley/pkg/apierr"
 	"github.com/parleymeet/parley/pkg/clock"
+	"github.com/parleymeet/parley/pkg/secret"
 )
 
 // book is a store that can be away, and that refuses one call for good.
@@ -41,7 +44,11 @@ func (b *book) RecordCall(_ context.Context, e Event) error {
 
 func newRecorder(t *testing.T, s Store) *Recorder {
 	t.Helper()
-	r, err := NewRecorder(s, time.Hour, clock.System{}, slog.New(slog.DiscardHandler), prometheus.NewRegistry())
+	key, err := secret.Parse(secret.Generate())
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := NewRecorder(s, Keep{Records: time.Hour, Numbers: time.Hour, Key: key}, clock.System{}, slog.New(slog.DiscardHandler), prometheus.NewRegistry())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -97,5 +104,39 @@ func TestAFullQueueDropsAndCounts(t *testing.T) {
 	}
 	if n := testutil.ToFloat64(r.dropped); n != 7 {
 		t.Errorf("%v events dropped, want 7", n)
+	}
+}
+
+func TestNumbersAreSealed(t *testing.T) {
+	t.Parallel()
+	r := newRecorder(t, &book{})
+	const number = "+33612345678"
+	sealed := r.SealNumber("SCL_1", number)
+	if len(sealed) == 0 || bytes.Contains(sealed, []byte(number)) || r.SealNumber("SCL_1", "") != nil {
+		t.Errorf("sealed %q", sealed)
+	}
+	log := &bytes.Buffer{}
+	r.log = slog.New(slog.NewTextHandler(log, nil))
+	for name, c := range map[string]struct {
+		call Call
+		want string
+		ok   bool
+	}{
+		"its own":        {Call{ID: "SCL_1", CallerNumber: sealed}, number, true},
+		"none kept":      {Call{ID: "SCL_1"}, "", true},
+		"another call's": {Call{ID: "SCL_2", CallerNumber: sealed}, "", false},
+	} {
+		log.Reset()
+		got, err := r.RevealNumber(t.Context(), c.call, "ada")
+		if got != c.want || (err == nil) != c.ok {
+			t.Errorf("%s: %q %v", name, got, err)
+		}
+		if !strings.Contains(log.String(), "to=ada") || !strings.Contains(log.String(), "call="+c.call.ID) || strings.Contains(log.String(), number) {
+			t.Errorf("%s: log %s", name, log)
+		}
+	}
+	r.keep.Numbers = 0
+	if r.SealNumber("SCL_1", number) != nil {
+		t.Error("kept all the same")
 	}
 }

@@ -151,10 +151,11 @@ type Throttle interface {
 	Key(number, callID string) string
 }
 
-// Lines know how many calls a trunk has; calls.Recorder meets it.
+// Lines know how many calls a trunk has, and keep callers' numbers; calls.Recorder meets it.
 type Lines interface {
 	Admit(ctx context.Context, e calls.Event, q calls.Quota) (bool, error)
 	Busy(ctx context.Context, trunkID string, q calls.Quota) (bool, error)
+	SealNumber(callID, number string) []byte
 }
 
 // Door is the room service's answer for a caller; AdmissionServiceClient meets it.

@@ -81,7 +81,7 @@ func closed() error {
 }
 
 func (i *Importer) one(ctx context.Context, trunkID string, pin PIN) (Outcome, error) {
-	if uuid.Validate(pin.RoomID) != nil || !pins.WellFormed(pin.Digits) {
+	if !wellFormed(pin) {
 		return Malformed, nil
 	}
 	room := uuid.MustParse(pin.RoomID)
@@ -103,3 +103,5 @@ func (i *Importer) one(ctx context.Context, trunkID string, pin PIN) (Outcome, e
 	}
 	return "", apierr.Wrap(apierr.Unavailable, fmt.Errorf("room %s is given other PINs all the time", room))
 }
+
+func wellFormed(pin PIN) bool { return uuid.Validate(pin.RoomID) == nil && pins.WellFormed(pin.Digits) }

@@ -85,6 +85,58 @@ func (s *callServer) ForgiveCaller(ctx context.Context, req *telephonyv1.Forgive
 	return &telephonyv1.ForgiveCallerResponse{Accounts: int32(n)}, nil // #nosec G115 -- one for each trunk at most
 }
 
+func (s *callServer) GetCall(ctx context.Context, req *telephonyv1.GetCallRequest) (*telephonyv1.GetCallResponse, error) {
+	if err := operatorOnly(ctx); err != nil {
+		return nil, err
+	}
+	call, err := s.calls.Get(ctx, clean(req.GetCallId()))
+	if err != nil {
+		return nil, err
+	}
+	message := callMessage(call)
+	if req.GetReveal() {
+		if message.CallerNumber, err = s.calls.RevealNumber(ctx, call, who(ctx)); err != nil {
+			return nil, err
+		}
+	}
+	return &telephonyv1.GetCallResponse{Call: message}, nil
+}
+
+// who names the operator who asks: a person, or the process that needs none.
+func who(ctx context.Context) string {
+	if user := identity.UserFrom(ctx); user != nil {
+		return user.ID
+	}
+	return identity.CallerFrom(ctx)
+}
+
+func (s *callServer) ListRefusals(ctx context.Context, req *telephonyv1.ListRefusalsRequest) (*telephonyv1.ListRefusalsResponse, error) {
+	if err := operatorOnly(ctx); err != nil {
+		return nil, err
+	}
+	window, err := page.Parse(req.GetPageSize(), req.GetPageToken(), req.GetSkip())
+	if err != nil {
+		return nil, err
+	}
+	trunkID := clean(req.GetTrunkId())
+	list, total, err := s.calls.List(ctx, calls.Filter{TrunkID: trunkID, Refused: true}, window)
+	if err != nil {
+		return nil, err
+	}
+	counts, err := s.calls.Refusals(ctx, trunkID)
+	if err != nil {
+		return nil, err
+	}
+	reasons := make(map[string]int64, len(counts))
+	for reason, n := range counts {
+		reasons[reason] = int64(n)
+	}
+	return &telephonyv1.ListRefusalsResponse{
+		Calls: mapAll(list, callMessage), NextPageToken: window.Next(total), Reasons: reasons,
+		TotalSize: int32(min(total, math.MaxInt32)), // #nosec G115
+	}, nil
+}
+
 func (s *callServer) ListCalls(ctx context.Context, req *telephonyv1.ListCallsRequest) (*telephonyv1.ListCallsResponse, error) {
 	if err := operatorOnly(ctx); err != nil {
 		return nil, err

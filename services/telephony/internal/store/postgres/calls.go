@@ -38,13 +38,14 @@ func (s *Store) RecordCall(ctx context.Context, e calls.Event) error {
 	}
 	_, err := s.Pool().Exec(ctx, `
 		INSERT INTO calls AS c (id, trunk_id, room_id, state, caller, called, started_at, answered_at, ended_at,
-			end_reason, refusal, updated_at, caller_key)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+			end_reason, refusal, updated_at, caller_key, caller_number)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
 		ON CONFLICT (id) DO UPDATE SET
 			trunk_id    = coalesce(nullif(c.trunk_id, ''), excluded.trunk_id),
 			room_id     = coalesce(nullif(c.room_id, ''), excluded.room_id),
 			state       = CASE WHEN c.state >= 4 THEN c.state ELSE greatest(c.state, excluded.state) END,
 			caller      = coalesce(nullif(c.caller, ''), excluded.caller),
+			caller_number = coalesce(nullif(c.caller_number, ''), excluded.caller_number),
 			caller_key  = coalesce(nullif(c.caller_key, ''), excluded.caller_key),
 			called      = coalesce(nullif(c.called, ''), excluded.called),
 			answered_at = coalesce(c.answered_at, excluded.answered_at),
@@ -53,9 +54,12 @@ func (s *Store) RecordCall(ctx context.Context, e calls.Event) error {
 			refusal     = coalesce(nullif(c.refusal, ''), excluded.refusal),
 			updated_at  = greatest(c.updated_at, excluded.updated_at)`,
 		e.ID, e.TrunkID, e.RoomID, int(e.State), e.Caller, e.Called, started,
-		nullable(e.Answered), nullable(e.Ended), e.EndReason, e.Refusal, e.Updated, e.CallerKey)
+		nullable(e.Answered), nullable(e.Ended), e.EndReason, e.Refusal, e.Updated, e.CallerKey, blob(e.CallerNumber))
 	return fault("record call", err)
 }
+
+const callColumns = `id, trunk_id, room_id, state, caller, called, started_at, answered_at,
+	ended_at, end_reason, refusal, updated_at, caller_key, caller_number`
 
 // Calls implements calls.Store.
 func (s *Store) Calls(ctx context.Context, f calls.Filter, w page.Window) ([]calls.Call, int, error) {
@@ -65,22 +69,23 @@ func (s *Store) Calls(ctx context.Context, f calls.Filter, w page.Window) ([]cal
 		return nil, 0, fault("count calls", err)
 	}
 	rest := fmt.Sprintf(` ORDER BY started_at DESC, id DESC LIMIT $%d OFFSET $%d`, len(args)+1, len(args)+2)
-	rows, err := s.Pool().Query(ctx, `SELECT id, trunk_id, room_id, state, caller, called, started_at, answered_at,
-		ended_at, end_reason, refusal, updated_at, caller_key FROM calls`+where+rest, append(args, w.Limit, w.Offset)...)
+	rows, err := s.Pool().Query(ctx, `SELECT `+callColumns+` FROM calls`+where+rest, append(args, w.Limit, w.Offset)...)
 	if err != nil {
 		return nil, 0, fault("list calls", err)
 	}
-	list, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (calls.Call, error) {
-		var (
-			c               calls.Call
-			answered, ended *time.Time
-		)
-		err := row.Scan(&c.ID, &c.TrunkID, &c.RoomID, &c.State, &c.Caller, &c.Called, &c.Started, &answered,
-			&ended, &c.EndReason, &c.Refusal, &c.Updated, &c.CallerKey)
-		c.Answered, c.Ended = timeOf(answered), timeOf(ended)
-		return c, err
-	})
+	list, err := pgx.CollectRows(rows, scanCall)
 	return list, total, fault("list calls", err)
+}
+
+func scanCall(row pgx.CollectableRow) (calls.Call, error) {
+	var (
+		c               calls.Call
+		answered, ended *time.Time
+	)
+	err := row.Scan(&c.ID, &c.TrunkID, &c.RoomID, &c.State, &c.Caller, &c.Called, &c.Started, &answered,
+		&ended, &c.EndReason, &c.Refusal, &c.Updated, &c.CallerKey, &c.CallerNumber)
+	c.Answered, c.Ended = timeOf(answered), timeOf(ended)
+	return c, err
 }
 
 func filter(f calls.Filter) (where string, args []any) {
@@ -95,6 +100,12 @@ func filter(f calls.Filter) (where string, args []any) {
 	equal("trunk_id", f.TrunkID)
 	if f.Live {
 		terms = append(terms, "state < 4")
+	}
+	if f.Refused {
+		terms = append(terms, "refusal <> ''")
+		if f.TrunkID == "" {
+			terms = append(terms, "trunk_id = ''")
+		}
 	}
 	if len(terms) == 0 {
 		return "", nil

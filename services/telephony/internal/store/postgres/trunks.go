@@ -25,7 +25,7 @@ func (s *Store) CreateTrunk(ctx context.Context, t *trunks.Trunk) error {
 				auth_password, arming, created_at, updated_at, guard, max_calls, max_pending)
 			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`,
 			t.ID, t.Name, t.State, t.PINLength, trunks.EncodeAllowed(t.Allowed), t.AuthUsername,
-			sealed(t), t.Arming, t.Created, t.Updated, t.Guard, t.MaxCalls, t.MaxPending)
+			blob(t.SealedPassword), t.Arming, t.Created, t.Updated, t.Guard, t.MaxCalls, t.MaxPending)
 		if err != nil {
 			return err
 		}
@@ -38,9 +38,6 @@ func (s *Store) CreateTrunk(ctx context.Context, t *trunks.Trunk) error {
 	})
 	return trunkFault("create trunk", err)
 }
-
-// sealed returns the password as it is stored: empty, not NULL, for none.
-func sealed(t *trunks.Trunk) []byte { return append([]byte{}, t.SealedPassword...) }
 
 func insertNumber(ctx context.Context, q postgres.Querier, trunkID string, position int, n trunks.Number) error {
 	_, err := q.Exec(ctx, `INSERT INTO numbers (trunk_id, number, position, country, label, kind)
@@ -168,7 +165,7 @@ func (s *Store) UpdateTrunk(ctx context.Context, id string, change func(*trunks.
 		_, err = tx.Exec(ctx, `UPDATE trunks SET name = $2, state = $3, pin_length = $4, allowed_addresses = $5,
 				auth_username = $6, auth_password = $7, arming = $8, updated_at = $9,
 				guard = $10, max_calls = $11, max_pending = $12 WHERE id = $1`,
-			id, t.Name, t.State, t.PINLength, trunks.EncodeAllowed(t.Allowed), t.AuthUsername, sealed(t), t.Arming, t.Updated,
+			id, t.Name, t.State, t.PINLength, trunks.EncodeAllowed(t.Allowed), t.AuthUsername, blob(t.SealedPassword), t.Arming, t.Updated,
 			t.Guard, t.MaxCalls, t.MaxPending)
 		if err != nil {
 			return err

@@ -41,13 +41,14 @@ func (s *Store) RecordCall(ctx context.Context, e calls.Event) error {
 	}
 	_, err := s.exec(ctx, `
 		INSERT INTO calls AS c (id, trunk_id, room_id, state, caller, called, started_at, answered_at, ended_at,
-			end_reason, refusal, updated_at, caller_key)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+			end_reason, refusal, updated_at, caller_key, caller_number)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 		ON CONFLICT (id) DO UPDATE SET
 			trunk_id    = coalesce(nullif(c.trunk_id, ''), excluded.trunk_id),
 			room_id     = coalesce(nullif(c.room_id, ''), excluded.room_id),
 			state       = CASE WHEN c.state >= 4 THEN c.state ELSE max(c.state, excluded.state) END,
 			caller      = coalesce(nullif(c.caller, ''), excluded.caller),
+			caller_number = coalesce(nullif(c.caller_number, x''), excluded.caller_number),
 			caller_key  = coalesce(nullif(c.caller_key, ''), excluded.caller_key),
 			called      = coalesce(nullif(c.called, ''), excluded.called),
 			answered_at = coalesce(c.answered_at, excluded.answered_at),
@@ -56,9 +57,12 @@ func (s *Store) RecordCall(ctx context.Context, e calls.Event) error {
 			refusal     = coalesce(nullif(c.refusal, ''), excluded.refusal),
 			updated_at  = max(c.updated_at, excluded.updated_at)`,
 		e.ID, e.TrunkID, e.RoomID, int(e.State), e.Caller, e.Called, micros(started),
-		nullable(e.Answered), nullable(e.Ended), e.EndReason, e.Refusal, micros(e.Updated), e.CallerKey)
+		nullable(e.Answered), nullable(e.Ended), e.EndReason, e.Refusal, micros(e.Updated), e.CallerKey, blob(e.CallerNumber))
 	return fault("record call", err)
 }
+
+const callColumns = `id, trunk_id, room_id, state, caller, called, started_at, answered_at,
+	ended_at, end_reason, refusal, updated_at, caller_key, caller_number`
 
 // Calls implements calls.Store.
 func (s *Store) Calls(ctx context.Context, f calls.Filter, w page.Window) ([]calls.Call, int, error) {
@@ -67,22 +71,23 @@ func (s *Store) Calls(ctx context.Context, f calls.Filter, w page.Window) ([]cal
 	if err := s.Read().QueryRowContext(ctx, `SELECT count(*) FROM calls`+where, args...).Scan(&total); err != nil {
 		return nil, 0, fault("count calls", err)
 	}
-	rows, err := s.Read().QueryContext(ctx, `SELECT id, trunk_id, room_id, state, caller, called, started_at, answered_at,
-		ended_at, end_reason, refusal, updated_at, caller_key FROM calls`+where+` ORDER BY started_at DESC, id DESC LIMIT ? OFFSET ?`,
+	rows, err := s.Read().QueryContext(ctx, `SELECT `+callColumns+` FROM calls`+where+` ORDER BY started_at DESC, id DESC LIMIT ? OFFSET ?`,
 		append(args, w.Limit, w.Offset)...)
-	list, err := collect(rows, err, func(rows *sql.Rows) (calls.Call, error) {
-		var (
-			c                calls.Call
-			started, updated int64
-			answered, ended  sql.NullInt64
-		)
-		err := rows.Scan(&c.ID, &c.TrunkID, &c.RoomID, &c.State, &c.Caller, &c.Called, &started, &answered,
-			&ended, &c.EndReason, &c.Refusal, &updated, &c.CallerKey)
-		c.Started, c.Updated = timeOf(started), timeOf(updated)
-		c.Answered, c.Ended = timeOrZero(answered), timeOrZero(ended)
-		return c, err
-	})
+	list, err := collect(rows, err, scanCall)
 	return list, total, fault("list calls", err)
+}
+
+func scanCall(rows *sql.Rows) (calls.Call, error) {
+	var (
+		c                calls.Call
+		started, updated int64
+		answered, ended  sql.NullInt64
+	)
+	err := rows.Scan(&c.ID, &c.TrunkID, &c.RoomID, &c.State, &c.Caller, &c.Called, &started, &answered,
+		&ended, &c.EndReason, &c.Refusal, &updated, &c.CallerKey, &c.CallerNumber)
+	c.Started, c.Updated = timeOf(started), timeOf(updated)
+	c.Answered, c.Ended = timeOrZero(answered), timeOrZero(ended)
+	return c, err
 }
 
 func filter(f calls.Filter) (where string, args []any) {
@@ -97,6 +102,12 @@ func filter(f calls.Filter) (where string, args []any) {
 	equal("trunk_id = ?", f.TrunkID)
 	if f.Live {
 		terms = append(terms, "state < 4")
+	}
+	if f.Refused {
+		terms = append(terms, "refusal <> ''")
+		if f.TrunkID == "" {
+			terms = append(terms, "trunk_id = ''")
+		}
 	}
 	if len(terms) == 0 {
 		return "", nil

@@ -23,7 +23,7 @@ func (s *Store) CreateTrunk(ctx context.Context, t *trunks.Trunk) error {
 				auth_password, arming, created_at, updated_at, guard, max_calls, max_pending)
 			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
 			t.ID, t.Name, t.State, t.PINLength, trunks.EncodeAllowed(t.Allowed), t.AuthUsername,
-			sealed(t), t.Arming, micros(t.Created), micros(t.Updated), t.Guard, t.MaxCalls, t.MaxPending)
+			blob(t.SealedPassword), t.Arming, micros(t.Created), micros(t.Updated), t.Guard, t.MaxCalls, t.MaxPending)
 		if err != nil {
 			return err
 		}
@@ -36,9 +36,6 @@ func (s *Store) CreateTrunk(ctx context.Context, t *trunks.Trunk) error {
 	})
 	return trunkFault("create trunk", err)
 }
-
-// sealed returns the password as it is stored: empty, not NULL, for none.
-func sealed(t *trunks.Trunk) []byte { return append([]byte{}, t.SealedPassword...) }
 
 func insertNumber(ctx context.Context, tx *sql.Tx, trunkID string, position int, n trunks.Number) error {
 	_, err := tx.ExecContext(ctx, `INSERT INTO numbers (trunk_id, number, position, country, label, kind)
@@ -163,7 +160,7 @@ func (s *Store) UpdateTrunk(ctx context.Context, id string, change func(*trunks.
 		_, err = tx.ExecContext(ctx, `UPDATE trunks SET name = ?, state = ?, pin_length = ?, allowed_addresses = ?,
 				auth_username = ?, auth_password = ?, arming = ?, updated_at = ?,
 				guard = ?, max_calls = ?, max_pending = ? WHERE id = ?`,
-			t.Name, t.State, t.PINLength, trunks.EncodeAllowed(t.Allowed), t.AuthUsername, sealed(t), t.Arming,
+			t.Name, t.State, t.PINLength, trunks.EncodeAllowed(t.Allowed), t.AuthUsername, blob(t.SealedPassword), t.Arming,
 			micros(t.Updated), t.Guard, t.MaxCalls, t.MaxPending, id)
 		if err != nil {
 			return err

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/parleymeet/parley/pkg/apierr"
 	"github.com/parleymeet/parley/services/telephony/internal/calls"
 	"github.com/parleymeet/parley/services/telephony/internal/page"
 )
@@ -106,4 +107,65 @@ func callsEnd(t *testing.T, s Store) {
 	n, err = s.DeleteCalls(ctx, start.Add(2*time.Hour), 10)
 	must(t, err)
 	same(t, "old", n, 1)
+}
+
+func callsAreRefused(t *testing.T, s Store) {
+	ctx := t.Context()
+	refuse := func(id, trunkID, reason string, at time.Duration) {
+		t.Helper()
+		when := start.Add(at)
+		must(t, s.RecordCall(ctx, calls.Event{ID: id, TrunkID: trunkID, State: calls.Failed, Refusal: reason, Started: when, Updated: when}))
+	}
+	refuse("1", "ST_a", "pin_unknown", -time.Second)
+	refuse("2", "ST_a", "pin_unknown", 0)
+	refuse("3", "ST_a", "throttled", time.Second)
+	refuse("4", "ST_b", "throttled", 0)
+	refuse("5", "", "number_unknown", 0)
+	must(t, s.RecordCall(ctx, calls.Event{ID: "6", TrunkID: "ST_a", State: calls.Ended, Started: start, Updated: start}))
+	for trunkID, want := range map[string]string{"ST_a": "3 2 1", "ST_b": "4", "": "5", "ST_none": ""} {
+		list, total, err := s.Calls(ctx, calls.Filter{TrunkID: trunkID, Refused: true}, page.Window{Limit: 10})
+		must(t, err)
+		ids := make([]any, 0, len(list))
+		for _, c := range list {
+			ids = append(ids, c.ID)
+		}
+		same(t, "refused on "+trunkID, sprint(ids...), want)
+		same(t, "total", total, len(list))
+	}
+	for trunkID, want := range map[string]map[string]int{
+		"ST_a": {"pin_unknown": 1, "throttled": 1}, "": {"number_unknown": 1}, "ST_none": {},
+	} {
+		got, err := s.Refusals(ctx, trunkID, start)
+		must(t, err)
+		same(t, "reasons on "+trunkID, got, want)
+	}
+}
+
+func numbersAreForgotten(t *testing.T, s Store) {
+	ctx := t.Context()
+	_, err := s.Call(ctx, "1")
+	wantReason(t, err, apierr.CallNotFound)
+	for i, id := range []string{"1", "2"} {
+		at := start.Add(time.Duration(i) * time.Hour)
+		must(t, s.RecordCall(ctx, calls.Event{ID: id, State: calls.Active, Started: at, Updated: at}))
+		must(t, s.RecordCall(ctx, calls.Event{ID: id, State: calls.Active, CallerNumber: []byte{0, 1, 2}, Updated: at}))
+		must(t, s.RecordCall(ctx, calls.Event{ID: id, State: calls.Active, CallerNumber: []byte{3}, Updated: at}))
+	}
+	number := func(id string) string {
+		t.Helper()
+		c, err := s.Call(ctx, id)
+		must(t, err)
+		return sprint(c.ID, c.CallerNumber)
+	}
+	same(t, "the first stays", number("1"), "1 [0 1 2]")
+	for i, c := range []struct {
+		before time.Duration
+		want   int
+	}{{0, 0}, {time.Hour, 1}, {time.Hour, 0}} {
+		n, err := s.ForgetNumbers(ctx, start.Add(c.before), 10)
+		must(t, err)
+		same(t, sprint("round", i), n, c.want)
+	}
+	same(t, "forgotten", number("1"), "1 []")
+	same(t, "kept", number("2"), "2 [0 1 2]")
 }

@@ -71,6 +71,8 @@ func Run(t *testing.T, open func(t *testing.T) Store) {
 		"GuardIsOverridden":   guardIsOverridden,
 		"CallsGoForward":      callsGoForward,
 		"CallsAreListed":      callsAreListed,
+		"CallsAreRefused":     callsAreRefused,
+		"NumbersAreForgotten": numbersAreForgotten,
 		"CallsEnd":            callsEnd,
 		"TriesAreCharged":     triesAreCharged,
 		"TriesOnceACall":      triesOnceACall,
