@@ -29,7 +29,7 @@ func unaryChain(o Options, m *grpcprom.ServerMetrics, v protovalidate.Validator)
 		recoverUnary(o.Logger),
 		caller(o.Policy).unary,
 		user(o.Policy, o.Verifiers).unary,
-		step(deadline).unary,
+		deadline(o.Policy, o.stopping).unary,
 		func(ctx context.Context, req any, _ *grpc.UnaryServerInfo, next grpc.UnaryHandler) (any, error) {
 			if err := invalid(v, req); err != nil {
 				return nil, err
@@ -57,7 +57,7 @@ func streamChain(o Options, m *grpcprom.ServerMetrics, v protovalidate.Validator
 		recoverStream(o.Logger),
 		caller(o.Policy).stream,
 		user(o.Policy, o.Verifiers).stream,
-		step(deadline).stream,
+		deadline(o.Policy, o.stopping).stream,
 		func(srv any, ss grpc.ServerStream, _ *grpc.StreamServerInfo, next grpc.StreamHandler) error {
 			return next(srv, &validatingStream{ServerStream: ss, validator: v})
 		},

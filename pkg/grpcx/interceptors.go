@@ -125,32 +125,32 @@ func user(policy Policy, verifiers Verifiers) step {
 }
 
 // deadline gives every call an end and refuses one that is already too late.
-func deadline(ctx context.Context, method string) (context.Context, context.CancelFunc, error) {
-	if isLongLived(method) {
-		return ctx, nothing, nil
-	}
-	end, ok := ctx.Deadline()
-	if !ok {
-		ctx, cancel := context.WithTimeout(ctx, DefaultDeadline)
+// Lasting streams end when the server stops.
+func deadline(policy Policy, stopping <-chan struct{}) step {
+	return func(ctx context.Context, method string) (context.Context, context.CancelFunc, error) {
+		if policy[method].Lasting {
+			ctx, cancel := context.WithCancel(ctx)
+			go func() {
+				select {
+				case <-stopping:
+					cancel()
+				case <-ctx.Done():
+				}
+			}()
+			return ctx, cancel, nil
+		}
+		end, ok := ctx.Deadline()
+		if !ok {
+			ctx, cancel := context.WithTimeout(ctx, DefaultDeadline)
+			return ctx, cancel, nil
+		}
+		end = end.Add(-replyReserve)
+		if !time.Now().Before(end) {
+			return ctx, nil, apierr.New(apierr.DeadlineExceeded, "")
+		}
+		ctx, cancel := context.WithDeadline(ctx, end)
 		return ctx, cancel, nil
 	}
-	end = end.Add(-replyReserve)
-	if !time.Now().Before(end) {
-		return ctx, nil, apierr.New(apierr.DeadlineExceeded, "")
-	}
-	ctx, cancel := context.WithDeadline(ctx, end)
-	return ctx, cancel, nil
-}
-
-// isLongLived names the streams that last as long as their caller wants.
-func isLongLived(method string) bool {
-	switch method {
-	case "/grpc.health.v1.Health/Watch",
-		"/grpc.reflection.v1.ServerReflection/ServerReflectionInfo",
-		"/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo":
-		return true
-	}
-	return false
 }
 
 // logCall writes one line a call: faults of ours as errors, the rest quietly.

@@ -36,6 +36,9 @@ type Rule struct {
 	User    UserRule
 	// Scope is what an application needs to call the method. Empty: none may.
 	Scope identity.Scope
+	// Lasting says that the method is a stream that lasts as long as its caller
+	// wants, or until the server stops. All others have a deadline.
+	Lasting bool
 }
 
 // admit judges whom a verified assertion names.
@@ -103,12 +106,13 @@ func Merge(policies ...Policy) (Policy, error) {
 // tell nothing about people or rooms.
 func builtin() Policy {
 	rule := Rule{Callers: []string{AnyCaller}}
+	lasting := Rule{Callers: rule.Callers, Lasting: true}
 	return Policy{
 		"/grpc.health.v1.Health/Check":                                   rule,
 		"/grpc.health.v1.Health/List":                                    rule,
-		"/grpc.health.v1.Health/Watch":                                   rule,
-		"/grpc.reflection.v1.ServerReflection/ServerReflectionInfo":      rule,
-		"/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo": rule,
+		"/grpc.health.v1.Health/Watch":                                   lasting,
+		"/grpc.reflection.v1.ServerReflection/ServerReflectionInfo":      lasting,
+		"/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo": lasting,
 	}
 }
 

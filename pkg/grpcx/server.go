@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"strings"
+	"sync"
 	"time"
 
 	"buf.build/go/protovalidate"
@@ -47,6 +48,8 @@ type Options struct {
 	Registry    prometheus.Registerer
 	// Tracer makes a span of every call. nil: no traces.
 	Tracer trace.TracerProvider
+
+	stopping <-chan struct{} // closed when the server begins to stop
 }
 
 // Server is a gRPC server with the suite's interceptors, health and reflection.
@@ -54,6 +57,9 @@ type Server struct {
 	grpc   *grpc.Server
 	health *health.Server
 	policy Policy
+
+	stopping  chan struct{}
+	beginStop sync.Once
 }
 
 // NewServer builds a server. Register services on it, then call [Server.Serve].
@@ -63,6 +69,8 @@ func NewServer(o Options) (*Server, error) {
 		return nil, err
 	}
 	o.Policy = policy
+	stopping := make(chan struct{})
+	o.stopping = stopping
 	validator, err := protovalidate.New()
 	if err != nil {
 		return nil, fmt.Errorf("request validation: %w", err)
@@ -85,7 +93,7 @@ func NewServer(o Options) (*Server, error) {
 			grpc.KeepaliveEnforcementPolicy(keepalive.EnforcementPolicy{MinTime: 10 * time.Second, PermitWithoutStream: true}),
 		),
 		health: health.NewServer(),
-		policy: policy,
+		policy: policy, stopping: stopping,
 	}
 	s.health.SetServingStatus("", healthpb.HealthCheckResponse_NOT_SERVING)
 	healthpb.RegisterHealthServer(s.grpc, s.health)
@@ -141,8 +149,10 @@ func (s *Server) Serve(listeners ...net.Listener) error {
 	return errors.Join(errs...)
 }
 
-// Stop lets calls in flight finish until ctx ends, then cuts them.
+// Stop ends lasting streams, lets calls in flight finish until ctx ends, then
+// cuts them.
 func (s *Server) Stop(ctx context.Context) error {
+	s.beginStop.Do(func() { close(s.stopping) })
 	s.health.Shutdown()
 	done := make(chan struct{})
 	go func() {

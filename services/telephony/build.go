@@ -13,6 +13,7 @@ import (
 	"github.com/parleymeet/parley/services/internal/database"
 	"github.com/parleymeet/parley/services/telephony/internal/calls"
 	"github.com/parleymeet/parley/services/telephony/internal/dispatch"
+	"github.com/parleymeet/parley/services/telephony/internal/feed"
 	"github.com/parleymeet/parley/services/telephony/internal/imports"
 	"github.com/parleymeet/parley/services/telephony/internal/pins"
 	"github.com/parleymeet/parley/services/telephony/internal/rpc"
@@ -105,7 +106,7 @@ func build(cfg Config, deps Deps, db store) (*Service, error) {
 			Directory: directory, Allocator: allocator, Presence: pins.NewPresence(db, deps.Clock),
 			DialIns:  pins.NewDialIns(db, directory, cfg.SIPHost),
 			Drainer:  pins.NewDrainer(db, allocator, directory, deps.Clock, deps.Logger),
-			Resolver: resolver, Calls: recorder, Book: book, Budget: budget,
+			Resolver: resolver, Calls: recorder, Feed: feed.New(db, deps.Clock), Book: book, Budget: budget,
 		},
 	}
 	if cfg.SIPRedisURL != "" {

@@ -21,6 +21,7 @@
 //	internal/dispatch  where does this call go?
 //	internal/throttle  the defence against guessing PINs
 //	internal/calls     call records
+//	internal/feed      calls as they go on
 //	internal/sipbus    LiveKit SIP's message bus
 //	internal/rpc       gRPC
 //	internal/page      paging of lists

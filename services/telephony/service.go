@@ -81,6 +81,9 @@ func Policy() grpcx.Policy {
 	}
 	policy := grpcx.Service(telephonyv1.TrunkService_ServiceDesc, operators)
 	maps.Copy(policy, grpcx.Service(telephonyv1.CallService_ServiceDesc, operators))
+	watch := operators
+	watch.Lasting = true
+	policy[telephonyv1.CallService_WatchCalls_FullMethodName] = watch
 	maps.Copy(policy, grpcx.Service(telephonyv1.PinService_ServiceDesc, grpcx.Rule{Callers: []string{identity.CallerRoom}}))
 	policy[telephonyv1.PinService_BatchGetDialIns_FullMethodName] = grpcx.Rule{
 		Callers: []string{identity.CallerRoom, identity.CallerOperator},

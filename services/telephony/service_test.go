@@ -193,6 +193,18 @@ func TestACall(t *testing.T) {
 		}
 		return nil
 	})
+	stream, err := callList.WatchCalls(t.Context(), &telephonyv1.WatchCallsRequest{TrunkId: trunk.GetId()})
+	must(t, err)
+	if news, err := stream.Recv(); err != nil || news.GetCall().GetId() != "SCL_1" || news.GetCall().GetState() != telephonyv1.CallState_CALL_STATE_ACTIVE {
+		t.Errorf("watched: %v %v", news, err)
+	}
+	_, err = bus.UpdateSIPCallState(t.Context(), &lkrpc.UpdateSIPCallStateRequest{CallInfo: &livekit.SIPCallInfo{
+		CallId: "SCL_1", CallStatus: livekit.SIPCallStatus_SCS_DISCONNECTED,
+	}})
+	must(t, err)
+	if news, err := stream.Recv(); err != nil || news.GetCall().GetState() != telephonyv1.CallState_CALL_STATE_ENDED {
+		t.Errorf("watched on: %v %v", news, err)
+	}
 	for reveal, want := range map[bool]string{false: "", true: "+33612345612"} {
 		got, err := callList.GetCall(t.Context(), &telephonyv1.GetCallRequest{CallId: "SCL_1", Reveal: reveal})
 		if err != nil || got.GetCall().GetRoomId() != room || got.GetCall().GetCallerNumber() != want {

@@ -603,6 +603,103 @@ func (x *ListRefusalsResponse) GetReasons() map[string]int64 {
 	return nil
 }
 
+type WatchCallsRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Filters; empty for all.
+	RoomId        string `protobuf:"bytes,1,opt,name=room_id,json=roomId,proto3" json:"room_id,omitempty"`
+	TrunkId       string `protobuf:"bytes,2,opt,name=trunk_id,json=trunkId,proto3" json:"trunk_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *WatchCallsRequest) Reset() {
+	*x = WatchCallsRequest{}
+	mi := &file_parley_telephony_v1_call_proto_msgTypes[7]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *WatchCallsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*WatchCallsRequest) ProtoMessage() {}
+
+func (x *WatchCallsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_parley_telephony_v1_call_proto_msgTypes[7]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use WatchCallsRequest.ProtoReflect.Descriptor instead.
+func (*WatchCallsRequest) Descriptor() ([]byte, []int) {
+	return file_parley_telephony_v1_call_proto_rawDescGZIP(), []int{7}
+}
+
+func (x *WatchCallsRequest) GetRoomId() string {
+	if x != nil {
+		return x.RoomId
+	}
+	return ""
+}
+
+func (x *WatchCallsRequest) GetTrunkId() string {
+	if x != nil {
+		return x.TrunkId
+	}
+	return ""
+}
+
+type WatchCallsResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Call          *Call                  `protobuf:"bytes,1,opt,name=call,proto3" json:"call,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *WatchCallsResponse) Reset() {
+	*x = WatchCallsResponse{}
+	mi := &file_parley_telephony_v1_call_proto_msgTypes[8]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *WatchCallsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*WatchCallsResponse) ProtoMessage() {}
+
+func (x *WatchCallsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_parley_telephony_v1_call_proto_msgTypes[8]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use WatchCallsResponse.ProtoReflect.Descriptor instead.
+func (*WatchCallsResponse) Descriptor() ([]byte, []int) {
+	return file_parley_telephony_v1_call_proto_rawDescGZIP(), []int{8}
+}
+
+func (x *WatchCallsResponse) GetCall() *Call {
+	if x != nil {
+		return x.Call
+	}
+	return nil
+}
+
 type ForgiveCallerRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Number with plus sign and country code, or "anonymous" for those who
@@ -616,7 +713,7 @@ type ForgiveCallerRequest struct {
 
 func (x *ForgiveCallerRequest) Reset() {
 	*x = ForgiveCallerRequest{}
-	mi := &file_parley_telephony_v1_call_proto_msgTypes[7]
+	mi := &file_parley_telephony_v1_call_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -628,7 +725,7 @@ func (x *ForgiveCallerRequest) String() string {
 func (*ForgiveCallerRequest) ProtoMessage() {}
 
 func (x *ForgiveCallerRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_parley_telephony_v1_call_proto_msgTypes[7]
+	mi := &file_parley_telephony_v1_call_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -641,7 +738,7 @@ func (x *ForgiveCallerRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ForgiveCallerRequest.ProtoReflect.Descriptor instead.
 func (*ForgiveCallerRequest) Descriptor() ([]byte, []int) {
-	return file_parley_telephony_v1_call_proto_rawDescGZIP(), []int{7}
+	return file_parley_telephony_v1_call_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *ForgiveCallerRequest) GetCaller() string {
@@ -668,7 +765,7 @@ type ForgiveCallerResponse struct {
 
 func (x *ForgiveCallerResponse) Reset() {
 	*x = ForgiveCallerResponse{}
-	mi := &file_parley_telephony_v1_call_proto_msgTypes[8]
+	mi := &file_parley_telephony_v1_call_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -680,7 +777,7 @@ func (x *ForgiveCallerResponse) String() string {
 func (*ForgiveCallerResponse) ProtoMessage() {}
 
 func (x *ForgiveCallerResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_parley_telephony_v1_call_proto_msgTypes[8]
+	mi := &file_parley_telephony_v1_call_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -693,7 +790,7 @@ func (x *ForgiveCallerResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ForgiveCallerResponse.ProtoReflect.Descriptor instead.
 func (*ForgiveCallerResponse) Descriptor() ([]byte, []int) {
-	return file_parley_telephony_v1_call_proto_rawDescGZIP(), []int{8}
+	return file_parley_telephony_v1_call_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *ForgiveCallerResponse) GetAccounts() int32 {
@@ -758,7 +855,12 @@ const file_parley_telephony_v1_call_proto_rawDesc = "" +
 	"\areasons\x18\x04 \x03(\v26.parley.telephony.v1.ListRefusalsResponse.ReasonsEntryR\areasons\x1a:\n" +
 	"\fReasonsEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
-	"\x05value\x18\x02 \x01(\x03R\x05value:\x028\x01\"]\n" +
+	"\x05value\x18\x02 \x01(\x03R\x05value:\x028\x01\"Y\n" +
+	"\x11WatchCallsRequest\x12 \n" +
+	"\aroom_id\x18\x01 \x01(\tB\a\xbaH\x04r\x02\x18@R\x06roomId\x12\"\n" +
+	"\btrunk_id\x18\x02 \x01(\tB\a\xbaH\x04r\x02\x18@R\atrunkId\"C\n" +
+	"\x12WatchCallsResponse\x12-\n" +
+	"\x04call\x18\x01 \x01(\v2\x19.parley.telephony.v1.CallR\x04call\"]\n" +
 	"\x14ForgiveCallerRequest\x12!\n" +
 	"\x06caller\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@R\x06caller\x12\"\n" +
 	"\btrunk_id\x18\x02 \x01(\tB\a\xbaH\x04r\x02\x18@R\atrunkId\"3\n" +
@@ -770,11 +872,13 @@ const file_parley_telephony_v1_call_proto_rawDesc = "" +
 	"\x11CALL_STATE_JOINED\x10\x02\x12\x15\n" +
 	"\x11CALL_STATE_ACTIVE\x10\x03\x12\x14\n" +
 	"\x10CALL_STATE_ENDED\x10\x04\x12\x15\n" +
-	"\x11CALL_STATE_FAILED\x10\x052\x8c\x03\n" +
+	"\x11CALL_STATE_FAILED\x10\x052\xed\x03\n" +
 	"\vCallService\x12Z\n" +
 	"\tListCalls\x12%.parley.telephony.v1.ListCallsRequest\x1a&.parley.telephony.v1.ListCallsResponse\x12T\n" +
 	"\aGetCall\x12#.parley.telephony.v1.GetCallRequest\x1a$.parley.telephony.v1.GetCallResponse\x12c\n" +
-	"\fListRefusals\x12(.parley.telephony.v1.ListRefusalsRequest\x1a).parley.telephony.v1.ListRefusalsResponse\x12f\n" +
+	"\fListRefusals\x12(.parley.telephony.v1.ListRefusalsRequest\x1a).parley.telephony.v1.ListRefusalsResponse\x12_\n" +
+	"\n" +
+	"WatchCalls\x12&.parley.telephony.v1.WatchCallsRequest\x1a'.parley.telephony.v1.WatchCallsResponse0\x01\x12f\n" +
 	"\rForgiveCaller\x12).parley.telephony.v1.ForgiveCallerRequest\x1a*.parley.telephony.v1.ForgiveCallerResponseB\xd4\x01\n" +
 	"\x17com.parley.telephony.v1B\tCallProtoP\x01Z@github.com/parleymeet/parley/gen/parley/telephony/v1;telephonyv1\xa2\x02\x03PTX\xaa\x02\x13Parley.Telephony.V1\xca\x02\x13Parley\\Telephony\\V1\xe2\x02\x1fParley\\Telephony\\V1\\GPBMetadata\xea\x02\x15Parley::Telephony::V1b\x06proto3"
 
@@ -791,7 +895,7 @@ func file_parley_telephony_v1_call_proto_rawDescGZIP() []byte {
 }
 
 var file_parley_telephony_v1_call_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_parley_telephony_v1_call_proto_msgTypes = make([]protoimpl.MessageInfo, 10)
+var file_parley_telephony_v1_call_proto_msgTypes = make([]protoimpl.MessageInfo, 12)
 var file_parley_telephony_v1_call_proto_goTypes = []any{
 	(CallState)(0),                // 0: parley.telephony.v1.CallState
 	(*Call)(nil),                  // 1: parley.telephony.v1.Call
@@ -801,33 +905,38 @@ var file_parley_telephony_v1_call_proto_goTypes = []any{
 	(*GetCallResponse)(nil),       // 5: parley.telephony.v1.GetCallResponse
 	(*ListRefusalsRequest)(nil),   // 6: parley.telephony.v1.ListRefusalsRequest
 	(*ListRefusalsResponse)(nil),  // 7: parley.telephony.v1.ListRefusalsResponse
-	(*ForgiveCallerRequest)(nil),  // 8: parley.telephony.v1.ForgiveCallerRequest
-	(*ForgiveCallerResponse)(nil), // 9: parley.telephony.v1.ForgiveCallerResponse
-	nil,                           // 10: parley.telephony.v1.ListRefusalsResponse.ReasonsEntry
-	(*timestamppb.Timestamp)(nil), // 11: google.protobuf.Timestamp
+	(*WatchCallsRequest)(nil),     // 8: parley.telephony.v1.WatchCallsRequest
+	(*WatchCallsResponse)(nil),    // 9: parley.telephony.v1.WatchCallsResponse
+	(*ForgiveCallerRequest)(nil),  // 10: parley.telephony.v1.ForgiveCallerRequest
+	(*ForgiveCallerResponse)(nil), // 11: parley.telephony.v1.ForgiveCallerResponse
+	nil,                           // 12: parley.telephony.v1.ListRefusalsResponse.ReasonsEntry
+	(*timestamppb.Timestamp)(nil), // 13: google.protobuf.Timestamp
 }
 var file_parley_telephony_v1_call_proto_depIdxs = []int32{
 	0,  // 0: parley.telephony.v1.Call.state:type_name -> parley.telephony.v1.CallState
-	11, // 1: parley.telephony.v1.Call.start_time:type_name -> google.protobuf.Timestamp
-	11, // 2: parley.telephony.v1.Call.answer_time:type_name -> google.protobuf.Timestamp
-	11, // 3: parley.telephony.v1.Call.end_time:type_name -> google.protobuf.Timestamp
+	13, // 1: parley.telephony.v1.Call.start_time:type_name -> google.protobuf.Timestamp
+	13, // 2: parley.telephony.v1.Call.answer_time:type_name -> google.protobuf.Timestamp
+	13, // 3: parley.telephony.v1.Call.end_time:type_name -> google.protobuf.Timestamp
 	1,  // 4: parley.telephony.v1.ListCallsResponse.calls:type_name -> parley.telephony.v1.Call
 	1,  // 5: parley.telephony.v1.GetCallResponse.call:type_name -> parley.telephony.v1.Call
 	1,  // 6: parley.telephony.v1.ListRefusalsResponse.calls:type_name -> parley.telephony.v1.Call
-	10, // 7: parley.telephony.v1.ListRefusalsResponse.reasons:type_name -> parley.telephony.v1.ListRefusalsResponse.ReasonsEntry
-	2,  // 8: parley.telephony.v1.CallService.ListCalls:input_type -> parley.telephony.v1.ListCallsRequest
-	4,  // 9: parley.telephony.v1.CallService.GetCall:input_type -> parley.telephony.v1.GetCallRequest
-	6,  // 10: parley.telephony.v1.CallService.ListRefusals:input_type -> parley.telephony.v1.ListRefusalsRequest
-	8,  // 11: parley.telephony.v1.CallService.ForgiveCaller:input_type -> parley.telephony.v1.ForgiveCallerRequest
-	3,  // 12: parley.telephony.v1.CallService.ListCalls:output_type -> parley.telephony.v1.ListCallsResponse
-	5,  // 13: parley.telephony.v1.CallService.GetCall:output_type -> parley.telephony.v1.GetCallResponse
-	7,  // 14: parley.telephony.v1.CallService.ListRefusals:output_type -> parley.telephony.v1.ListRefusalsResponse
-	9,  // 15: parley.telephony.v1.CallService.ForgiveCaller:output_type -> parley.telephony.v1.ForgiveCallerResponse
-	12, // [12:16] is the sub-list for method output_type
-	8,  // [8:12] is the sub-list for method input_type
-	8,  // [8:8] is the sub-list for extension type_name
-	8,  // [8:8] is the sub-list for extension extendee
-	0,  // [0:8] is the sub-list for field type_name
+	12, // 7: parley.telephony.v1.ListRefusalsResponse.reasons:type_name -> parley.telephony.v1.ListRefusalsResponse.ReasonsEntry
+	1,  // 8: parley.telephony.v1.WatchCallsResponse.call:type_name -> parley.telephony.v1.Call
+	2,  // 9: parley.telephony.v1.CallService.ListCalls:input_type -> parley.telephony.v1.ListCallsRequest
+	4,  // 10: parley.telephony.v1.CallService.GetCall:input_type -> parley.telephony.v1.GetCallRequest
+	6,  // 11: parley.telephony.v1.CallService.ListRefusals:input_type -> parley.telephony.v1.ListRefusalsRequest
+	8,  // 12: parley.telephony.v1.CallService.WatchCalls:input_type -> parley.telephony.v1.WatchCallsRequest
+	10, // 13: parley.telephony.v1.CallService.ForgiveCaller:input_type -> parley.telephony.v1.ForgiveCallerRequest
+	3,  // 14: parley.telephony.v1.CallService.ListCalls:output_type -> parley.telephony.v1.ListCallsResponse
+	5,  // 15: parley.telephony.v1.CallService.GetCall:output_type -> parley.telephony.v1.GetCallResponse
+	7,  // 16: parley.telephony.v1.CallService.ListRefusals:output_type -> parley.telephony.v1.ListRefusalsResponse
+	9,  // 17: parley.telephony.v1.CallService.WatchCalls:output_type -> parley.telephony.v1.WatchCallsResponse
+	11, // 18: parley.telephony.v1.CallService.ForgiveCaller:output_type -> parley.telephony.v1.ForgiveCallerResponse
+	14, // [14:19] is the sub-list for method output_type
+	9,  // [9:14] is the sub-list for method input_type
+	9,  // [9:9] is the sub-list for extension type_name
+	9,  // [9:9] is the sub-list for extension extendee
+	0,  // [0:9] is the sub-list for field type_name
 }
 
 func init() { file_parley_telephony_v1_call_proto_init() }
@@ -841,7 +950,7 @@ func file_parley_telephony_v1_call_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_parley_telephony_v1_call_proto_rawDesc), len(file_parley_telephony_v1_call_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   10,
+			NumMessages:   12,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -22,6 +22,7 @@ const (
 	CallService_ListCalls_FullMethodName     = "/parley.telephony.v1.CallService/ListCalls"
 	CallService_GetCall_FullMethodName       = "/parley.telephony.v1.CallService/GetCall"
 	CallService_ListRefusals_FullMethodName  = "/parley.telephony.v1.CallService/ListRefusals"
+	CallService_WatchCalls_FullMethodName    = "/parley.telephony.v1.CallService/WatchCalls"
 	CallService_ForgiveCaller_FullMethodName = "/parley.telephony.v1.CallService/ForgiveCaller"
 )
 
@@ -39,6 +40,12 @@ type CallServiceClient interface {
 	// ListRefusals lists the calls that were refused on a trunk, newest first, and
 	// how many for which reason. Errors: INVALID_PAGE.
 	ListRefusals(ctx context.Context, in *ListRefusalsRequest, opts ...grpc.CallOption) (*ListRefusalsResponse, error)
+	// WatchCalls tells of calls as they go on: first those that are live, oldest
+	// first, then each whose record changes, new ones among them, as it is then.
+	// Changes within a second may come as one. The stream lasts until the caller
+	// ends it; it ends with UNAVAILABLE when the database is away, when the server
+	// stops, and for callers who do not read what they asked for.
+	WatchCalls(ctx context.Context, in *WatchCallsRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[WatchCallsResponse], error)
 	// ForgiveCaller forgets the wrong PINs of a caller. Errors: INVALID_FIELDS.
 	ForgiveCaller(ctx context.Context, in *ForgiveCallerRequest, opts ...grpc.CallOption) (*ForgiveCallerResponse, error)
 }
@@ -81,6 +88,25 @@ func (c *callServiceClient) ListRefusals(ctx context.Context, in *ListRefusalsRe
 	return out, nil
 }
 
+func (c *callServiceClient) WatchCalls(ctx context.Context, in *WatchCallsRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[WatchCallsResponse], error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	stream, err := c.cc.NewStream(ctx, &CallService_ServiceDesc.Streams[0], CallService_WatchCalls_FullMethodName, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	x := &grpc.GenericClientStream[WatchCallsRequest, WatchCallsResponse]{ClientStream: stream}
+	if err := x.ClientStream.SendMsg(in); err != nil {
+		return nil, err
+	}
+	if err := x.ClientStream.CloseSend(); err != nil {
+		return nil, err
+	}
+	return x, nil
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type CallService_WatchCallsClient = grpc.ServerStreamingClient[WatchCallsResponse]
+
 func (c *callServiceClient) ForgiveCaller(ctx context.Context, in *ForgiveCallerRequest, opts ...grpc.CallOption) (*ForgiveCallerResponse, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(ForgiveCallerResponse)
@@ -105,6 +131,12 @@ type CallServiceServer interface {
 	// ListRefusals lists the calls that were refused on a trunk, newest first, and
 	// how many for which reason. Errors: INVALID_PAGE.
 	ListRefusals(context.Context, *ListRefusalsRequest) (*ListRefusalsResponse, error)
+	// WatchCalls tells of calls as they go on: first those that are live, oldest
+	// first, then each whose record changes, new ones among them, as it is then.
+	// Changes within a second may come as one. The stream lasts until the caller
+	// ends it; it ends with UNAVAILABLE when the database is away, when the server
+	// stops, and for callers who do not read what they asked for.
+	WatchCalls(*WatchCallsRequest, grpc.ServerStreamingServer[WatchCallsResponse]) error
 	// ForgiveCaller forgets the wrong PINs of a caller. Errors: INVALID_FIELDS.
 	ForgiveCaller(context.Context, *ForgiveCallerRequest) (*ForgiveCallerResponse, error)
 	mustEmbedUnimplementedCallServiceServer()
@@ -125,6 +157,9 @@ func (UnimplementedCallServiceServer) GetCall(context.Context, *GetCallRequest) 
 }
 func (UnimplementedCallServiceServer) ListRefusals(context.Context, *ListRefusalsRequest) (*ListRefusalsResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method ListRefusals not implemented")
+}
+func (UnimplementedCallServiceServer) WatchCalls(*WatchCallsRequest, grpc.ServerStreamingServer[WatchCallsResponse]) error {
+	return status.Error(codes.Unimplemented, "method WatchCalls not implemented")
 }
 func (UnimplementedCallServiceServer) ForgiveCaller(context.Context, *ForgiveCallerRequest) (*ForgiveCallerResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method ForgiveCaller not implemented")
@@ -204,6 +239,17 @@ func _CallService_ListRefusals_Handler(srv interface{}, ctx context.Context, dec
 	return interceptor(ctx, in, info, handler)
 }
 
+func _CallService_WatchCalls_Handler(srv interface{}, stream grpc.ServerStream) error {
+	m := new(WatchCallsRequest)
+	if err := stream.RecvMsg(m); err != nil {
+		return err
+	}
+	return srv.(CallServiceServer).WatchCalls(m, &grpc.GenericServerStream[WatchCallsRequest, WatchCallsResponse]{ServerStream: stream})
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type CallService_WatchCallsServer = grpc.ServerStreamingServer[WatchCallsResponse]
+
 func _CallService_ForgiveCaller_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
 	in := new(ForgiveCallerRequest)
 	if err := dec(in); err != nil {
@@ -246,6 +292,12 @@ var CallService_ServiceDesc = grpc.ServiceDesc{
 			Handler:    _CallService_ForgiveCaller_Handler,
 		},
 	},
-	Streams:  []grpc.StreamDesc{},
+	Streams: []grpc.StreamDesc{
+		{
+			StreamName:    "WatchCalls",
+			Handler:       _CallService_WatchCalls_Handler,
+			ServerStreams: true,
+		},
+	},
 	Metadata: "parley/telephony/v1/call.proto",
 }

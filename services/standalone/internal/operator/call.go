@@ -1,17 +1,23 @@
 package operator
 
 import (
+	"errors"
+	"fmt"
+	"io"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
 	telephonyv1 "github.com/parleymeet/parley/gen/parley/telephony/v1"
+
+	"github.com/parleymeet/parley/pkg/apierr"
 )
 
 func (c *Connection) callCommand() *cobra.Command {
 	command := &cobra.Command{Use: "call", Short: "Telephone calls"}
-	command.AddCommand(c.callList(), c.callShow(), c.callExplain(), c.callForgive(), c.callSimulate())
+	command.AddCommand(c.callList(), c.callShow(), c.callWatch(), c.callExplain(), c.callForgive(), c.callSimulate())
 	return command
 }
 
@@ -98,5 +104,37 @@ func (c *Connection) trunkRefusals() *cobra.Command {
 		}),
 	}
 	cmd.Flags().Int32Var(&request.PageSize, "limit", 20, "calls to list, at most 100")
+	return cmd
+}
+
+func (c *Connection) callWatch() *cobra.Command {
+	request := &telephonyv1.WatchCallsRequest{}
+	cmd := &cobra.Command{
+		Use: "watch", Short: "Print calls as they go on: the live ones, then each that changes", Args: cobra.NoArgs,
+		RunE: with(c.calls, func(cmd *cobra.Command, _ []string, client telephonyv1.CallServiceClient) error {
+			stream, err := client.WatchCalls(cmd.Context(), request)
+			if err != nil {
+				return err
+			}
+			for {
+				resp, err := stream.Recv()
+				switch {
+				case errors.Is(err, io.EOF):
+					return nil
+				case err != nil:
+					return apierr.From(err)
+				case c.asJSON:
+					err = printJSON(cmd.OutOrStdout(), resp.GetCall())
+				default:
+					_, err = fmt.Fprintln(cmd.OutOrStdout(), strings.Join(callRows([]*telephonyv1.Call{resp.GetCall()})[0], "  "))
+				}
+				if err != nil {
+					return err
+				}
+			}
+		}),
+	}
+	cmd.Flags().StringVar(&request.RoomId, "room", "", "only calls of this room (id)")
+	cmd.Flags().StringVar(&request.TrunkId, "trunk", "", "only calls of this trunk")
 	return cmd
 }

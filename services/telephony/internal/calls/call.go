@@ -100,6 +100,10 @@ type Store interface {
 	Calls(ctx context.Context, f Filter, w page.Window) ([]Call, int, error)
 	// Call returns a call. Errors: CALL_NOT_FOUND.
 	Call(ctx context.Context, id string) (Call, error)
+	// ChangedCalls returns the calls that pass the filter and were last updated at
+	// a time or later, in the order of their updates and ids, behind a call if one
+	// is given, limit at most.
+	ChangedCalls(ctx context.Context, f Filter, since time.Time, after *Call, limit int) ([]Call, error)
 	// Refusals returns how many calls of a trunk that started since a time were
 	// refused for which reason.
 	Refusals(ctx context.Context, trunkID string, since time.Time) (map[string]int, error)

@@ -2,18 +2,13 @@ package rpc
 
 import (
 	"context"
-	"math"
 	"strings"
 
 	telephonyv1 "github.com/parleymeet/parley/gen/parley/telephony/v1"
 
 	"github.com/parleymeet/parley/pkg/apierr"
 	"github.com/parleymeet/parley/pkg/identity"
-	"github.com/parleymeet/parley/services/telephony/internal/calls"
 	"github.com/parleymeet/parley/services/telephony/internal/dispatch"
-	"github.com/parleymeet/parley/services/telephony/internal/e164"
-	"github.com/parleymeet/parley/services/telephony/internal/page"
-	"github.com/parleymeet/parley/services/telephony/internal/throttle"
 )
 
 type dispatchServer struct {
@@ -56,104 +51,6 @@ func (s *dispatchServer) ExplainCall(ctx context.Context, req *telephonyv1.Expla
 		TrunkID: req.GetTrunkId(), Called: []string{req.GetNumber()}, Caller: req.GetCaller(),
 		Source: req.GetSourceIp(), AnySource: req.GetSourceIp() == "", PIN: req.GetPin(),
 	})), nil
-}
-
-type callServer struct {
-	telephonyv1.UnimplementedCallServiceServer
-	calls *calls.Recorder
-	book  *throttle.Book
-}
-
-// withheld is the word for callers without a number.
-const withheld = "anonymous"
-
-func (s *callServer) ForgiveCaller(ctx context.Context, req *telephonyv1.ForgiveCallerRequest) (*telephonyv1.ForgiveCallerResponse, error) {
-	if err := operatorOnly(ctx); err != nil {
-		return nil, err
-	}
-	number := ""
-	if strings.HasPrefix(req.GetCaller(), "+") {
-		number = e164.Caller(req.GetCaller(), "")
-	}
-	if number == "" && req.GetCaller() != withheld {
-		return nil, apierr.InvalidField("caller", "invalid", "Give the number with plus sign and country code, or the word anonymous.")
-	}
-	n, err := s.book.Forgive(ctx, number, clean(req.GetTrunkId()))
-	if err != nil {
-		return nil, err
-	}
-	return &telephonyv1.ForgiveCallerResponse{Accounts: int32(n)}, nil // #nosec G115 -- one for each trunk at most
-}
-
-func (s *callServer) GetCall(ctx context.Context, req *telephonyv1.GetCallRequest) (*telephonyv1.GetCallResponse, error) {
-	if err := operatorOnly(ctx); err != nil {
-		return nil, err
-	}
-	call, err := s.calls.Get(ctx, clean(req.GetCallId()))
-	if err != nil {
-		return nil, err
-	}
-	message := callMessage(call)
-	if req.GetReveal() {
-		if message.CallerNumber, err = s.calls.RevealNumber(ctx, call, who(ctx)); err != nil {
-			return nil, err
-		}
-	}
-	return &telephonyv1.GetCallResponse{Call: message}, nil
-}
-
-// who names the operator who asks: a person, or the process that needs none.
-func who(ctx context.Context) string {
-	if user := identity.UserFrom(ctx); user != nil {
-		return user.ID
-	}
-	return identity.CallerFrom(ctx)
-}
-
-func (s *callServer) ListRefusals(ctx context.Context, req *telephonyv1.ListRefusalsRequest) (*telephonyv1.ListRefusalsResponse, error) {
-	if err := operatorOnly(ctx); err != nil {
-		return nil, err
-	}
-	window, err := page.Parse(req.GetPageSize(), req.GetPageToken(), req.GetSkip())
-	if err != nil {
-		return nil, err
-	}
-	trunkID := clean(req.GetTrunkId())
-	list, total, err := s.calls.List(ctx, calls.Filter{TrunkID: trunkID, Refused: true}, window)
-	if err != nil {
-		return nil, err
-	}
-	counts, err := s.calls.Refusals(ctx, trunkID)
-	if err != nil {
-		return nil, err
-	}
-	reasons := make(map[string]int64, len(counts))
-	for reason, n := range counts {
-		reasons[reason] = int64(n)
-	}
-	return &telephonyv1.ListRefusalsResponse{
-		Calls: mapAll(list, callMessage), NextPageToken: window.Next(total), Reasons: reasons,
-		TotalSize: int32(min(total, math.MaxInt32)), // #nosec G115
-	}, nil
-}
-
-func (s *callServer) ListCalls(ctx context.Context, req *telephonyv1.ListCallsRequest) (*telephonyv1.ListCallsResponse, error) {
-	if err := operatorOnly(ctx); err != nil {
-		return nil, err
-	}
-	window, err := page.Parse(req.GetPageSize(), req.GetPageToken(), req.GetSkip())
-	if err != nil {
-		return nil, err
-	}
-	list, total, err := s.calls.List(ctx, calls.Filter{
-		RoomID: clean(req.GetRoomId()), TrunkID: clean(req.GetTrunkId()), Live: req.GetLive(),
-	}, window)
-	if err != nil {
-		return nil, err
-	}
-	return &telephonyv1.ListCallsResponse{
-		Calls: mapAll(list, callMessage), NextPageToken: window.Next(total), TotalSize: int32(min(total, math.MaxInt32)), // #nosec G115
-	}, nil
 }
 
 // clean drops what no database keeps in a text.

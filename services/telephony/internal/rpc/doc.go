@@ -4,6 +4,7 @@
 //	servers.go   the servers and their registration
 //	trunks.go    TrunkService, for operators
 //	pins.go      PinService for rooms, DirectoryService for everybody
-//	dispatch.go  DispatchService, CallService
+//	dispatch.go  DispatchService
+//	calls.go     CallService
 //	wire.go      between messages and the domain
 package rpc

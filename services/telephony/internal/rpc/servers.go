@@ -11,6 +11,7 @@ import (
 	"github.com/parleymeet/parley/pkg/identity"
 	"github.com/parleymeet/parley/services/telephony/internal/calls"
 	"github.com/parleymeet/parley/services/telephony/internal/dispatch"
+	"github.com/parleymeet/parley/services/telephony/internal/feed"
 	"github.com/parleymeet/parley/services/telephony/internal/imports"
 	"github.com/parleymeet/parley/services/telephony/internal/pins"
 	"github.com/parleymeet/parley/services/telephony/internal/throttle"
@@ -28,6 +29,7 @@ type Domain struct {
 	Importer  *imports.Importer
 	Resolver  *dispatch.Resolver
 	Calls     *calls.Recorder
+	Feed      *feed.Feed
 	Book      *throttle.Book
 	Budget    *throttle.Budget
 }
@@ -38,7 +40,7 @@ func Register(r grpc.ServiceRegistrar, d Domain) {
 	telephonyv1.RegisterPinServiceServer(r, &pinServer{allocator: d.Allocator, presence: d.Presence, dialIns: d.DialIns})
 	telephonyv1.RegisterDirectoryServiceServer(r, &directoryServer{directory: d.Directory})
 	telephonyv1.RegisterDispatchServiceServer(r, &dispatchServer{resolver: d.Resolver})
-	telephonyv1.RegisterCallServiceServer(r, &callServer{calls: d.Calls, book: d.Book})
+	telephonyv1.RegisterCallServiceServer(r, &callServer{calls: d.Calls, feed: d.Feed, book: d.Book})
 }
 
 // operatorOnly returns OPERATOR_REQUIRED for everybody else.

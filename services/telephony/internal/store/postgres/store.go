@@ -9,6 +9,7 @@
 //	sweep.go    pins.Store: the end of PINs, and drains
 //	rooms.go    pins.Store: live rooms, throttle.CrowdStore
 //	lines.go    calls.Store: quotas
+//	feed.go     calls.Store: what changed
 //	refusals.go calls.Store: one call, refusals, numbers
 //	calls.go    calls.Store, dispatch.Store: look-up
 //	guard.go    throttle.BrakeStore

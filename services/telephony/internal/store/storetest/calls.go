@@ -169,3 +169,42 @@ func numbersAreForgotten(t *testing.T, s Store) {
 	same(t, "forgotten", number("1"), "1 []")
 	same(t, "kept", number("2"), "2 [0 1 2]")
 }
+
+func callsChange(t *testing.T, s Store) {
+	ctx := t.Context()
+	for i, c := range []calls.Call{
+		{ID: "b", TrunkID: "ST_a", State: calls.Active}, {ID: "a", TrunkID: "ST_a", RoomID: "r", State: calls.Ended},
+		{ID: "c", TrunkID: "ST_b", State: calls.Active}, {ID: "d", TrunkID: "ST_a", State: calls.Active},
+	} {
+		c.Started = start
+		c.Updated = start.Add(time.Duration(i/2) * time.Second) // two at each time
+		must(t, s.RecordCall(ctx, c))
+	}
+	ids := func(f calls.Filter, since time.Time, after *calls.Call, limit int) (text string, last *calls.Call) {
+		t.Helper()
+		list, err := s.ChangedCalls(ctx, f, since, after, limit)
+		must(t, err)
+		for i := range list {
+			text, last = text+list[i].ID, &list[i]
+		}
+		return text, last
+	}
+	first, last := ids(calls.Filter{}, start, nil, 3)
+	same(t, "in order", first, "abc")
+	rest, _ := ids(calls.Filter{}, start, last, 3)
+	same(t, "the rest", rest, "d")
+	for what, c := range map[string]struct {
+		f     calls.Filter
+		since time.Time
+		want  string
+	}{
+		"since": {calls.Filter{}, start.Add(time.Second), "cd"}, "trunk": {calls.Filter{TrunkID: "ST_a"}, start, "abd"},
+		"room": {calls.Filter{RoomID: "r"}, start, "a"}, "live": {calls.Filter{Live: true}, time.Time{}, "bcd"},
+		"none": {calls.Filter{}, start.Add(time.Hour), ""},
+	} {
+		got, _ := ids(c.f, c.since, nil, 10)
+		same(t, what, got, c.want)
+	}
+	got, _ := ids(calls.Filter{TrunkID: "ST_a"}, start, last, 10)
+	same(t, "filtered, behind", got, "d")
+}

@@ -73,6 +73,7 @@ func Run(t *testing.T, open func(t *testing.T) Store) {
 		"CallsAreListed":      callsAreListed,
 		"CallsAreRefused":     callsAreRefused,
 		"NumbersAreForgotten": numbersAreForgotten,
+		"CallsChange":         callsChange,
 		"CallsEnd":            callsEnd,
 		"TriesAreCharged":     triesAreCharged,
 		"TriesOnceACall":      triesOnceACall,
