@@ -247,6 +247,33 @@ func TestDeadlines(t *testing.T) {
 	}
 }
 
+// TestLastingStreams have no deadline, and end when the server stops.
+func TestLastingStreams(t *testing.T) {
+	b := newBench(t, Rule{Callers: []string{AnyCaller}})
+	conn, err := b.local.DialAs("")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = conn.Close() })
+	end := deadline(Policy{"/lasting": {Lasting: true}}, make(chan struct{}))
+	ctx, cancel, err := end(context.Background(), "/lasting")
+	if _, ends := ctx.Deadline(); ends || err != nil {
+		t.Errorf("a deadline: %v", err)
+	}
+	cancel()
+	stream, err := healthpb.NewHealthClient(conn).Watch(t.Context(), &healthpb.HealthCheckRequest{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := stream.Recv(); err != nil {
+		t.Fatal(err)
+	}
+	began := time.Now()
+	if err := b.server.Stop(t.Context()); err != nil || time.Since(began) > 5*time.Second {
+		t.Errorf("stopped after %v: %v", time.Since(began), err)
+	}
+}
+
 func TestServeRefusesAnIncompletePolicy(t *testing.T) {
 	server, err := NewServer(Options{
 		Policy:   Policy{"/parley.token.v1.TokenService/VerifyToken": {}, "/parley.token.v1.TokenService/Gone": {}},
