@@ -8,8 +8,10 @@
 // bare ids; without token nobody can enter, and is told so.
 //
 //	config.go   Config
-//	service.go  Service: built from Config and Deps, in the shape of every service
+//	service.go  Service, in the shape of every service; build.go puts it together
+//	policy.go   who may call what
 //	store.go    the database of DATABASE_URL
+//	mail.go     MailConfig
 //
 //	internal/rooms   the domain
 //	internal/accesses  who has which role on which room
