@@ -4,6 +4,7 @@ import (
 	"strconv"
 	"strings"
 
+	lru "github.com/hashicorp/golang-lru/v2"
 	"github.com/nyaruka/phonenumbers"
 )
 
@@ -12,17 +13,46 @@ const (
 	// With fewer national digits than this, showing three of them would show
 	// most of the number.
 	minMaskable = 6
+	keptForms   = 4096
 )
+
+// form is how the library shows a number.
+type form struct {
+	// code is the plus sign and the country code, "+" for a number that the
+	// library cannot read.
+	code string
+	// display is the international format.
+	display string
+}
+
+// forms keeps the latest forms: finding one takes dozens of regular expressions,
+// and the same few numbers are shown again and again. What it keeps depends on
+// nothing but the number.
+var forms = must(lru.New[string, form](keptForms))
+
+func must[T any](value T, err error) T {
+	if err != nil {
+		panic(err) // the size is not positive
+	}
+	return value
+}
+
+func formOf(number string) form {
+	if known, ok := forms.Get(number); ok {
+		return known
+	}
+	f := form{code: "+", display: number}
+	if parsed, err := phonenumbers.Parse(number, phonenumbers.UNKNOWN_REGION); err == nil {
+		f.code = "+" + strconv.Itoa(int(parsed.GetCountryCode()))
+		f.display = phonenumbers.Format(parsed, phonenumbers.INTERNATIONAL)
+	}
+	forms.Add(number, f)
+	return f
+}
 
 // Display returns the international format for people, such as
 // "+33 1 23 45 67 89". A number that the library cannot read stays as it is.
-func Display(number string) string {
-	parsed, err := phonenumbers.Parse(number, phonenumbers.UNKNOWN_REGION)
-	if err != nil {
-		return number
-	}
-	return phonenumbers.Format(parsed, phonenumbers.INTERNATIONAL)
-}
+func Display(number string) string { return formOf(number).display }
 
 // Masked returns the display with only the country code, the first national
 // digit and the last two digits left: "+33 6 •• •• •• 12". It is "" for "".
@@ -30,10 +60,8 @@ func Masked(number string) string {
 	if number == "" {
 		return ""
 	}
-	code, national := "+", Display(number)
-	if parsed, err := phonenumbers.Parse(number, phonenumbers.UNKNOWN_REGION); err == nil {
-		code = "+" + strconv.Itoa(int(parsed.GetCountryCode()))
-	}
+	shown := formOf(number)
+	code, national := shown.code, shown.display
 	national = strings.TrimPrefix(national, code)
 	total := countDigits(national)
 	var b strings.Builder
