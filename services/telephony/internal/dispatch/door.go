@@ -19,7 +19,6 @@ import (
 func (r *Resolver) admitted(ctx context.Context, q Question, d *Decision, lobby bool) error {
 	question := &roomv1.GetAdmissionRequest{RoomId: d.RoomID, ForceLobby: lobby}
 	if d.enters {
-		d.person = personOf(r.cfg.IdentityKey, d.RoomID, d.Caller, q.CallID)
 		question.Identity, question.DisplayName = d.person.Identity, d.person.Name
 	}
 	answer, err := r.Door.GetAdmission(ctx, question)
@@ -42,13 +41,59 @@ func (r *Resolver) admitted(ctx context.Context, q Question, d *Decision, lobby 
 	}
 }
 
-// enter mints the token of an accepted caller, which hears the room at once
-// unless it waits in the lobby.
-func (r *Resolver) enter(ctx context.Context, d Decision) (Entry, error) {
+// enter asks the door and has the token minted meanwhile, for most callers hear
+// the room at once. One who waits in the lobby gets another, which is deaf. The
+// door's refusal counts before a missing token.
+func (r *Resolver) enter(ctx context.Context, q Question, d *Decision, lobby bool) (Entry, error) {
+	d.person = personOf(r.cfg.IdentityKey, d.RoomID, d.Caller, q.CallID)
+	hearing := r.mintMeanwhile(ctx, *d)
+	if err := r.admitted(ctx, q, d, lobby); err != nil {
+		hearing.drop()
+		return Entry{}, err
+	}
+	if d.waits {
+		hearing.drop()
+		return r.mint(ctx, *d, false)
+	}
+	return hearing.wait()
+}
+
+// minting is a token that is being made.
+type minting struct {
+	cancel context.CancelFunc
+	done   chan struct{}
+	entry  Entry
+	err    error
+}
+
+func (r *Resolver) mintMeanwhile(ctx context.Context, d Decision) *minting {
+	ctx, cancel := context.WithCancel(ctx)
+	m := &minting{cancel: cancel, done: make(chan struct{})}
+	go func() {
+		defer close(m.done)
+		m.entry, m.err = r.mint(ctx, d, true)
+	}()
+	return m
+}
+
+func (m *minting) drop() {
+	m.cancel()
+	<-m.done
+}
+
+// wait ends with the context of the call at the latest.
+func (m *minting) wait() (Entry, error) {
+	defer m.cancel()
+	<-m.done
+	return m.entry, m.err
+}
+
+// mint has the token of a caller made.
+func (r *Resolver) mint(ctx context.Context, d Decision, hears bool) (Entry, error) {
 	attributes := map[string]string{"is_authenticated": "false", "parley.trunk_id": d.TrunkID}
 	answer, err := r.Minter.MintPhoneToken(ctx, &tokenv1.MintPhoneTokenRequest{
 		Room: d.RoomID, Identity: d.person.Identity, Name: d.person.Name, Attributes: maps.Clone(attributes),
-		CanSubscribe: !d.waits, TimeToLive: durationpb.New(r.cfg.TokenTTL),
+		CanSubscribe: hears, TimeToLive: durationpb.New(r.cfg.TokenTTL),
 	})
 	if err != nil {
 		return Entry{}, down(fmt.Errorf("mint token: %w", err))

@@ -81,7 +81,17 @@ func reasonOf(err error) Reason {
 // LiveKit SIP do that themselves.
 func (r *Resolver) Resolve(ctx context.Context, q Question) Decision {
 	d := Decision{}
-	return r.answer(ctx, q, &d, func(ctx context.Context) error { return r.resolve(ctx, q, &d) })
+	return r.answer(ctx, q, &d, func(ctx context.Context) error {
+		found, err := r.locate(ctx, &q, &d)
+		if err != nil || found == nil {
+			return err
+		}
+		if err := r.admitted(ctx, q, &d, found.LobbyForced(r.Clock.Now())); err != nil {
+			return err
+		}
+		d.Result = Accept
+		return nil
+	})
 }
 
 // Dispatch answers a question and, on Accept, mints what the caller needs to
@@ -89,12 +99,15 @@ func (r *Resolver) Resolve(ctx context.Context, q Question) Decision {
 func (r *Resolver) Dispatch(ctx context.Context, q Question) (Decision, Entry) {
 	d, entry := Decision{enters: true}, Entry{}
 	answer := r.answer(ctx, q, &d, func(ctx context.Context) error {
-		err := r.resolve(ctx, q, &d)
-		if err != nil || d.Result != Accept {
+		found, err := r.locate(ctx, &q, &d)
+		if err != nil || found == nil {
 			return err
 		}
-		entry, err = r.enter(ctx, d)
-		return err
+		if entry, err = r.enter(ctx, q, &d, found.LobbyForced(r.Clock.Now())); err != nil {
+			return err
+		}
+		d.Result = Accept
+		return nil
 	})
 	return answer, entry
 }
@@ -169,23 +182,20 @@ func (r *Resolver) record(q Question, d Decision) {
 	r.Recorder.Record(e)
 }
 
-// resolve is the whole question up to the room's door.
-func (r *Resolver) resolve(ctx context.Context, q Question, d *Decision) error {
-	trunk, err := r.trunk(ctx, &q, d)
+// locate is the question up to the room's door: the room of the PIN, and nil
+// where the caller is to be asked for one.
+func (r *Resolver) locate(ctx context.Context, q *Question, d *Decision) (*Lookup, error) {
+	trunk, err := r.trunk(ctx, q, d)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if q.PIN == "" && !q.NoPIN {
-		return r.welcome(ctx, trunk, q, *d)
+		return nil, r.welcome(ctx, trunk, *q, *d)
 	}
-	found, err := r.pin(ctx, trunk.ID, q, *d)
+	found, err := r.pin(ctx, trunk.ID, *q, *d)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	d.RoomID = found.RoomID
-	if err := r.admitted(ctx, q, d, found.LobbyForced(r.Clock.Now())); err != nil {
-		return err
-	}
-	d.Result = Accept
-	return nil
+	return &found, nil
 }
