@@ -81,12 +81,12 @@ type Filter struct {
 
 // Store keeps call records. Errors not named here are faults.
 type Store interface {
-	// RecordCall lays an event over the record of its call, creating it when it
-	// is new. The state goes forward only, and not from one end to the other. Of
-	// trunk, room, caller, its key and number, called, the times, end reason and refusal, what is
-	// known already stays; Updated is set. Same events in any order give the
-	// same state.
-	RecordCall(ctx context.Context, e Event) error
+	// RecordCalls lays events over the records of their calls, creating those that
+	// are new: all of them or, on an error, none. The state goes forward only, and
+	// not from one end to the other. Of trunk, room, caller, its key and number,
+	// called, the times, end reason and refusal, what is known already stays;
+	// Updated is set. Same events in any order give the same state.
+	RecordCalls(ctx context.Context, events ...Event) error
 	// AdmitCall records an event of a call that rings unless its trunk has as
 	// many calls as the quota says, and reports whether it did; a call that is on
 	// record is not asked again. In one statement. Calls that are over, or were

@@ -23,6 +23,10 @@ const (
 	writeTimeout = 5 * time.Second
 	retryFirst   = 50 * time.Millisecond
 	retryMax     = 5 * time.Second
+	// What comes within linger after an event is written with it, in one
+	// transaction: under load a fraction of the writes, and nobody waits for them.
+	linger   = 20 * time.Millisecond
+	maxBatch = 256
 
 	cleanInterval = time.Minute
 	cleanBatch    = 500
@@ -88,12 +92,12 @@ func (r *Recorder) Run(ctx context.Context) {
 	for {
 		select {
 		case e := <-r.queue:
-			r.write(ctx, e)
+			r.write(ctx, r.gather(ctx, e))
 		case <-clean.C:
 			r.Clean(ctx)
 		case <-r.closing:
 			for len(r.queue) > 0 && ctx.Err() == nil {
-				r.write(ctx, <-r.queue)
+				r.write(ctx, r.gather(ctx, <-r.queue))
 			}
 			return
 		case <-ctx.Done():
@@ -102,28 +106,60 @@ func (r *Recorder) Run(ctx context.Context) {
 	}
 }
 
+// gather returns an event and those that come soon after it.
+func (r *Recorder) gather(ctx context.Context, first Event) []Event {
+	batch := []Event{first}
+	late := time.NewTimer(linger)
+	defer late.Stop()
+	for len(batch) < maxBatch {
+		select {
+		case e := <-r.queue:
+			batch = append(batch, e)
+			continue
+		default:
+		}
+		select {
+		case e := <-r.queue:
+			batch = append(batch, e)
+		case <-late.C:
+			return batch
+		case <-r.closing:
+			return batch
+		case <-ctx.Done():
+			return batch
+		}
+	}
+	return batch
+}
+
 // Close makes Run write what is queued and return.
 func (r *Recorder) Close() { r.closeOnce.Do(func() { close(r.closing) }) }
 
 // Closing is closed when Close has been called.
 func (r *Recorder) Closing() <-chan struct{} { return r.closing }
 
-// write tries for as long as the database is away: order matters, and the queue
-// holds what comes meanwhile. While closing, an event gets one try. An event
-// that the database refuses is given up, lest it block those behind it.
-func (r *Recorder) write(ctx context.Context, e Event) {
+// write tries for as long as the database is away: the queue holds what comes
+// meanwhile. While closing, events get one try. Of events that the database
+// refuses together each is written alone; one that it refuses alone is given
+// up, lest it block those behind it.
+func (r *Recorder) write(ctx context.Context, batch []Event) {
 	for wait := run.NewBackoff(retryFirst, retryMax); ; {
 		tryCtx, cancel := context.WithTimeout(ctx, writeTimeout)
-		err := r.store.RecordCall(tryCtx, e)
+		err := r.store.RecordCalls(tryCtx, batch...)
 		cancel()
 		switch {
 		case err == nil:
 			return
+		case !retryable(err) && len(batch) > 1:
+			for _, e := range batch {
+				r.write(ctx, []Event{e})
+			}
+			return
 		case !retryable(err):
-			r.log.ErrorContext(ctx, "call record refused by the database", "call", e.ID, "error", err)
+			r.log.ErrorContext(ctx, "call record refused by the database", "call", batch[0].ID, "error", err)
 			return
 		}
-		r.log.WarnContext(ctx, "call record not written yet", "call", e.ID, "error", err)
+		r.log.WarnContext(ctx, "call records not written yet", "calls", len(batch), "error", err)
 		select {
 		case <-r.closing:
 			return

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -30,32 +31,51 @@ func (s *Store) LookupPIN(ctx context.Context, trunkID, digits string) (dispatch
 	return l, fault("look up PIN", err)
 }
 
-// RecordCall implements calls.Store.
-func (s *Store) RecordCall(ctx context.Context, e calls.Event) error {
+const recordCall = `
+	INSERT INTO calls AS c (id, trunk_id, room_id, state, caller, called, started_at, answered_at, ended_at,
+		end_reason, refusal, updated_at, caller_key, caller_number)
+	VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
+	ON CONFLICT (id) DO UPDATE SET
+		trunk_id    = coalesce(nullif(c.trunk_id, ''), excluded.trunk_id),
+		room_id     = coalesce(nullif(c.room_id, ''), excluded.room_id),
+		state       = CASE WHEN c.state >= 4 THEN c.state ELSE greatest(c.state, excluded.state) END,
+		caller      = coalesce(nullif(c.caller, ''), excluded.caller),
+		caller_number = coalesce(nullif(c.caller_number, ''), excluded.caller_number),
+		caller_key  = coalesce(nullif(c.caller_key, ''), excluded.caller_key),
+		called      = coalesce(nullif(c.called, ''), excluded.called),
+		answered_at = coalesce(c.answered_at, excluded.answered_at),
+		ended_at    = coalesce(c.ended_at, excluded.ended_at),
+		end_reason  = coalesce(nullif(c.end_reason, ''), excluded.end_reason),
+		refusal     = coalesce(nullif(c.refusal, ''), excluded.refusal),
+		updated_at  = greatest(c.updated_at, excluded.updated_at)`
+
+func recordArgs(e calls.Event) []any {
 	started := e.Started
 	if started.IsZero() {
 		started = e.Updated
 	}
-	_, err := s.Pool().Exec(ctx, `
-		INSERT INTO calls AS c (id, trunk_id, room_id, state, caller, called, started_at, answered_at, ended_at,
-			end_reason, refusal, updated_at, caller_key, caller_number)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
-		ON CONFLICT (id) DO UPDATE SET
-			trunk_id    = coalesce(nullif(c.trunk_id, ''), excluded.trunk_id),
-			room_id     = coalesce(nullif(c.room_id, ''), excluded.room_id),
-			state       = CASE WHEN c.state >= 4 THEN c.state ELSE greatest(c.state, excluded.state) END,
-			caller      = coalesce(nullif(c.caller, ''), excluded.caller),
-			caller_number = coalesce(nullif(c.caller_number, ''), excluded.caller_number),
-			caller_key  = coalesce(nullif(c.caller_key, ''), excluded.caller_key),
-			called      = coalesce(nullif(c.called, ''), excluded.called),
-			answered_at = coalesce(c.answered_at, excluded.answered_at),
-			ended_at    = coalesce(c.ended_at, excluded.ended_at),
-			end_reason  = coalesce(nullif(c.end_reason, ''), excluded.end_reason),
-			refusal     = coalesce(nullif(c.refusal, ''), excluded.refusal),
-			updated_at  = greatest(c.updated_at, excluded.updated_at)`,
+	return []any{
 		e.ID, e.TrunkID, e.RoomID, int(e.State), e.Caller, e.Called, started,
-		nullable(e.Answered), nullable(e.Ended), e.EndReason, e.Refusal, e.Updated, e.CallerKey, blob(e.CallerNumber))
-	return fault("record call", err)
+		nullable(e.Answered), nullable(e.Ended), e.EndReason, e.Refusal, e.Updated, e.CallerKey, blob(e.CallerNumber),
+	}
+}
+
+// RecordCalls implements calls.Store. Several are written in the order of their
+// calls, so that replicas which record the same calls wait in no circle.
+func (s *Store) RecordCalls(ctx context.Context, events ...calls.Event) error {
+	if len(events) == 1 {
+		_, err := s.Pool().Exec(ctx, recordCall, recordArgs(events[0])...)
+		return fault("record call", err)
+	}
+	ordered := slices.SortedStableFunc(slices.Values(events), func(a, b calls.Event) int { return strings.Compare(a.ID, b.ID) })
+	err := s.InTx(ctx, func(ctx context.Context, tx pgx.Tx) error {
+		batch := &pgx.Batch{}
+		for _, e := range ordered {
+			batch.Queue(recordCall, recordArgs(e)...)
+		}
+		return tx.SendBatch(ctx, batch).Close()
+	})
+	return fault("record calls", err)
 }
 
 const callColumns = `id, trunk_id, room_id, state, caller, called, started_at, answered_at,

@@ -33,32 +33,41 @@ func lookup(ctx context.Context, q querier, trunkID, digits string) (dispatch.Lo
 	return l, err
 }
 
-// RecordCall implements calls.Store.
-func (s *Store) RecordCall(ctx context.Context, e calls.Event) error {
-	started := e.Started
-	if started.IsZero() {
-		started = e.Updated
-	}
-	_, err := s.exec(ctx, `
-		INSERT INTO calls AS c (id, trunk_id, room_id, state, caller, called, started_at, answered_at, ended_at,
-			end_reason, refusal, updated_at, caller_key, caller_number)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-		ON CONFLICT (id) DO UPDATE SET
-			trunk_id    = coalesce(nullif(c.trunk_id, ''), excluded.trunk_id),
-			room_id     = coalesce(nullif(c.room_id, ''), excluded.room_id),
-			state       = CASE WHEN c.state >= 4 THEN c.state ELSE max(c.state, excluded.state) END,
-			caller      = coalesce(nullif(c.caller, ''), excluded.caller),
-			caller_number = coalesce(nullif(c.caller_number, x''), excluded.caller_number),
-			caller_key  = coalesce(nullif(c.caller_key, ''), excluded.caller_key),
-			called      = coalesce(nullif(c.called, ''), excluded.called),
-			answered_at = coalesce(c.answered_at, excluded.answered_at),
-			ended_at    = coalesce(c.ended_at, excluded.ended_at),
-			end_reason  = coalesce(nullif(c.end_reason, ''), excluded.end_reason),
-			refusal     = coalesce(nullif(c.refusal, ''), excluded.refusal),
-			updated_at  = max(c.updated_at, excluded.updated_at)`,
-		e.ID, e.TrunkID, e.RoomID, int(e.State), e.Caller, e.Called, micros(started),
-		nullable(e.Answered), nullable(e.Ended), e.EndReason, e.Refusal, micros(e.Updated), e.CallerKey, blob(e.CallerNumber))
-	return fault("record call", err)
+const recordCall = `
+	INSERT INTO calls AS c (id, trunk_id, room_id, state, caller, called, started_at, answered_at, ended_at,
+		end_reason, refusal, updated_at, caller_key, caller_number)
+	VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+	ON CONFLICT (id) DO UPDATE SET
+		trunk_id    = coalesce(nullif(c.trunk_id, ''), excluded.trunk_id),
+		room_id     = coalesce(nullif(c.room_id, ''), excluded.room_id),
+		state       = CASE WHEN c.state >= 4 THEN c.state ELSE max(c.state, excluded.state) END,
+		caller      = coalesce(nullif(c.caller, ''), excluded.caller),
+		caller_number = coalesce(nullif(c.caller_number, x''), excluded.caller_number),
+		caller_key  = coalesce(nullif(c.caller_key, ''), excluded.caller_key),
+		called      = coalesce(nullif(c.called, ''), excluded.called),
+		answered_at = coalesce(c.answered_at, excluded.answered_at),
+		ended_at    = coalesce(c.ended_at, excluded.ended_at),
+		end_reason  = coalesce(nullif(c.end_reason, ''), excluded.end_reason),
+		refusal     = coalesce(nullif(c.refusal, ''), excluded.refusal),
+		updated_at  = max(c.updated_at, excluded.updated_at)`
+
+// RecordCalls implements calls.Store.
+func (s *Store) RecordCalls(ctx context.Context, events ...calls.Event) error {
+	err := s.InTx(ctx, func(ctx context.Context, tx *sql.Tx) error {
+		for _, e := range events {
+			started := e.Started
+			if started.IsZero() {
+				started = e.Updated
+			}
+			_, err := tx.ExecContext(ctx, recordCall, e.ID, e.TrunkID, e.RoomID, int(e.State), e.Caller, e.Called, micros(started),
+				nullable(e.Answered), nullable(e.Ended), e.EndReason, e.Refusal, micros(e.Updated), e.CallerKey, blob(e.CallerNumber))
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return fault("record calls", err)
 }
 
 const callColumns = `id, trunk_id, room_id, state, caller, called, started_at, answered_at,

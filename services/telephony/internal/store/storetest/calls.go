@@ -6,6 +6,8 @@ import (
 	"testing"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"github.com/parleymeet/parley/pkg/apierr"
 	"github.com/parleymeet/parley/services/telephony/internal/calls"
 	"github.com/parleymeet/parley/services/telephony/internal/page"
@@ -33,7 +35,7 @@ func callsGoForward(t *testing.T, s Store) {
 	record := func(e calls.Event) {
 		t.Helper()
 		e.ID = "SCL_1"
-		must(t, s.RecordCall(t.Context(), e))
+		must(t, s.RecordCalls(t.Context(), e))
 	}
 	record(calls.Event{State: calls.Incoming, Caller: "+33 6 •• •• •• 12", Called: "+33123456789", Started: start, Updated: start})
 	record(calls.Event{State: calls.Active, TrunkID: "ST_a", RoomID: "r", Answered: start.Add(time.Second), Updated: start.Add(2 * time.Second)})
@@ -59,7 +61,7 @@ func callsAreListed(t *testing.T, s Store) {
 	} {
 		c.Started = start.Add(time.Duration(i) * time.Second)
 		c.Updated = c.Started
-		must(t, s.RecordCall(t.Context(), c))
+		must(t, s.RecordCalls(t.Context(), c))
 	}
 	for name, c := range map[string]struct {
 		f     calls.Filter
@@ -88,9 +90,40 @@ func callsAreListed(t *testing.T, s Store) {
 	}
 }
 
+// callsAreRecordedTogether: batches of the same calls in opposite orders, at once.
+func callsAreRecordedTogether(t *testing.T, s Store) {
+	const n = 50
+	there, back := make([]calls.Event, 0, n), make([]calls.Event, n)
+	for i := range n {
+		e := calls.Event{ID: fmt.Sprint(i), State: calls.Incoming, Started: start, Updated: start}
+		there = append(there, e)
+		e.State, e.Answered = calls.Active, start.Add(time.Second)
+		back[n-1-i] = e
+	}
+	var group errgroup.Group
+	for range 4 {
+		group.Go(func() error { return s.RecordCalls(t.Context(), there...) })
+		group.Go(func() error { return s.RecordCalls(t.Context(), back...) })
+	}
+	must(t, group.Wait())
+	list, total, err := s.Calls(t.Context(), calls.Filter{}, page.Window{Limit: 100})
+	must(t, err)
+	for _, call := range list {
+		if call.State != calls.Active || !call.Answered.Equal(start.Add(time.Second)) {
+			t.Errorf("call %+v", call)
+		}
+	}
+	same(t, "calls", total, n)
+	must(t, s.RecordCalls(t.Context(), calls.Event{ID: "0", State: calls.Ended, Updated: start}, calls.Event{ID: "0", State: calls.Active, Updated: start}))
+	live, total, err := s.Calls(t.Context(), calls.Filter{Live: true}, page.Window{Limit: 100})
+	must(t, err)
+	same(t, "live", total, n-1)
+	same(t, "live on the page", len(live), n-1)
+}
+
 func callsEnd(t *testing.T, s Store) {
 	ctx := t.Context()
-	must(t, s.RecordCall(ctx, calls.Event{ID: "1", State: calls.Active, Updated: start}))
+	must(t, s.RecordCalls(ctx, calls.Event{ID: "1", State: calls.Active, Updated: start}))
 	n, err := s.FailSilentCalls(ctx, start, start.Add(time.Hour), "silent", 10)
 	must(t, err)
 	same(t, "not silent long enough", n, 0)
@@ -114,14 +147,14 @@ func callsAreRefused(t *testing.T, s Store) {
 	refuse := func(id, trunkID, reason string, at time.Duration) {
 		t.Helper()
 		when := start.Add(at)
-		must(t, s.RecordCall(ctx, calls.Event{ID: id, TrunkID: trunkID, State: calls.Failed, Refusal: reason, Started: when, Updated: when}))
+		must(t, s.RecordCalls(ctx, calls.Event{ID: id, TrunkID: trunkID, State: calls.Failed, Refusal: reason, Started: when, Updated: when}))
 	}
 	refuse("1", "ST_a", "pin_unknown", -time.Second)
 	refuse("2", "ST_a", "pin_unknown", 0)
 	refuse("3", "ST_a", "throttled", time.Second)
 	refuse("4", "ST_b", "throttled", 0)
 	refuse("5", "", "number_unknown", 0)
-	must(t, s.RecordCall(ctx, calls.Event{ID: "6", TrunkID: "ST_a", State: calls.Ended, Started: start, Updated: start}))
+	must(t, s.RecordCalls(ctx, calls.Event{ID: "6", TrunkID: "ST_a", State: calls.Ended, Started: start, Updated: start}))
 	for trunkID, want := range map[string]string{"ST_a": "3 2 1", "ST_b": "4", "": "5", "ST_none": ""} {
 		list, total, err := s.Calls(ctx, calls.Filter{TrunkID: trunkID, Refused: true}, page.Window{Limit: 10})
 		must(t, err)
@@ -147,9 +180,9 @@ func numbersAreForgotten(t *testing.T, s Store) {
 	wantReason(t, err, apierr.CallNotFound)
 	for i, id := range []string{"1", "2"} {
 		at := start.Add(time.Duration(i) * time.Hour)
-		must(t, s.RecordCall(ctx, calls.Event{ID: id, State: calls.Active, Started: at, Updated: at}))
-		must(t, s.RecordCall(ctx, calls.Event{ID: id, State: calls.Active, CallerNumber: []byte{0, 1, 2}, Updated: at}))
-		must(t, s.RecordCall(ctx, calls.Event{ID: id, State: calls.Active, CallerNumber: []byte{3}, Updated: at}))
+		must(t, s.RecordCalls(ctx, calls.Event{ID: id, State: calls.Active, Started: at, Updated: at}))
+		must(t, s.RecordCalls(ctx, calls.Event{ID: id, State: calls.Active, CallerNumber: []byte{0, 1, 2}, Updated: at}))
+		must(t, s.RecordCalls(ctx, calls.Event{ID: id, State: calls.Active, CallerNumber: []byte{3}, Updated: at}))
 	}
 	number := func(id string) string {
 		t.Helper()
@@ -178,7 +211,7 @@ func callsChange(t *testing.T, s Store) {
 	} {
 		c.Started = start
 		c.Updated = start.Add(time.Duration(i/2) * time.Second) // two at each time
-		must(t, s.RecordCall(ctx, c))
+		must(t, s.RecordCalls(ctx, c))
 	}
 	ids := func(f calls.Filter, since time.Time, after *calls.Call, limit int) (text string, last *calls.Call) {
 		t.Helper()

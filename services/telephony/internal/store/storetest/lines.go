@@ -36,7 +36,7 @@ func quotasHold(t *testing.T, s Store) {
 	})
 	same(t, "asked twice", admit("1", two), true)
 	same(t, "one pending is the most", fresh(onePending), false)
-	must(t, s.RecordCall(ctx, calls.Event{ID: "1", RoomID: "r", State: calls.Active, Updated: start}))
+	must(t, s.RecordCalls(ctx, calls.Event{ID: "1", RoomID: "r", State: calls.Active, Updated: start}))
 	same(t, "in a room", count(), "1 0")
 	same(t, "so another may ring", admit("2", onePending), true)
 	same(t, "two are the most", fresh(two), false)
@@ -45,7 +45,7 @@ func quotasHold(t *testing.T, s Store) {
 	ok, err := s.AdmitCall(ctx, calls.Event{ID: "b", TrunkID: "ST_b", Updated: start}, two, silent)
 	must(t, err)
 	same(t, "another trunk", ok, true)
-	must(t, s.RecordCall(ctx, calls.Event{ID: "1", State: calls.Ended, Updated: start}))
+	must(t, s.RecordCalls(ctx, calls.Event{ID: "1", State: calls.Ended, Updated: start}))
 	same(t, "without an id, which leaves no record", sprint(admit("", two), admit("", two), count()), "true true 1 1")
 	same(t, "after one has ended", admit("3", two), true)
 	same(t, "an ended one does not come back", admit("1", two), false)
@@ -59,7 +59,7 @@ func crowdsAreSeen(t *testing.T, s Store) {
 	room, quiet := ways(t, s), newRoom()
 	record := func(id, room, key string, at time.Time) {
 		t.Helper()
-		must(t, s.RecordCall(ctx, calls.Event{ID: id, RoomID: room, CallerKey: key, State: calls.Active, Started: at, Updated: at}))
+		must(t, s.RecordCalls(ctx, calls.Event{ID: id, RoomID: room, CallerKey: key, State: calls.Active, Started: at, Updated: at}))
 	}
 	record("0", room, "early", start.Add(-time.Second))
 	for i, key := range []string{"a", "b", "a", "b", "c"} {
