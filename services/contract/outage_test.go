@@ -123,6 +123,13 @@ func TestRoomKilledWhileCreating(t *testing.T) {
 	close(stop)
 	group.Wait()
 
+	// The gateway reaches room again within the two seconds of its reconnection.
+	testkit.Eventually(t, 5*time.Second, func() error {
+		if got := ada.do(t, http.MethodGet, roomsPath, nil); got.status != http.StatusOK {
+			return fmt.Errorf("list of rooms: %d", got.status)
+		}
+		return nil
+	})
 	var rooms []string
 	for page := 1; ; page++ {
 		got := ada.must(t, http.StatusOK, http.MethodGet, fmt.Sprintf("%s?page_size=100&page=%d", roomsPath, page), nil).json

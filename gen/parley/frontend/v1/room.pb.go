@@ -42,8 +42,9 @@ type Room struct {
 	Livekit *LiveKit `protobuf:"bytes,8,opt,name=livekit,proto3" json:"livekit,omitempty"`
 	// A DialIn, or null. Left out where pin_code is.
 	DialIn *structpb.Value `protobuf:"bytes,9,opt,name=dial_in,json=dialIn,proto3" json:"dial_in,omitempty"`
-	// What callers do who know the PIN: admit, lobby or deny; null: they enter a
-	// public room at once and wait at others. Left out where pin_code is.
+	// What callers do who know the PIN: admit, lobby or deny. Left out where accesses
+	// are, and while nobody has set it: callers then enter a public room at once and
+	// wait at others.
 	PhoneAccess   *structpb.Value `protobuf:"bytes,10,opt,name=phone_access,json=phoneAccess,proto3" json:"phone_access,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

@@ -8,8 +8,9 @@ import (
 	telephonyv1 "github.com/parleymeet/parley/gen/parley/telephony/v1"
 )
 
-// room shapes a room for one visitor. The keys livekit, pin_code, dial_in and
-// phone_access are there exactly where the visitor may enter, accesses where it administers.
+// room shapes a room for one visitor. The keys livekit, pin_code and dial_in are
+// there exactly where the visitor may enter, accesses where it administers, and
+// there phone_access too, if somebody has set it.
 func room(view *roomv1.RoomView) (*frontendv1.Room, error) {
 	r := view.GetRoom()
 	shown := &frontendv1.Room{
@@ -22,13 +23,15 @@ func room(view *roomv1.RoomView) (*frontendv1.Room, error) {
 	if connection := view.GetConnection(); connection != nil {
 		shown.Livekit = liveKit(connection)
 		shown.PinCode = textOrNull(view.GetDialIn().GetPin())
-		shown.PhoneAccess = textOrNull(word(r.GetPhoneAccess()))
 		var err error
 		if shown.DialIn, err = dialIn(view.GetDialIn()); err != nil {
 			return nil, err
 		}
 	}
 	if len(view.GetAccesses()) > 0 {
+		if access := r.GetPhoneAccess(); access != roomv1.PhoneAccess_PHONE_ACCESS_UNSPECIFIED {
+			shown.PhoneAccess = textOrNull(word(access))
+		}
 		shown.Accesses = &structpb.ListValue{}
 		for _, access := range view.GetAccesses() {
 			value, err := asValue(&frontendv1.RoomAccess{
