@@ -31,6 +31,10 @@ func dispatch(ctx context.Context, b *bench) error {
 	if err != nil {
 		return err
 	}
+	one, err := alone(ctx, b)
+	if err != nil {
+		return err
+	}
 	if err := b.Peer(ctx, peer.Bus, "", "-peer-redis", many.Redis); err != nil {
 		return err
 	}
@@ -50,6 +54,12 @@ func dispatch(ctx context.Context, b *bench) error {
 	}
 	defer func() { _ = fewBus.Close() }()
 
+	oneBus, err := openBus(ctx, one.Redis, peer.IOInfoService)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = oneBus.Close() }()
+
 	plan := b.plan(1)
 	plan.Requests = sliceCalls
 	results, err := measure.Run(ctx, plan,
@@ -60,6 +70,7 @@ func dispatch(ctx context.Context, b *bench) error {
 		many.askForPIN("dispatch without PIN", manyBus),
 		few.enter(fmt.Sprintf("dispatch with PIN, of %d", fewPINs), fewBus),
 		many.enter(fmt.Sprintf("dispatch with PIN, of %d", b.pins), manyBus),
+		one.enter(fmt.Sprintf("one process, with PIN, of %d", b.pins), oneBus),
 	)
 	if err != nil {
 		return err
@@ -69,11 +80,12 @@ func dispatch(ctx context.Context, b *bench) error {
 }
 
 func reportDispatch(b *bench, results []*measure.Result) {
-	b.Linef("1. Dispatch over the SIP bus: %d live PINs, five processes, PostgreSQL, Redis, 1 client", b.pins)
+	b.Linef("1. Dispatch over the SIP bus: %d live PINs, PostgreSQL, Redis, five processes but for the last row, 1 client", b.pins)
 	b.Latencies(results...)
-	echo, few, many := results[0], results[2], results[3]
-	times, flat := many.Times(echo), many.Times(few)
+	echo, few, many, one := results[0], results[2], results[3], results[4]
+	times, alone, flat := many.Times(echo), one.Times(echo), many.Times(few)
 	b.Goal("with PIN, p50 at most 2x the echo (with 1000000 PINs)", report.Times(times), times <= 2)
+	b.Goal("the same in one process", report.Times(alone), alone <= 2)
 	b.Goal(fmt.Sprintf("p50 with %d PINs within 20%% of that with %d", b.pins, fewPINs), report.Times(flat),
 		flat <= tolerance)
 }

@@ -44,38 +44,65 @@ type telephony struct {
 	turn  atomic.Int64
 }
 
-// populate starts the five services, creates rooms as their users do, and adds
-// PINs to the trunk until it holds b.pins.
+// populate starts the five services with rooms and PINs.
 func populate(ctx context.Context, b *bench) (*telephony, error) {
 	split, err := b.Split(ctx)
 	if err != nil {
 		return nil, err
 	}
 	t := &telephony{Split: split}
-	operator, err := lab.NewBrowser(split.HTTP, 1)
+	return t, t.fill(ctx, b)
+}
+
+// alone starts the suite in one process, on the same kinds of database and bus.
+func alone(ctx context.Context, b *bench) (*telephony, error) {
+	redis, err := b.Redis(ctx)
 	if err != nil {
 		return nil, err
 	}
-	if err := operator.Login(ctx, lab.OperatorEmail); err != nil {
+	database, err := b.Database(ctx)
+	if err != nil {
 		return nil, err
 	}
-	if t.trunk, err = operator.CreateTrunk(ctx, number, pinLength); err != nil {
+	dir, err := b.Dir()
+	if err != nil {
 		return nil, err
+	}
+	suite, err := b.StandaloneOnBus(ctx, dir, database, redis)
+	if err != nil {
+		return nil, err
+	}
+	t := &telephony{Split: &lab.Split{HTTP: suite.HTTP, Redis: redis, Database: database}}
+	return t, errors.Join(suite.WaitReady(ctx), t.fill(ctx, b))
+}
+
+// fill creates rooms as their users do, and adds PINs to the trunk until it
+// holds b.pins.
+func (t *telephony) fill(ctx context.Context, b *bench) error {
+	operator, err := lab.NewBrowser(t.HTTP, 1)
+	if err != nil {
+		return err
+	}
+	if err := operator.Login(ctx, lab.OperatorEmail); err != nil {
+		return err
+	}
+	if t.trunk, err = operator.CreateTrunk(ctx, number, pinLength); err != nil {
+		return err
 	}
 	for i := range dialledRooms {
 		room, err := operator.CreateRoom(ctx, fmt.Sprintf("Bench %d", i), http.StatusCreated)
 		if err != nil {
-			return nil, err
+			return err
 		}
 		t.rooms = append(t.rooms, room)
 	}
-	if t.db, err = b.Pool(ctx, split.Database); err != nil {
-		return nil, err
+	if t.db, err = b.Pool(ctx, t.Database); err != nil {
+		return err
 	}
 	if err := lab.Seed(ctx, t.db, t.trunk, pinLength, b.pins); err != nil {
-		return nil, err
+		return err
 	}
-	return t, lab.Rest(ctx, t.db)
+	return lab.Rest(ctx, t.db)
 }
 
 // second starts another telephony service, which has PINs for these rooms alone.

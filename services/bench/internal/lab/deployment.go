@@ -182,6 +182,11 @@ func (s *Standalone) WaitReady(ctx context.Context) error { return waitReady(ctx
 // Standalone starts `parley serve` with its data in dir. It does not wait for
 // it. database is the URL of a PostgreSQL database, empty for SQLite in dir.
 func (l *Lab) Standalone(ctx context.Context, dir, database string) (*Standalone, error) {
+	return l.StandaloneOnBus(ctx, dir, database, "")
+}
+
+// StandaloneOnBus is Standalone with the SIP bus of a Redis, if it is not empty.
+func (l *Lab) StandaloneOnBus(ctx context.Context, dir, database, redis string) (*Standalone, error) {
 	path, err := l.Binary("parley")
 	if err != nil {
 		return nil, err
@@ -190,6 +195,9 @@ func (l *Lab) Standalone(ctx context.Context, dir, database string) (*Standalone
 	env["DATA_DIR"] = dir
 	if database != "" {
 		env["DATABASE_URL"] = database
+	}
+	if redis != "" {
+		env["SIP_REDIS_URL"] = redis
 	}
 	for _, setting := range []string{"HTTP_ADDR", "GRPC_ADDR", "ADMIN_ADDR", "SIP_BUS_ADDR"} {
 		if env[setting], err = FreeAddress(ctx); err != nil {
