@@ -13,6 +13,9 @@
 //	rest.go      4. rooms over REST
 //	startup.go   5. start and memory of standalone
 //	sessions.go  6. users/me with few and with many sessions
+//	guesses.go   7. guessing PINs, beside honest callers
+//	siege.go     one guesser
+//	bridge.go    calls as LiveKit SIP makes them
 //
 //	internal/measure  slices in turn, quantiles
 //	internal/report   tables and goals

@@ -11,7 +11,7 @@ import (
 func TestChoose(t *testing.T) {
 	t.Parallel()
 	for only, want := range map[string][]string{
-		"":                {"dispatch", "resolve", "allocate", "rest", "startup", "sessions"},
+		"":                {"dispatch", "resolve", "allocate", "rest", "startup", "sessions", "guesses"},
 		"rest":            {"rest"},
 		"startup,resolve": {"resolve", "startup"}, // always in the same order
 	} {
@@ -52,5 +52,14 @@ func TestMemoryOf(t *testing.T) {
 	used, err := memoryOf(os.Getpid())
 	if err != nil || used.anonymous <= 0 || used.resident <= used.anonymous || used.resident > 1<<40 {
 		t.Errorf("memory of this process: %+v, %v", used, err)
+	}
+}
+
+func TestSlipOf(t *testing.T) {
+	t.Parallel()
+	for pin, want := range map[string]string{"0123456789": "0123456780", "0000": "0001"} {
+		if got := slipOf(pin); got != want {
+			t.Errorf("slip of %s: %s, want %s", pin, got, want)
+		}
 	}
 }

@@ -102,13 +102,21 @@ func (b *bench) startStandalone(ctx context.Context, dir string, atRest bool) (t
 	if err != nil || !atRest {
 		return took, usage{}, err
 	}
-	select {
-	case <-time.After(idleTime):
-	case <-ctx.Done():
-		return 0, usage{}, ctx.Err()
+	if err := pause(ctx, idleTime); err != nil {
+		return 0, usage{}, err
 	}
 	used, err = memoryOf(suite.Process.PID())
 	return took, used, err
+}
+
+// pause waits for so long.
+func pause(ctx context.Context, d time.Duration) error {
+	select {
+	case <-time.After(d):
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 }
 
 // answered returns how long after began the URL is answered.

@@ -3,6 +3,7 @@ package report
 import (
 	"fmt"
 	"io"
+	"strconv"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -90,6 +91,9 @@ func Time(d time.Duration) string {
 
 // Times writes a ratio.
 func Times(ratio float64) string { return fmt.Sprintf("%.2fx", ratio) }
+
+// Count writes a number.
+func Count(n int) string { return strconv.Itoa(n) }
 
 // MiB writes a number of bytes.
 func MiB(bytes int64) string { return fmt.Sprintf("%.1f MiB", float64(bytes)/(1<<20)) }
