@@ -66,11 +66,11 @@ func build(cfg Config, deps Deps, db store) (*Service, error) {
 	if err != nil {
 		return nil, fmt.Errorf("call metrics: %w", err)
 	}
-	book, err := throttle.NewBook(db, cfg.throttleRules(), key.Derive("throttle"), deps.Clock, deps.Logger, deps.Registry)
+	brake, err := throttle.NewBrake(db, cfg.brakeRules(), deps.Clock, deps.Logger, deps.Registry)
 	if err != nil {
 		return nil, err
 	}
-	brake, err := throttle.NewBrake(db, cfg.brakeRules(), deps.Clock, deps.Logger, deps.Registry)
+	book, err := throttle.NewBook(db, cfg.throttleRules(), key.Derive("throttle"), brake, deps.Clock, deps.Logger, deps.Registry)
 	if err != nil {
 		return nil, err
 	}

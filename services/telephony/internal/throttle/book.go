@@ -37,18 +37,20 @@ type Book struct {
 	store   Store
 	rules   Rules
 	key     []byte
+	brake   *Brake
 	clock   clock.Clock
 	log     *slog.Logger
 	tripped *prometheus.CounterVec
 }
 
-// NewBook returns a book on the store. key keys the hash of callers' numbers.
-func NewBook(store Store, rules Rules, key []byte, c clock.Clock, log *slog.Logger, r prometheus.Registerer) (*Book, error) {
+// NewBook returns a book on the store that tells the brake of wrong PINs. key
+// keys the hash of callers' numbers.
+func NewBook(store Store, rules Rules, key []byte, brake *Brake, c clock.Clock, log *slog.Logger, r prometheus.Registerer) (*Book, error) {
 	tripped, err := newRefusals(r)
 	if err != nil {
 		return nil, fmt.Errorf("throttle metrics: %w", err)
 	}
-	return &Book{store: store, rules: rules, key: key, clock: c, log: log, tripped: tripped}, nil
+	return &Book{store: store, rules: rules, key: key, brake: brake, clock: c, log: log, tripped: tripped}, nil
 }
 
 // hash returns the key of a caller's accounts, "" for a withheld number.
@@ -104,6 +106,9 @@ func (b *Book) Attempt(trunkID, number, callID, digits string) Attempt {
 // Charged notes how many wrong PINs each account of an attempt has after it was
 // charged; nothing for one that was not.
 func (b *Book) Charged(ctx context.Context, a Attempt, wrong []int) {
+	if len(wrong) > 0 {
+		b.brake.Notice()
+	}
 	for i, n := range wrong {
 		account := a.Accounts[i]
 		if n != account.Limit.Wrong {

@@ -15,6 +15,8 @@ import (
 
 const (
 	brakeInterval = 5 * time.Second
+	// brakeDelay bounds how often the rates are read while PINs are wrong.
+	brakeDelay = 200 * time.Millisecond
 	// usual is the time over which a trunk's usual rate is taken.
 	usual = 24 * time.Hour
 )
@@ -52,6 +54,7 @@ type Brake struct {
 	clock   clock.Clock
 	log     *slog.Logger
 	guarded *prometheus.GaugeVec
+	wrong   chan struct{} // holds one note that a PIN was wrong
 }
 
 // NewBrake returns a brake on the store.
@@ -60,16 +63,39 @@ func NewBrake(store BrakeStore, rules BrakeRules, c clock.Clock, log *slog.Logge
 	if err != nil {
 		return nil, fmt.Errorf("brake metrics: %w", err)
 	}
-	return &Brake{store: store, rules: rules, clock: c, log: log, guarded: guarded}, nil
+	return &Brake{store: store, rules: rules, clock: c, log: log, guarded: guarded, wrong: make(chan struct{}, 1)}, nil
 }
 
-// Run looks at the rates until ctx ends.
+// Notice makes Run look at the rates soon: a PIN was wrong.
+func (b *Brake) Notice() {
+	select {
+	case b.wrong <- struct{}{}:
+	default:
+	}
+}
+
+// Run looks at the rates until ctx ends: at each interval, for what other
+// replicas saw, and soon after a wrong PIN, so that a burst of them does not
+// get far.
 func (b *Brake) Run(ctx context.Context) {
-	repeat(ctx, brakeInterval, func() {
+	tick := time.NewTicker(brakeInterval)
+	defer tick.Stop()
+	for {
 		if err := b.Check(ctx); err != nil && ctx.Err() == nil {
 			b.log.WarnContext(ctx, "rates of wrong PINs could not be read, trying again later", "error", err)
 		}
-	})
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(brakeDelay):
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		case <-b.wrong:
+		}
+	}
 }
 
 // repeat does something now and then at each interval, until ctx ends.

@@ -5,7 +5,9 @@ import (
 	"context"
 	"log/slog"
 	"strings"
+	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -94,4 +96,51 @@ func TestTheBrake(t *testing.T) {
 			}
 		})
 	}
+}
+
+// counted is rates that counts how often they are read.
+type counted struct {
+	rates
+	reads atomic.Int64
+}
+
+func (c *counted) WrongPINs(ctx context.Context, from time.Time) (map[string]int, error) {
+	c.reads.Add(1)
+	return c.rates.WrongPINs(ctx, from)
+}
+
+// TestTheBrakeIsFast sends a wrong PIN each millisecond: the rates are read soon,
+// and not once for each.
+func TestTheBrakeIsFast(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		store := &counted{}
+		b, err := NewBrake(store, BrakeRules{Rate: 10, Factor: 5, Guard: time.Minute}, clock.System{}, slog.New(slog.DiscardHandler), prometheus.NewRegistry())
+		if err != nil {
+			t.Fatal(err)
+		}
+		ctx, cancel := context.WithCancel(t.Context())
+		go b.Run(ctx)
+		time.Sleep(4 * time.Second)
+		if n := store.reads.Load(); n != 1 {
+			t.Errorf("read %d times while nothing happened", n)
+		}
+		for range 100 {
+			b.Notice()
+			time.Sleep(time.Millisecond)
+		}
+		if n := store.reads.Load(); n != 2 {
+			t.Errorf("read %d times after a wrong PIN, want once more", n)
+		}
+		time.Sleep(brakeDelay)
+		if n := store.reads.Load(); n != 3 {
+			t.Errorf("read %d times after the others, want once more", n)
+		}
+		time.Sleep(time.Minute)
+		if n := store.reads.Load(); n < 3+11 || n > 3+13 {
+			t.Errorf("read %d times, want each %v", n, brakeInterval)
+		}
+		cancel()
+		synctest.Wait()
+	})
 }
