@@ -42,7 +42,8 @@ func (r *Rooms) Sessions(ctx context.Context) ([]Session, error) {
 
 // MergeMetadata sets keys in the JSON object that is the room's metadata, and
 // keeps the others. Metadata that is no JSON object is replaced. LiveKit offers
-// no conditional write: of two merges at the same moment one may be lost.
+// no conditional write, and lists a change a moment after it has answered it: of
+// two merges at about the same moment one may be lost.
 func (r *Rooms) MergeMetadata(ctx context.Context, room string, values map[string]json.RawMessage) error {
 	ctx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()

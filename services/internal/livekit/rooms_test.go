@@ -2,7 +2,9 @@ package livekit_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"testing"
+	"time"
 
 	protocol "github.com/livekit/protocol/livekit"
 	lksdk "github.com/livekit/server-sdk-go/v2"
@@ -34,10 +36,14 @@ func TestMergeMetadata(t *testing.T) {
 		if err := rooms.MergeMetadata(t.Context(), name, values); err != nil {
 			t.Fatalf("%q: %v", before, err)
 		}
-		found, err := sdk.ListRooms(t.Context(), &protocol.ListRoomsRequest{Names: []string{name}})
-		if err != nil || len(found.GetRooms()) != 1 || found.GetRooms()[0].GetMetadata() != want {
-			t.Errorf("%q becomes %v, error %v; want %s", before, found, err, want)
-		}
+		// LiveKit lists a change a moment after it has answered it.
+		testkit.Eventually(t, 10*time.Second, func() error {
+			found, err := sdk.ListRooms(t.Context(), &protocol.ListRoomsRequest{Names: []string{name}})
+			if err != nil || len(found.GetRooms()) != 1 || found.GetRooms()[0].GetMetadata() != want {
+				return fmt.Errorf("%q becomes %v, error %w; want %s", before, found, err, want)
+			}
+			return nil
+		})
 	}
 
 	wrong := livekit.NewRooms(server.APIURL, server.APIKey, "wrong")

@@ -54,9 +54,17 @@ func (s *Service) absent(ctx context.Context, phone Phone) error {
 	return s.done(ctx, phone, left)
 }
 
-// remove ends a call.
+// remove ends a call. That cannot be undone, and LiveKit may have been long in
+// saying who is there, so it looks at the list again first: where a moderator has
+// thought better of it, or the caller has called again, the next look decides.
 func (s *Service) remove(ctx context.Context, phone Phone, why outcome) error {
-	err := s.Server.Remove(ctx, phone.RoomID, phone.Identity)
+	phones, err := s.Store.Phones(ctx, phone.RoomID)
+	if err != nil || !slices.ContainsFunc(phones, func(p Phone) bool {
+		return p.ParticipantID == phone.ParticipantID && p.Status == phone.Status && p.CalledAt.Equal(phone.CalledAt)
+	}) {
+		return err
+	}
+	err = s.Server.Remove(ctx, phone.RoomID, phone.Identity)
 	if err != nil && !apierr.Has(err, apierr.ParticipantNotFound) {
 		return err
 	}

@@ -19,7 +19,8 @@
 //     in, removed, hung up, or never came.
 //   - Whoever mutes looks at the list again afterwards, as somebody else may have
 //     let the caller in meanwhile; so a caller who is let in is not left mute.
-//   - Of two moderators the last one counts until the decision is carried out.
+//   - Of two moderators the last one counts until the decision is carried out;
+//     whoever removes a caller looks at the list again just before.
 //   - A caller who is let in hears, even where LiveKit refuses to unmute it.
 //
 // Files:
