@@ -39,17 +39,18 @@ $(BIN)/livekit-server: deploy/devstack/go.mod deploy/devstack/go.sum
 	@touch $@
 
 .PHONY: test
-test: system provider $(BIN)/livekit-server ## Install what is missing and run every test, with the race detector
+test: system npm $(BIN)/livekit-server ## Install what is missing and run every test, with the race detector
 	.ci/with-services $(GO) test -race -timeout 30m $(TESTFLAGS) $(PACKAGES)
 
-# The OpenID Connect provider that the log-in is tested against, as its lock file pins it.
-PROVIDER := services/contract/provider
+# What the tests take from npm, as lock files pin it: the OpenID Connect provider of the log-in, and LiveKit's client for
+# the page that the browser opens.
+NPM := $(patsubst %,services/contract/%/node_modules/.package-lock.json,provider browser)
 
-.PHONY: provider
-provider: system $(PROVIDER)/node_modules/.package-lock.json
+.PHONY: npm
+npm: system $(NPM) ## Install what tests need of npm
 
-$(PROVIDER)/node_modules/.package-lock.json: $(PROVIDER)/package.json $(PROVIDER)/package-lock.json
-	npm ci --prefix $(PROVIDER) --no-audit --no-fund --ignore-scripts
+$(NPM): %/node_modules/.package-lock.json: %/package.json %/package-lock.json
+	npm ci --prefix $* --no-audit --no-fund --ignore-scripts
 	@touch $@
 
 .PHONY: bench

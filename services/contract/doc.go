@@ -10,10 +10,15 @@
 //	client_test.go      a browser's REST client, the SIP bus, the operator
 //
 // TestIdentityProvider logs in at a real OpenID Connect provider, the npm package
-// in provider/, which `make provider` installs.
+// in provider/, which `make npm` installs.
 //
 //	provider_test.go    that provider, behind a proxy that can alter what it issues;
 //	                    provider_pages_test.go clicks through its pages
+//
+// TestBrowser opens a page of its own (browser/page) in Chromium, which
+// `make system` installs, with LiveKit's client, which `make npm` installs.
+//
+//	browser_test.go     what two pages do and see; chromium_test.go drives them
 //	suite_test.go       the list of tests and deployments
 //	*_test.go           the tests, by subject
 package contract

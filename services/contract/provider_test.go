@@ -76,7 +76,7 @@ func (p *identityProvider) start(t *testing.T) {
 		t.Fatal(err)
 	}
 	if _, err := os.Stat(filepath.Join(dir, "node_modules")); err != nil {
-		t.Fatalf("the provider is not installed: run make provider: %v", err)
+		t.Fatalf("the provider is not installed: run make npm: %v", err)
 	}
 	urls := map[string]string{}
 	for id, d := range p.clients {
