@@ -42,37 +42,62 @@ type LiveKitServer struct {
 	APIURL    string // of the server API, http://127.0.0.1:port
 	APIKey    string
 	APISecret string
+
+	bin, config string
+	proc        *process
 }
 
 // LiveKit starts a LiveKit server for this test on loopback. It answers when
 // LiveKit returns and is stopped when the test ends. When the test fails, the
-// end of the server's log is shown.
+// end of the server's log is shown. Stop and Start make it go and come back.
 func LiveKit(t testing.TB, opts LiveKitOptions) *LiveKitServer {
 	t.Helper()
 	bin := binary(t, "livekit-server", livekitEnv, filepath.Join(RepoRoot(t), "bin", "livekit-server"))
 	var err error
 	for range startTries {
-		s := &LiveKitServer{APIKey: "testkey", APISecret: rand.Text() + rand.Text()}
+		s := &LiveKitServer{APIKey: "testkey", APISecret: rand.Text() + rand.Text(), bin: bin}
 		port := FreePort(t)
 		addr := net.JoinHostPort("127.0.0.1", strconv.Itoa(port))
 		s.URL, s.APIURL = "ws://"+addr, "http://"+addr
-		path := writeLiveKitConfig(t, s, opts, port)
-		var proc *process
-		if proc, err = startProcess(bin, "--config", path); err != nil {
+		s.config = writeLiveKitConfig(t, s, opts, port)
+		if err = s.start(); err != nil {
 			continue
 		}
 		t.Cleanup(func() {
-			proc.stop(livekitGrace)
+			s.Stop()
 			if t.Failed() {
-				t.Logf("end of LiveKit's log:\n%s", proc.out.tail())
+				t.Logf("end of LiveKit's log:\n%s", s.proc.out.tail())
 			}
 		})
-		if err = proc.waitUntil(func() error { return httpAnswers(s.APIURL) }); err == nil {
-			return s
-		}
-		proc.stop(livekitGrace)
+		return s
 	}
 	t.Fatalf("livekit-server: %v", err)
+	return nil
+}
+
+// Start starts a stopped server again, at the same addresses and without the
+// rooms that it had.
+func (s *LiveKitServer) Start(t testing.TB) {
+	t.Helper()
+	if err := s.start(); err != nil {
+		t.Fatalf("livekit-server: %v", err)
+	}
+}
+
+// Stop ends the server; whoever is in a room is cut off.
+func (s *LiveKitServer) Stop() { s.proc.stop(livekitGrace) }
+
+// start returns when the server answers.
+func (s *LiveKitServer) start() error {
+	proc, err := startProcess(s.bin, "--config", s.config)
+	if err != nil {
+		return err
+	}
+	if err := proc.waitUntil(func() error { return httpAnswers(s.APIURL) }); err != nil {
+		proc.stop(livekitGrace)
+		return err
+	}
+	s.proc = proc
 	return nil
 }
 
