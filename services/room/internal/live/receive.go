@@ -14,8 +14,9 @@ import (
 // Receive takes one webhook request. Errors: TOKEN_INVALID, INVALID_FIELDS,
 // UNAVAILABLE: the event must be sent again.
 //
-// Only which rooms are on matters here, and to callers what goes on in them. Rooms that are none of ours, and events
-// that nobody acts on, are taken too: LiveKit would repeat them without end.
+// Only which rooms are on matters here, and to callers what goes on in them.
+// Rooms that are none of ours, and events that nobody acts on, are taken too:
+// LiveKit would repeat them without end.
 func (s *Service) Receive(ctx context.Context, body []byte, authorization string) error {
 	event, err := s.read(body, authorization)
 	if err != nil {
