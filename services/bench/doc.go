@@ -15,6 +15,7 @@
 //	sessions.go  6. users/me with few and with many sessions
 //	guesses.go   7. guessing PINs, beside honest callers
 //	siege.go     one guesser
+//	timing.go    8. how long refusals take, by their reason
 //	bridge.go    calls as LiveKit SIP makes them
 //
 //	internal/measure  slices in turn, quantiles

@@ -38,7 +38,7 @@ type figure struct {
 func figures() []figure {
 	return []figure{
 		{"dispatch", dispatch}, {"resolve", resolve}, {"allocate", allocate}, {"rest", rest}, {"startup", startup}, {"sessions", sessions},
-		{"guesses", guesses},
+		{"guesses", guesses}, {"timing", timing},
 	}
 }
 

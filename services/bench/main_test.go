@@ -11,7 +11,7 @@ import (
 func TestChoose(t *testing.T) {
 	t.Parallel()
 	for only, want := range map[string][]string{
-		"":                {"dispatch", "resolve", "allocate", "rest", "startup", "sessions", "guesses"},
+		"":                {"dispatch", "resolve", "allocate", "rest", "startup", "sessions", "guesses", "timing"},
 		"rest":            {"rest"},
 		"startup,resolve": {"resolve", "startup"}, // always in the same order
 	} {
@@ -61,5 +61,13 @@ func TestSlipOf(t *testing.T) {
 		if got := slipOf(pin); got != want {
 			t.Errorf("slip of %s: %s, want %s", pin, got, want)
 		}
+	}
+}
+
+func TestCriticalDistance(t *testing.T) {
+	t.Parallel()
+	// Tables of the test give 1.628 times the root for one chance in a hundred.
+	if got := criticalDistance(100, 400); got < 1.627*0.1118 || got > 1.629*0.1119 {
+		t.Errorf("critical distance %v", got)
 	}
 }
