@@ -49,6 +49,11 @@ func TestFeaturesThatAreOff(t *testing.T) {
 		"files, anonymous":          {"GET", "files?page=1", "", "", 404, notFound},
 		"files":                     {"POST", "files/", adaCook, "", 404, notFound},
 		"file ended":                {"POST", "files/" + accessID + "/upload-ended/", "", "", 404, notFound},
+		"storage hook, GET":         {"GET", "recordings/storage-hook/", adaCook, "", 401, missing},
+		"callback, GET":             {"GET", "rooms/creation-callback/", "", "", 405, `{"detail":"Method \"GET\" not allowed."}`},
+		"webhooks, GET":             {"GET", "rooms/webhooks-livekit/", "", "", 405, `{"detail":"Method \"GET\" not allowed."}`},
+		"me, PUT, anonymous":        {"PUT", "users/me/", "", "", 401, anonymous},
+		"me, PUT":                   {"PUT", "users/me/", adaCook, "", 405, `{"detail":"Method \"PUT\" not allowed."}`},
 		"add-on":                    {"POST", "addons/sessions/init/", "", "", 404, notFound},
 		"add-on poll":               {"POST", "addons/sessions/poll/", adaCook, "X-CSRFToken:", 404, notFound},
 		"add-on exchange":           {"POST", "addons/sessions/exchange/", adaCook, "", 404, notFound},
@@ -81,6 +86,10 @@ func TestMethods(t *testing.T) {
 		"rooms/x/start-recording/": "POST, OPTIONS",
 		"recordings/x/":            "DELETE, GET, HEAD, OPTIONS",
 		"config/":                  "GET, HEAD, OPTIONS",
+		// Names come before ids.
+		"rooms/creation-callback/": "POST, OPTIONS",
+		"users/me/":                "GET, HEAD, OPTIONS",
+		"users/x/":                 "PATCH, PUT, OPTIONS",
 	} {
 		resp, body := g.ask(t, "OPTIONS", "/api/v1.0/"+path, adaCook, "")
 		if resp.StatusCode != 204 || body != "" || resp.Header.Get("Allow") != want {

@@ -22,8 +22,10 @@ import (
 
 // api is the REST facade: grpc-gateway with the table of routes in front.
 type api struct {
-	table    map[string]route
-	off      map[string]offRoute
+	table map[string]route
+	off   map[string]offRoute
+	// named are the paths that no id can be.
+	named    map[string]bool
 	sessions sessions
 	cookies  cookies
 	limits   *limits
@@ -39,6 +41,7 @@ func newAPI(o Options, s sessions, c cookies, l *limits, f failures) (http.Handl
 		table: routes(), off: off(), sessions: s, cookies: c, limits: l, failures: f,
 		meetings: roomv1.NewModerationServiceClient(o.Room),
 	}
+	a.named = named(a.table, a.off)
 	if !o.Applications {
 		delete(a.table, tokenRoute)
 	}
@@ -89,6 +92,10 @@ func (a *api) admit(next runtime.HandlerFunc) runtime.HandlerFunc {
 		name := routeName(r)
 		notesOf(r.Context()).route = name
 		row, ok := a.table[name]
+		if _, pattern, _ := strings.Cut(name, " "); ok && !a.fits(pattern, r.URL.Path) {
+			a.unrouted(r.Context(), nil, nil, w, r, http.StatusMethodNotAllowed)
+			return
+		}
 		if !ok && name == tokenRoute {
 			a.failures.write(w, r, notFound())
 			return
@@ -160,12 +167,12 @@ func (a *api) succeed(ctx context.Context, w http.ResponseWriter, _ proto.Messag
 // wants credentials, who has none is told that first.
 func (a *api) unrouted(_ context.Context, _ *runtime.ServeMux, _ runtime.Marshaler, w http.ResponseWriter, r *http.Request, _ int) {
 	path := r.URL.Path
-	if name, row, ok := featureAt(a.off, r.Method, path); ok {
+	if name, row, ok := a.featureAt(r.Method, path); ok {
 		notesOf(r.Context()).route = name
 		a.refuse(w, r, row)
 		return
 	}
-	methods, shared := methodsAt(a.table, a.off, path)
+	methods, shared := a.methodsAt(path)
 	if len(methods) == 0 {
 		a.failures.write(w, r, notFound())
 		return
@@ -186,14 +193,10 @@ func (a *api) unrouted(_ context.Context, _ *runtime.ServeMux, _ runtime.Marshal
 	a.failures.write(w, r, methodNotAllowed(r.Method, methods))
 }
 
-// featureAt returns the row for a request to a feature that is off. A path with
-// a name of its own comes before one with an id.
-func featureAt(features map[string]offRoute, method, path string) (name string, row offRoute, ok bool) {
-	if row, ok = features[method+" "+path]; ok {
-		return method + " " + path, row, true
-	}
-	for name, row := range features {
-		if m, pattern, _ := strings.Cut(name, " "); m == method && matches(pattern, path) {
+// featureAt returns the row for a request to a feature that is off.
+func (a *api) featureAt(method, path string) (name string, row offRoute, ok bool) {
+	for name, row := range a.off {
+		if m, pattern, _ := strings.Cut(name, " "); m == method && a.fits(pattern, path) {
 			return name, row, true
 		}
 	}

@@ -7,10 +7,7 @@ import (
 	"fmt"
 	"io"
 	"mime"
-	"mime/multipart"
 	"net/http"
-	"net/url"
-	"strings"
 )
 
 const (
@@ -69,42 +66,6 @@ func decodeBody(header string, raw []byte, form bool) (map[string]any, error) {
 		return decodeForm(raw)
 	}
 	return nil, newFault(http.StatusUnsupportedMediaType, detail(fmt.Sprintf("Unsupported media type \"%s\" in request.", header)))
-}
-
-// decodeForm reads the fields of a form; of several with one name the last.
-func decodeForm(raw []byte) (map[string]any, error) {
-	values, err := url.ParseQuery(string(raw))
-	if err != nil {
-		return nil, newFault(http.StatusBadRequest, detail("Form parse error - "+err.Error()))
-	}
-	object := make(map[string]any, len(values))
-	for name, all := range values {
-		object[name] = strings.ToValidUTF8(all[len(all)-1], "\uFFFD")
-	}
-	return object, nil
-}
-
-// decodeMultipart reads the fields of a form: texts, and lists where a field is
-// repeated. No endpoint takes a file, so files are no fields.
-func decodeMultipart(raw []byte, boundary string) (map[string]any, error) {
-	form, err := multipart.NewReader(bytes.NewReader(raw), boundary).ReadForm(maxBody)
-	if err != nil {
-		return nil, newFault(http.StatusBadRequest, detail("Multipart form parse error - "+err.Error()))
-	}
-	defer func() { _ = form.RemoveAll() }() // bodies are too small to be put into files
-	object := make(map[string]any, len(form.Value))
-	for name, values := range form.Value {
-		if len(values) == 1 {
-			object[name] = values[0]
-			continue
-		}
-		list := make([]any, len(values))
-		for i, value := range values {
-			list[i] = value
-		}
-		object[name] = list
-	}
-	return object, nil
 }
 
 // decodeObject reads a JSON object. Numbers stay as they were written.

@@ -25,7 +25,7 @@
 //	session.go  session cookie to visit
 //	machine.go  application's token to assertion
 //	csrf.go     cross-site request forgery
-//	body.go     request bodies
+//	body.go     request bodies; formbody.go forms
 //	marshal.go  JSON as the contract writes it
 //	errors.go   errors to answers
 //	fields.go   wrong fields to answers

@@ -128,12 +128,27 @@ func routes() map[string]route {
 	}
 }
 
+// named returns the paths of the tables without a place for an id. No id can be
+// one of them: what such a path does not take is not looked for under an id.
+func named(table map[string]route, features map[string]offRoute) map[string]bool {
+	paths := map[string]bool{}
+	for name := range table {
+		_, path, _ := strings.Cut(name, " ")
+		paths[path] = !strings.Contains(path, "{")
+	}
+	for name := range features {
+		_, path, _ := strings.Cut(name, " ")
+		paths[path] = !strings.Contains(path, "{")
+	}
+	return paths
+}
+
 // methodsAt returns the methods that the tables have for a path, sorted, and the
 // mode that they share; open where they differ.
-func methodsAt(table map[string]route, features map[string]offRoute, path string) (methods []string, shared mode) {
+func (a *api) methodsAt(path string) (methods []string, shared mode) {
 	note := func(name string, m mode) {
 		method, pattern, _ := strings.Cut(name, " ")
-		if !matches(pattern, path) {
+		if !a.fits(pattern, path) {
 			return
 		}
 		if shared == 0 {
@@ -143,18 +158,22 @@ func methodsAt(table map[string]route, features map[string]offRoute, path string
 		}
 		methods = append(methods, method)
 	}
-	for name, row := range table {
+	for name, row := range a.table {
 		note(name, row.mode)
 	}
-	for name, row := range features {
+	for name, row := range a.off {
 		note(name, row.mode)
 	}
 	slices.Sort(methods)
 	return slices.Compact(methods), shared
 }
 
-// matches reports whether a path fits a pattern of the table.
-func matches(pattern, path string) bool {
+// fits reports whether a path fits a pattern of the tables. A path with a name
+// of its own fits no pattern with a place for an id.
+func (a *api) fits(pattern, path string) bool {
+	if a.named[path] {
+		return pattern == path
+	}
 	want, have := strings.Split(pattern, "/"), strings.Split(path, "/")
 	if len(want) != len(have) {
 		return false
