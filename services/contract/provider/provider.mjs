@@ -37,8 +37,6 @@ const provider = new Provider(ISSUER, {
       sub: id, email: `${id}@example.org`, email_verified: true, given_name: id[0].toUpperCase() + id.slice(1), usual_name: 'Lovelace',
     }),
   }),
-  // Its own dispatcher refuses loopback addresses, where the relying parties are.
-  fetch: (url, { dispatcher, ...options }) => fetch(url, options),
   ttl: { AccessToken: 3600, Grant: 3600, IdToken: 3600, Interaction: 3600, Session: 3600 },
 });
 
