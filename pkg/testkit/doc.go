@@ -12,6 +12,7 @@
 // Files:
 //
 //   - postgres.go: Postgres, an empty database for one test
+//   - postgres_server.go: StartPostgres for tests that restart it
 //   - redis.go: Redis, and StartRedis for tests that restart it
 //   - livekit.go: LiveKit, a media server
 //   - wait.go: Eventually, FreePort, RepoRoot

@@ -33,9 +33,21 @@ type process struct {
 
 // startProcess starts name; it ends no later than this process does.
 func startProcess(name string, args ...string) (*process, error) {
+	return startProcessAs(nil, name, args...)
+}
+
+// startProcessAs is startProcess as another user, nil for this one.
+func startProcessAs(as *syscall.Credential, name string, args ...string) (*process, error) {
 	p := &process{cmd: exec.Command(name, args...), done: make(chan struct{})}
 	p.cmd.Stdout, p.cmd.Stderr = &p.out, &p.out
 	p.cmd.SysProcAttr = dieWithParent()
+	if as != nil {
+		if p.cmd.SysProcAttr == nil {
+			p.cmd.SysProcAttr = &syscall.SysProcAttr{}
+		}
+		p.cmd.SysProcAttr.Credential = as
+		p.cmd.Dir = "/" // this one may be closed to the user
+	}
 	started := make(chan error)
 	go func() {
 		// The kernel ties the child to this thread, not to the process. The

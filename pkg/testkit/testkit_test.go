@@ -45,6 +45,36 @@ func TestPostgresGivesSeparateDatabases(t *testing.T) {
 	}
 }
 
+func TestPostgresRestartsWithItsData(t *testing.T) {
+	t.Parallel()
+	s := testkit.StartPostgres(t)
+	execute := func(statement string) error {
+		conn, err := pgx.Connect(t.Context(), s.URL)
+		if err != nil {
+			return err
+		}
+		defer func() { _ = conn.Close(t.Context()) }()
+		_, err = conn.Exec(t.Context(), statement)
+		return err
+	}
+	idle, err := pgx.Connect(t.Context(), s.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := execute("CREATE TABLE mine ()"); err != nil {
+		t.Fatal(err)
+	}
+	s.Stop()
+	s.Stop() // twice is once
+	if idle.Ping(t.Context()) == nil || execute("SELECT 1") == nil {
+		t.Fatal("it answers after Stop")
+	}
+	s.Start()
+	if err := execute("SELECT FROM mine"); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestRedisRestartsOnItsPort(t *testing.T) {
 	t.Parallel()
 	s := testkit.StartRedis(t, 0)
