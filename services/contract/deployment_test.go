@@ -260,6 +260,8 @@ func startStandalone(t *testing.T, databaseURL string, more ...string) *deployme
 type splitOptions struct {
 	replicas int      // of room and telephony; 0 means 1
 	more     []string // settings for all, name and value in turn
+	// redis and postgres are URLs of servers to use; empty for such of its own.
+	redis, postgres string
 }
 
 // startSplit starts each service as a process of its own. With replicas, those
@@ -268,7 +270,12 @@ func startSplit(t *testing.T, o splitOptions) *deployment {
 	t.Helper()
 	address := freeAddr(t)
 	d := &deployment{livekit: startLiveKit(t, address), processes: map[string]*process{}, admin: map[string]string{}}
-	d.sipRedis = testkit.Redis(t)
+	if d.sipRedis = o.redis; d.sipRedis == "" {
+		d.sipRedis = testkit.Redis(t)
+	}
+	if o.postgres == "" {
+		o.postgres = testkit.Postgres(t)
+	}
 	certs := t.TempDir()
 	if out, err := exec.Command(filepath.Join(testkit.RepoRoot(t), "deploy/certs/make-certs"), certs).CombinedOutput(); err != nil {
 		t.Fatalf("make-certs: %v\n%s", err, out)
@@ -283,7 +290,7 @@ func startSplit(t *testing.T, o splitOptions) *deployment {
 		addresses["telephony"] = append(addresses["telephony"], freeAddr(t))
 	}
 	d.http = "http://" + address
-	env := with(common(d.livekit), "DATABASE_URL", testkit.Postgres(t), "SECRET_KEY", secret.Generate(),
+	env := with(common(d.livekit), "DATABASE_URL", o.postgres, "SECRET_KEY", secret.Generate(),
 		"SIP_REDIS_URL", d.sipRedis, "TLS_CA_FILE", filepath.Join(certs, "ca.crt"), "HTTP_ADDR", address,
 		"AUTH_ADDR", addresses["auth"][0], "TOKEN_ADDR", addresses["token"][0],
 		"ROOM_ADDR", strings.Join(addresses["room"], ","), "TELEPHONY_ADDR", strings.Join(addresses["telephony"], ","))
