@@ -40,17 +40,24 @@ func newExchange(t *testing.T) *exchange {
 	cfg.GuardRate = 40
 	x := &exchange{t: t, local: start(t, cfg), rooms: map[string]string{}}
 	start(t, cfg)
-	options, err := redis.ParseURL(cfg.SIPRedisURL.Reveal())
+	x.bus = dialBus(t, cfg.SIPRedisURL.Reveal())
+	return x
+}
+
+// dialBus returns LiveKit SIP's client on a bus that answers it.
+func dialBus(t *testing.T, url string) lkrpc.IOInfoClient {
+	t.Helper()
+	options, err := redis.ParseURL(url)
 	must(t, err)
 	rc := redis.NewClient(options)
 	t.Cleanup(func() { _ = rc.Close() })
-	x.bus, err = lkrpc.NewIOInfoClient(psrpc.NewRedisMessageBus(rc))
+	bus, err := lkrpc.NewIOInfoClient(psrpc.NewRedisMessageBus(rc))
 	must(t, err)
 	testkit.Eventually(t, 10*time.Second, func() error {
-		_, err := x.bus.EvaluateSIPDispatchRules(t.Context(), &lkrpc.EvaluateSIPDispatchRulesRequest{}, psrpc.WithRequestTimeout(300*time.Millisecond))
+		_, err := bus.EvaluateSIPDispatchRules(t.Context(), &lkrpc.EvaluateSIPDispatchRulesRequest{}, psrpc.WithRequestTimeout(300*time.Millisecond))
 		return err
 	})
-	return x
+	return bus
 }
 
 // trunks adds a trunk of four digits for each number, fills them together with

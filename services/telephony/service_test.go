@@ -93,6 +93,12 @@ func testConfig(t *testing.T) Config {
 // start runs a whole service with fake peers and returns its network.
 func start(t *testing.T, cfg Config) *grpcx.Local {
 	t.Helper()
+	return startWatched(t, cfg, slog.New(slog.DiscardHandler), prometheus.NewRegistry())
+}
+
+// startWatched is start with a log and metrics.
+func startWatched(t *testing.T, cfg Config, log *slog.Logger, registry prometheus.Registerer) *grpcx.Local {
+	t.Helper()
 	anyone := grpcx.Rule{Callers: []string{identity.CallerTelephony}}
 	peers := grpcx.Service(roomv1.AdmissionService_ServiceDesc, anyone)
 	for method, rule := range grpcx.Service(tokenv1.TokenService_ServiceDesc, anyone) {
@@ -103,7 +109,7 @@ func start(t *testing.T, cfg Config) *grpcx.Local {
 		tokenv1.RegisterTokenServiceServer(r, fakeToken{})
 	}), identity.CallerTelephony)
 	s, err := New(cfg, Deps{
-		Room: peer, Token: peer, Logger: slog.New(slog.DiscardHandler), Registry: prometheus.NewRegistry(), Clock: clock.System{},
+		Room: peer, Token: peer, Logger: log, Registry: registry, Clock: clock.System{},
 	})
 	must(t, err)
 	ctx, cancel := context.WithCancel(context.Background())

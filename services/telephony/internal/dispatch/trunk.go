@@ -29,7 +29,7 @@ func (r *Resolver) find(ctx context.Context, q *Question, d *Decision) (*trunks.
 	if err != nil {
 		return nil, down(fmt.Errorf("trunks: %w", err))
 	}
-	byNumber := called(listing, *q, d)
+	byNumber := r.called(listing, *q, d)
 	if trunk, pin := r.sipURI(listing, *q); byNumber == nil && trunk != nil {
 		byNumber, q.PIN, d.Called = trunk, pin, "" // a PIN is on no record
 	}
@@ -42,15 +42,16 @@ func (r *Resolver) find(ctx context.Context, q *Question, d *Decision) (*trunks.
 	return trunk, nil
 }
 
-// called returns the trunk that has a called number, nil for none.
-func called(listing *trunks.Listing, q Question, d *Decision) *trunks.Trunk {
+// called returns the trunk that has a called number, nil for none. What no trunk
+// has is noted for the record, unless it may be a PIN.
+func (r *Resolver) called(listing *trunks.Listing, q Question, d *Decision) *trunks.Trunk {
 	for _, text := range q.Called {
 		number := e164.Dialled(text)
 		if trunk := listing.ByNumber(number); trunk != nil {
 			d.Called = number
 			return trunk
 		}
-		if d.Called == "" {
+		if d.Called == "" && (!r.cfg.SIPURIs || !pins.WellFormed(text)) {
 			d.Called = number
 		}
 	}
