@@ -26,6 +26,8 @@ type browser struct {
 	http *http.Client
 	// meeting is the token with which the page is in a meeting; sent where set.
 	meeting string
+	// header are headers that are sent instead of the usual ones; empty for none.
+	header map[string]string
 }
 
 // answer is a response, its body read and, where it is JSON, decoded.
@@ -75,6 +77,11 @@ func (b *browser) inMeeting(token string) *browser {
 	return &browser{d: b.d, http: b.http, meeting: token}
 }
 
+// sending returns the same browser with other headers, name and value in turn.
+func (b *browser) sending(headers ...string) *browser {
+	return &browser{d: b.d, http: b.http, meeting: b.meeting, header: with(nil, headers...)}
+}
+
 // set gives the browser a cookie that the suite did not.
 func (b *browser) set(t *testing.T, cookie *http.Cookie) {
 	t.Helper()
@@ -111,6 +118,13 @@ func (b *browser) do(t *testing.T, method, path string, body any) *answer {
 	}
 	if b.meeting != "" {
 		req.Header.Set("Authorization", "Bearer "+b.meeting)
+	}
+	for name, value := range b.header {
+		if value == "" {
+			req.Header.Del(name)
+		} else {
+			req.Header.Set(name, value)
+		}
 	}
 	resp, err := b.http.Do(req)
 	if err != nil {

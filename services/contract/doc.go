@@ -19,6 +19,8 @@
 // `make system` installs, with LiveKit's client, which `make npm` installs.
 //
 //	browser_test.go     what two pages do and see; chromium_test.go drives them
+//	section*_test.go    the REST contract line by line, in its order; lines_test.go
+//	                    sends them
 //	suite_test.go       the list of tests and deployments
 //	*_test.go           the tests, by subject
 package contract

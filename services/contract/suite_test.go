@@ -42,6 +42,10 @@ func TestContract(t *testing.T) {
 				"somebody's sub as lobby cookie": testForeignLobbyCookie,
 				"rights by command":              testRights,
 				"calls are recorded":             testCalls,
+				"section 1":                      testConventions,
+				"section 3":                      testRules,
+				"section 4":                      testCore,
+				"section 6":                      testOtherClients,
 			} {
 				t.Run(name, func(t *testing.T) { test(t, d) })
 			}
