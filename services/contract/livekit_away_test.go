@@ -19,24 +19,24 @@ import (
 // promptly is within what a request is answered, whatever LiveKit does.
 const promptly = 2 * time.Second
 
-// line leads from Parley to LiveKit's API. It can be cut while the meetings
+// cable leads from Parley to LiveKit's API. It can be cut while the meetings
 // themselves, which do not pass it, go on.
-type line struct {
+type cable struct {
 	URL    string
 	target atomic.Pointer[httputil.ReverseProxy]
 	state  atomic.Int32
 }
 
-// The states of a line.
+// The states of a cable.
 const (
 	open   int32 = iota
 	cut          // connections break at once
 	silent       // connections are taken and never answered
 )
 
-func newLine(t *testing.T) *line {
+func newCable(t *testing.T) *cable {
 	t.Helper()
-	l := &line{}
+	l := &cable{}
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch target := l.target.Load(); {
 		case l.state.Load() == silent:
@@ -57,8 +57,8 @@ func newLine(t *testing.T) *line {
 	return l
 }
 
-// leadTo connects the line's other end.
-func (l *line) leadTo(t *testing.T, target string) {
+// leadTo connects the cable's other end.
+func (l *cable) leadTo(t *testing.T, target string) {
 	t.Helper()
 	u, err := url.Parse(target)
 	if err != nil {
@@ -81,20 +81,20 @@ func TestLiveKitAway(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			l := newLine(t)
+			l := newCable(t)
 			d := start(t, "LIVEKIT_API_URL", l.URL)
 			l.leadTo(t, d.livekit.APIURL)
 			d.login(t, "operator@example.org").createTrunk(t, "Carrier", "+33199000123", 10)
 			testAnswersWithoutLiveKit(t, d, l)
 			for state, name := range map[int32]string{cut: "cut", silent: "silent"} {
-				t.Run("a meeting while the line is "+name, func(t *testing.T) { testMeetingCatchesUp(t, d, l, state) })
+				t.Run("a meeting while the cable is "+name, func(t *testing.T) { testMeetingCatchesUp(t, d, l, state) })
 			}
 		})
 	}
 }
 
 // testAnswersWithoutLiveKit compares what is answered with and without LiveKit.
-func testAnswersWithoutLiveKit(t *testing.T, d *deployment, l *line) {
+func testAnswersWithoutLiveKit(t *testing.T, d *deployment, l *cable) {
 	want := d.visit(t)
 	check := func(away string) {
 		t.Helper()
@@ -162,7 +162,7 @@ var changing = regexp.MustCompile(`[0-9a-f]{8}-[0-9a-f-]{27}|eyJ[\w-]+\.[\w-]+\.
 
 // testMeetingCatchesUp: a change of the room and decisions on callers, made while
 // LiveKit could not be told, reach the meeting when it can.
-func testMeetingCatchesUp(t *testing.T, d *deployment, l *line, state int32) {
+func testMeetingCatchesUp(t *testing.T, d *deployment, l *cable, state int32) {
 	ada, bus := d.login(t, "ada.lovelace@example.org"), d.sipBus(t)
 	room := ada.must(t, http.StatusCreated, http.MethodPost, "/api/v1.0/rooms/?username=", map[string]any{
 		"name": fmt.Sprint("catches up ", state), "access_level": "restricted",
