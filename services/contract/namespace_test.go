@@ -36,8 +36,9 @@ func TestNamespaceFillsCompletely(t *testing.T) {
 					t.Errorf("room %d: %d %s", n, got.status, got.raw)
 					return
 				}
-				pin, room := "", got.json["slug"].(string)
-				if pin, _ = got.json["pin_code"].(string); pin == "" {
+				room := got.json["slug"].(string)
+				pin, _ := got.json["pin_code"].(string)
+				if pin == "" {
 					mu.Lock()
 					late = append(late, room)
 					mu.Unlock()
