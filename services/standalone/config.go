@@ -29,10 +29,11 @@ type ownConfig struct {
 	OperatorSocket string `env:"OPERATOR_SOCKET"`
 	SIPBusAddr     string `env:"SIP_BUS_ADDR"`
 	SIPRedisURL    string `env:"SIP_REDIS_URL"`
+	DispatchMode   string `env:"DISPATCH_MODE"`
 }
 
 // embeddedBus reports whether the process serves the SIP bus itself.
-func (c ownConfig) embeddedBus() bool { return c.SIPRedisURL == "" }
+func (c ownConfig) embeddedBus() bool { return c.SIPRedisURL == "" && c.DispatchMode != "rules" }
 
 // load reads all settings; its error lists the faults of all services.
 func load(environ []string) (*settings, error) {

@@ -11,12 +11,14 @@ import (
 
 	"github.com/parleymeet/parley/pkg/secret"
 	"github.com/parleymeet/parley/services/internal/database"
+	"github.com/parleymeet/parley/services/internal/livekit"
 	"github.com/parleymeet/parley/services/telephony/internal/calls"
 	"github.com/parleymeet/parley/services/telephony/internal/dispatch"
 	"github.com/parleymeet/parley/services/telephony/internal/feed"
 	"github.com/parleymeet/parley/services/telephony/internal/imports"
 	"github.com/parleymeet/parley/services/telephony/internal/pins"
 	"github.com/parleymeet/parley/services/telephony/internal/rpc"
+	"github.com/parleymeet/parley/services/telephony/internal/rules"
 	"github.com/parleymeet/parley/services/telephony/internal/sipbus"
 	"github.com/parleymeet/parley/services/telephony/internal/store/postgres"
 	"github.com/parleymeet/parley/services/telephony/internal/store/sqlite"
@@ -35,6 +37,7 @@ type store interface {
 	throttle.BudgetStore
 	throttle.CrowdStore
 	imports.Store
+	rules.Store
 	Migrate(ctx context.Context) error
 	MigrateWithRetry(ctx context.Context) error
 	Ready(ctx context.Context) error
@@ -82,9 +85,9 @@ func build(cfg Config, deps Deps, db store) (*Service, error) {
 	if err != nil {
 		return nil, err
 	}
-	rules := pins.Rules{MaxDraws: cfg.PINMaxDraws, Quarantine: cfg.PINQuarantine, Grace: cfg.PINRotationGrace}
+	pinRules := pins.Rules{MaxDraws: cfg.PINMaxDraws, Quarantine: cfg.PINQuarantine, Grace: cfg.PINRotationGrace}
 	directory := trunks.NewDirectory(db, deps.Clock)
-	allocator := pins.NewAllocator(db, rules, deps.Clock, rand.Reader, deps.Logger, pinMetrics)
+	allocator := pins.NewAllocator(db, pinRules, deps.Clock, rand.Reader, deps.Logger, pinMetrics)
 	resolver, err := dispatch.NewResolver(dispatch.Config{
 		Deadline: cfg.DispatchDeadline, TokenTTL: cfg.PhoneTokenTTL, SIPURIs: cfg.SIPHost != "", IdentityKey: key.Derive("sip-identity"),
 	}, dispatch.Needs{
@@ -96,24 +99,49 @@ func build(cfg Config, deps Deps, db store) (*Service, error) {
 	if err != nil {
 		return nil, err
 	}
-	defaults := trunks.Defaults{PINLength: cfg.PINLength, Arming: trunks.Arming(cfg.PINArming)}
+	defaults := trunks.Defaults{
+		PINLength: cfg.PINLength, Arming: trunks.Arming(cfg.PINArming), Rules: cfg.DispatchMode == modeRules,
+	}
 	s := &Service{
 		deps: deps, store: db, recorder: recorder, book: book, brake: brake, crowd: crowd,
-		sweeper: pins.NewSweeper(db, rules, deps.Clock, deps.Logger),
+		sweeper: pins.NewSweeper(db, pinRules, deps.Clock, deps.Logger),
 		domain: rpc.Domain{
 			Trunks:    trunks.NewService(db, directory, key, deps.Clock, defaults),
-			Importer:  imports.NewImporter(db, rules.Grace, deps.Clock),
+			Importer:  imports.NewImporter(db, pinRules.Grace, deps.Clock),
 			Directory: directory, Allocator: allocator, Presence: pins.NewPresence(db, deps.Clock),
 			DialIns:  pins.NewDialIns(db, directory, cfg.SIPHost),
 			Drainer:  pins.NewDrainer(db, allocator, directory, deps.Clock, deps.Logger),
 			Resolver: resolver, Calls: recorder, Feed: feed.New(db, deps.Clock), Book: book, Budget: budget,
+			Changed: func() {},
 		},
 	}
-	if cfg.SIPRedisURL != "" {
-		handlers := sipbus.NewHandlers(resolver, s.domain.Trunks, recorder, cfg.MaxCallDuration, deps.Logger)
-		if s.bus, err = sipbus.New(cfg.SIPRedisURL.Reveal(), handlers, deps.Logger, deps.Registry); err != nil {
-			return nil, err
-		}
+	if err := s.buildDispatch(cfg, key); err != nil {
+		return nil, err
 	}
 	return s, deps.Registry.Register(allocator.FillCollector())
+}
+
+// buildDispatch adds how LiveKit SIP learns where calls go.
+func (s *Service) buildDispatch(cfg Config, key *secret.Key) (err error) {
+	switch {
+	case cfg.DispatchMode == modeRules:
+		if s.rules, err = newKeeper(cfg, s.deps, s.store, key); err == nil {
+			s.domain.Changed = s.rules.Wake
+		}
+	case cfg.SIPRedisURL != "":
+		handlers := sipbus.NewHandlers(s.domain.Resolver, s.domain.Trunks, s.recorder, cfg.MaxCallDuration, s.deps.Logger)
+		s.bus, err = sipbus.New(cfg.SIPRedisURL.Reveal(), handlers, s.deps.Logger, s.deps.Registry)
+	}
+	return err
+}
+
+// newKeeper returns the keeper of LiveKit's rules. Their names begin with a word
+// that is this suite's alone, so that two may share a LiveKit.
+func newKeeper(cfg Config, deps Deps, db store, key *secret.Key) (*rules.Keeper, error) {
+	return rules.NewKeeper(rules.Parts{
+		Store: db, Server: livekit.NewRules(cfg.LiveKitAPIURL, cfg.LiveKitAPIKey, cfg.LiveKitAPISecret.Reveal()),
+		Door:   roomv1.NewAdmissionServiceClient(deps.Room),
+		Prefix: fmt.Sprintf("parley-%x ", key.Derive("livekit-rules")[:4]), Interval: cfg.LiveKitRulesInterval,
+		Clock: deps.Clock, Logger: deps.Logger, Registry: deps.Registry,
+	})
 }

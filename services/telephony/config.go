@@ -18,6 +18,12 @@ import (
 // maxTokenTTL is the longest life that the token service gives.
 const maxTokenTTL = 24 * time.Hour
 
+// How LiveKit SIP learns where calls go.
+const (
+	modeResolver = "resolver"
+	modeRules    = "rules"
+)
+
 // Config is the settings of the service.
 type Config struct {
 	// DatabaseURL is sqlite://<directory> or postgres://...; it may hold a password.
@@ -64,8 +70,17 @@ type Config struct {
 	// who follow wait in its lobby for how long. "off" for any number.
 	CrowdCallers throttle.Limit `env:"CROWD_CALLERS" envDefault:"50/10m/30m"`
 
-	// DispatchMode is how LiveKit SIP learns where calls go: resolver.
+	// DispatchMode is how LiveKit SIP learns where calls go: from telephony's
+	// answers on the bus (resolver), or from dispatch rules in LiveKit (rules).
 	DispatchMode string `env:"DISPATCH_MODE" envDefault:"resolver"`
+	// LiveKitAPIURL, LiveKitAPIKey and LiveKitAPISecret are where rules are kept;
+	// only in that mode.
+	LiveKitAPIURL    string        `env:"LIVEKIT_API_URL"`
+	LiveKitAPIKey    string        `env:"LIVEKIT_API_KEY"`
+	LiveKitAPISecret config.Secret `env:"LIVEKIT_API_SECRET"`
+	// LiveKitRulesInterval is how often all of LiveKit's rules are listed, and live
+	// rooms are asked again whom they admit.
+	LiveKitRulesInterval time.Duration `env:"LIVEKIT_RULES_INTERVAL" envDefault:"1m"`
 	// DispatchDeadline bounds the answer to a call. LiveKit SIP waits 3 seconds.
 	DispatchDeadline time.Duration `env:"DISPATCH_DEADLINE" envDefault:"1500ms"`
 	// SIPRedisURL is the SIP bus; it may hold a password. Empty: no LiveKit SIP.
@@ -121,7 +136,10 @@ func (c Config) Validate() error {
 	fault(c.GuardRisk >= 0 && c.GuardRisk < 1, "GUARD_RISK must be 0 or more and below 1")
 	fault(c.GuardSpare >= 0, "GUARD_SPARE must not be negative")
 	fault(c.GuardTime > 0, "GUARD_TIME must be above 0")
-	fault(c.DispatchMode == "resolver", "DISPATCH_MODE must be resolver: this server answers LiveKit SIP itself and keeps no dispatch rules in LiveKit")
+	fault(c.DispatchMode == modeResolver || c.DispatchMode == modeRules, "DISPATCH_MODE must be resolver or rules")
+	fault(c.DispatchMode != modeRules || (c.LiveKitAPIURL != "" && c.LiveKitAPIKey != "" && c.LiveKitAPISecret != ""),
+		"DISPATCH_MODE=rules needs LIVEKIT_API_URL, LIVEKIT_API_KEY and LIVEKIT_API_SECRET")
+	fault(c.LiveKitRulesInterval >= time.Second, "LIVEKIT_RULES_INTERVAL must be at least 1s")
 	fault(c.DispatchDeadline > 0 && c.DispatchDeadline < 3*time.Second, "DISPATCH_DEADLINE must be above 0 and below 3s, which is how long LiveKit SIP waits")
 	fault(c.PhoneTokenTTL > 0 && c.PhoneTokenTTL <= maxTokenTTL, "PHONE_TOKEN_TTL must be above 0 and at most 24h")
 	fault(c.MaxCallDuration > 0, "MAX_CALL_DURATION must be above 0")

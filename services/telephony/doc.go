@@ -4,7 +4,9 @@
 // A room is given a PIN on one trunk by the room service. When somebody dials
 // one of the trunk's numbers, LiveKit SIP asks over its message bus where the
 // call goes; this service finds trunk and PIN, asks the room's door, has a token
-// minted and answers. Other SIP bridges ask the same over gRPC.
+// minted and answers. Other SIP bridges ask the same over gRPC. With
+// DISPATCH_MODE=rules LiveKit SIP does not ask: this service keeps a dispatch rule
+// in LiveKit for each PIN of a live room.
 //
 // The service needs its database. Without the room or the token service it
 // refuses calls and says why; without the SIP bus it serves everything else.

@@ -23,6 +23,7 @@ import (
 	"github.com/parleymeet/parley/services/telephony/internal/calls"
 	"github.com/parleymeet/parley/services/telephony/internal/pins"
 	"github.com/parleymeet/parley/services/telephony/internal/rpc"
+	"github.com/parleymeet/parley/services/telephony/internal/rules"
 	"github.com/parleymeet/parley/services/telephony/internal/sipbus"
 	"github.com/parleymeet/parley/services/telephony/internal/throttle"
 )
@@ -52,7 +53,8 @@ type Service struct {
 	book     *throttle.Book
 	brake    *throttle.Brake
 	crowd    *throttle.Crowd
-	bus      *sipbus.Bus // nil without SIP_REDIS_URL
+	bus      *sipbus.Bus   // nil without SIP_REDIS_URL, and where LiveKit has rules
+	rules    *rules.Keeper // nil where LiveKit SIP is answered
 }
 
 // New builds the service. No peer, no database server and no bus needs to be up.
@@ -151,12 +153,16 @@ func (s *Service) run(ctx context.Context) error {
 	var workers sync.WaitGroup
 	defer workers.Wait()
 	defer cancel()
-	if s.bus != nil {
+	switch {
+	case s.rules != nil:
+		s.deps.Logger.InfoContext(ctx, "DISPATCH_MODE is rules: LiveKit is given dispatch rules, and LiveKit SIP is not answered")
+		workers.Go(func() { s.rules.Run(ctx) })
+	case s.bus != nil:
 		if err := s.bus.Start(); err != nil {
 			return err
 		}
 		workers.Go(func() { s.bus.Run(ctx) })
-	} else {
+	default:
 		s.deps.Logger.InfoContext(ctx, "SIP_REDIS_URL is not set: LiveKit SIP is not answered")
 	}
 	workers.Go(func() { s.sweeper.Run(ctx) })

@@ -278,16 +278,22 @@ func TestTrunksAreChecked(t *testing.T) {
 	number := func(n string) *telephonyv1.PhoneNumber { return &telephonyv1.PhoneNumber{Number: n} }
 	first := createTrunk(t, local, &telephonyv1.Trunk{Name: " First ", Numbers: []*telephonyv1.PhoneNumber{number("+33 1 23 45 67 89")}})
 	_, err := c.CreateTrunk(t.Context(), &telephonyv1.CreateTrunkRequest{Trunk: &telephonyv1.Trunk{
-		Name: strings.Repeat("x", 201), PinLength: 17, Arming: telephonyv1.Arming_ARMING_LIVE + 1, AuthUsername: "u",
+		Name: strings.Repeat("x", 201), PinLength: 17, Arming: telephonyv1.Arming_ARMING_LIVE + 1, AuthUsername: "u", LivekitTrunkId: "TR_x",
 		Numbers:          []*telephonyv1.PhoneNumber{number("0123456789"), number("+33123456780"), number("+33123456780")},
 		AllowedAddresses: []string{"192.0.2.0/24", "192.0.2.0/33", "host.example.org"},
 	}})
 	wantFields(t, err, "name", "numbers.0.number", "numbers.2.number", "allowed_addresses.1", "allowed_addresses.2",
-		"pin_length", "arming", "auth_password")
+		"livekit_trunk_id", "pin_length", "arming", "auth_password")
 	_, err = c.CreateTrunk(t.Context(), &telephonyv1.CreateTrunkRequest{Trunk: &telephonyv1.Trunk{
 		Name: "Second", Numbers: []*telephonyv1.PhoneNumber{number("+33123456780"), number("+33123456789")},
 	}})
 	wantFields(t, err, "numbers.1.number")
+	createTrunk(t, local, &telephonyv1.Trunk{Name: "Third", LivekitTrunkId: "ST_abcdEFGH1234"})
+	_, err = c.UpdateTrunk(t.Context(), &telephonyv1.UpdateTrunkRequest{
+		Trunk:      &telephonyv1.Trunk{Id: first.GetId(), LivekitTrunkId: "ST_abcdEFGH1234"},
+		UpdateMask: &fieldmaskpb.FieldMask{Paths: []string{"livekit_trunk_id"}},
+	})
+	wantFields(t, err, "livekit_trunk_id")
 	_, err = c.AddNumber(t.Context(), &telephonyv1.AddNumberRequest{TrunkId: first.GetId(), Number: number("+33123456789")})
 	wantFields(t, err, "number")
 	_, err = c.UpdateTrunk(t.Context(), &telephonyv1.UpdateTrunkRequest{
@@ -328,7 +334,7 @@ func TestConfigurationFaultsComeTogether(t *testing.T) {
 	t.Parallel()
 	var cfg Config
 	err := config.Load(&cfg, []string{
-		"DATABASE_URL=mysql://u:hunter2@h", "PIN_LENGTH=3", "PIN_ARMING=never", "DISPATCH_MODE=rules", "DISPATCH_DEADLINE=3s",
+		"DATABASE_URL=mysql://u:hunter2@h", "PIN_LENGTH=3", "PIN_ARMING=never", "DISPATCH_MODE=both", "DISPATCH_DEADLINE=3s",
 		"SIP_REDIS_URL=http://u:hunter2@h", "SIP_HOST=sip:host/x", "PHONE_TOKEN_TTL=25h",
 	})
 	if err == nil || strings.Contains(err.Error(), "hunter2") {

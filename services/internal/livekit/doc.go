@@ -11,6 +11,7 @@
 //
 //     rooms.go         Rooms: what is said to the people in a room
 //     people.go        who is in a room
+//     rules.go         Rules: where callers with a PIN go
 //     participants.go  what is done to one of them
 //     events.go        Events: what LiveKit tells by webhook
 package livekit

@@ -60,9 +60,11 @@ type Trunk struct {
 	// Wrong PINs a day that the trunk can bear at this density; 0 for any number.
 	DailyBudget float64 `protobuf:"fixed64,19,opt,name=daily_budget,json=dailyBudget,proto3" json:"daily_budget,omitempty"`
 	// Wrong PINs of the last 24 hours.
-	WrongPins     float64 `protobuf:"fixed64,20,opt,name=wrong_pins,json=wrongPins,proto3" json:"wrong_pins,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	WrongPins float64 `protobuf:"fixed64,20,opt,name=wrong_pins,json=wrongPins,proto3" json:"wrong_pins,omitempty"`
+	// The trunk's id in LiveKit, where dispatch rules are kept there; empty for none.
+	LivekitTrunkId string `protobuf:"bytes,21,opt,name=livekit_trunk_id,json=livekitTrunkId,proto3" json:"livekit_trunk_id,omitempty"`
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
 }
 
 func (x *Trunk) Reset() {
@@ -235,6 +237,13 @@ func (x *Trunk) GetWrongPins() float64 {
 	return 0
 }
 
+func (x *Trunk) GetLivekitTrunkId() string {
+	if x != nil {
+		return x.LivekitTrunkId
+	}
+	return ""
+}
+
 // PhoneNumber is a number that callers dial.
 type PhoneNumber struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -336,10 +345,12 @@ type TrunkFields struct {
 	// auto, on or off.
 	Guard *structpb.Value `protobuf:"bytes,9,opt,name=guard,proto3" json:"guard,omitempty"`
 	// 0 for any number, as the one below it.
-	MaxCalls      *structpb.Value `protobuf:"bytes,10,opt,name=max_calls,json=maxCalls,proto3" json:"max_calls,omitempty"`
-	MaxPending    *structpb.Value `protobuf:"bytes,11,opt,name=max_pending,json=maxPending,proto3" json:"max_pending,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	MaxCalls   *structpb.Value `protobuf:"bytes,10,opt,name=max_calls,json=maxCalls,proto3" json:"max_calls,omitempty"`
+	MaxPending *structpb.Value `protobuf:"bytes,11,opt,name=max_pending,json=maxPending,proto3" json:"max_pending,omitempty"`
+	// The trunk's id in LiveKit, "ST_...", where dispatch rules are kept there.
+	LivekitTrunkId *structpb.Value `protobuf:"bytes,12,opt,name=livekit_trunk_id,json=livekitTrunkId,proto3" json:"livekit_trunk_id,omitempty"`
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
 }
 
 func (x *TrunkFields) Reset() {
@@ -445,6 +456,13 @@ func (x *TrunkFields) GetMaxCalls() *structpb.Value {
 func (x *TrunkFields) GetMaxPending() *structpb.Value {
 	if x != nil {
 		return x.MaxPending
+	}
+	return nil
+}
+
+func (x *TrunkFields) GetLivekitTrunkId() *structpb.Value {
+	if x != nil {
+		return x.LivekitTrunkId
 	}
 	return nil
 }
@@ -1272,7 +1290,7 @@ var File_parley_frontend_v1_trunk_proto protoreflect.FileDescriptor
 
 const file_parley_frontend_v1_trunk_proto_rawDesc = "" +
 	"\n" +
-	"\x1eparley/frontend/v1/trunk.proto\x12\x12parley.frontend.v1\x1a\x1cgoogle/protobuf/struct.proto\"\xf8\x04\n" +
+	"\x1eparley/frontend/v1/trunk.proto\x12\x12parley.frontend.v1\x1a\x1cgoogle/protobuf/struct.proto\"\xa2\x05\n" +
 	"\x05Trunk\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x12\n" +
 	"\x04name\x18\x02 \x01(\tR\x04name\x12\x14\n" +
@@ -1299,13 +1317,14 @@ const file_parley_frontend_v1_trunk_proto_rawDesc = "" +
 	"maxPending\x12!\n" +
 	"\fdaily_budget\x18\x13 \x01(\x01R\vdailyBudget\x12\x1d\n" +
 	"\n" +
-	"wrong_pins\x18\x14 \x01(\x01R\twrongPins\"\x83\x01\n" +
+	"wrong_pins\x18\x14 \x01(\x01R\twrongPins\x12(\n" +
+	"\x10livekit_trunk_id\x18\x15 \x01(\tR\x0elivekitTrunkId\"\x83\x01\n" +
 	"\vPhoneNumber\x12\x16\n" +
 	"\x06number\x18\x01 \x01(\tR\x06number\x12\x18\n" +
 	"\acountry\x18\x02 \x01(\tR\acountry\x12\x14\n" +
 	"\x05label\x18\x03 \x01(\tR\x05label\x12\x12\n" +
 	"\x04kind\x18\x04 \x01(\tR\x04kind\x12\x18\n" +
-	"\adisplay\x18\x05 \x01(\tR\adisplay\"\xdb\x04\n" +
+	"\adisplay\x18\x05 \x01(\tR\adisplay\"\x9d\x05\n" +
 	"\vTrunkFields\x12*\n" +
 	"\x04name\x18\x01 \x01(\v2\x16.google.protobuf.ValueR\x04name\x120\n" +
 	"\anumbers\x18\x02 \x01(\v2\x16.google.protobuf.ValueR\anumbers\x125\n" +
@@ -1320,7 +1339,8 @@ const file_parley_frontend_v1_trunk_proto_rawDesc = "" +
 	"\tmax_calls\x18\n" +
 	" \x01(\v2\x16.google.protobuf.ValueR\bmaxCalls\x127\n" +
 	"\vmax_pending\x18\v \x01(\v2\x16.google.protobuf.ValueR\n" +
-	"maxPending\"\xca\x01\n" +
+	"maxPending\x12@\n" +
+	"\x10livekit_trunk_id\x18\f \x01(\v2\x16.google.protobuf.ValueR\x0elivekitTrunkId\"\xca\x01\n" +
 	"\fNumberFields\x12.\n" +
 	"\x06number\x18\x01 \x01(\v2\x16.google.protobuf.ValueR\x06number\x120\n" +
 	"\acountry\x18\x02 \x01(\v2\x16.google.protobuf.ValueR\acountry\x12,\n" +
@@ -1426,42 +1446,43 @@ var file_parley_frontend_v1_trunk_proto_depIdxs = []int32{
 	20, // 9: parley.frontend.v1.TrunkFields.guard:type_name -> google.protobuf.Value
 	20, // 10: parley.frontend.v1.TrunkFields.max_calls:type_name -> google.protobuf.Value
 	20, // 11: parley.frontend.v1.TrunkFields.max_pending:type_name -> google.protobuf.Value
-	20, // 12: parley.frontend.v1.NumberFields.number:type_name -> google.protobuf.Value
-	20, // 13: parley.frontend.v1.NumberFields.country:type_name -> google.protobuf.Value
-	20, // 14: parley.frontend.v1.NumberFields.label:type_name -> google.protobuf.Value
-	20, // 15: parley.frontend.v1.NumberFields.kind:type_name -> google.protobuf.Value
-	2,  // 16: parley.frontend.v1.CreateTrunkRequest.body:type_name -> parley.frontend.v1.TrunkFields
-	0,  // 17: parley.frontend.v1.CreateTrunkResponse.trunk:type_name -> parley.frontend.v1.Trunk
-	0,  // 18: parley.frontend.v1.GetTrunkResponse.trunk:type_name -> parley.frontend.v1.Trunk
-	20, // 19: parley.frontend.v1.ListTrunksResponse.next:type_name -> google.protobuf.Value
-	20, // 20: parley.frontend.v1.ListTrunksResponse.previous:type_name -> google.protobuf.Value
-	0,  // 21: parley.frontend.v1.ListTrunksResponse.results:type_name -> parley.frontend.v1.Trunk
-	2,  // 22: parley.frontend.v1.UpdateTrunkRequest.body:type_name -> parley.frontend.v1.TrunkFields
-	0,  // 23: parley.frontend.v1.UpdateTrunkResponse.trunk:type_name -> parley.frontend.v1.Trunk
-	0,  // 24: parley.frontend.v1.DrainTrunkResponse.trunk:type_name -> parley.frontend.v1.Trunk
-	3,  // 25: parley.frontend.v1.AddNumberRequest.body:type_name -> parley.frontend.v1.NumberFields
-	0,  // 26: parley.frontend.v1.AddNumberResponse.trunk:type_name -> parley.frontend.v1.Trunk
-	4,  // 27: parley.frontend.v1.TrunkService.CreateTrunk:input_type -> parley.frontend.v1.CreateTrunkRequest
-	6,  // 28: parley.frontend.v1.TrunkService.GetTrunk:input_type -> parley.frontend.v1.GetTrunkRequest
-	8,  // 29: parley.frontend.v1.TrunkService.ListTrunks:input_type -> parley.frontend.v1.ListTrunksRequest
-	10, // 30: parley.frontend.v1.TrunkService.UpdateTrunk:input_type -> parley.frontend.v1.UpdateTrunkRequest
-	12, // 31: parley.frontend.v1.TrunkService.DeleteTrunk:input_type -> parley.frontend.v1.DeleteTrunkRequest
-	14, // 32: parley.frontend.v1.TrunkService.DrainTrunk:input_type -> parley.frontend.v1.DrainTrunkRequest
-	16, // 33: parley.frontend.v1.TrunkService.AddNumber:input_type -> parley.frontend.v1.AddNumberRequest
-	18, // 34: parley.frontend.v1.TrunkService.RemoveNumber:input_type -> parley.frontend.v1.RemoveNumberRequest
-	5,  // 35: parley.frontend.v1.TrunkService.CreateTrunk:output_type -> parley.frontend.v1.CreateTrunkResponse
-	7,  // 36: parley.frontend.v1.TrunkService.GetTrunk:output_type -> parley.frontend.v1.GetTrunkResponse
-	9,  // 37: parley.frontend.v1.TrunkService.ListTrunks:output_type -> parley.frontend.v1.ListTrunksResponse
-	11, // 38: parley.frontend.v1.TrunkService.UpdateTrunk:output_type -> parley.frontend.v1.UpdateTrunkResponse
-	13, // 39: parley.frontend.v1.TrunkService.DeleteTrunk:output_type -> parley.frontend.v1.DeleteTrunkResponse
-	15, // 40: parley.frontend.v1.TrunkService.DrainTrunk:output_type -> parley.frontend.v1.DrainTrunkResponse
-	17, // 41: parley.frontend.v1.TrunkService.AddNumber:output_type -> parley.frontend.v1.AddNumberResponse
-	19, // 42: parley.frontend.v1.TrunkService.RemoveNumber:output_type -> parley.frontend.v1.RemoveNumberResponse
-	35, // [35:43] is the sub-list for method output_type
-	27, // [27:35] is the sub-list for method input_type
-	27, // [27:27] is the sub-list for extension type_name
-	27, // [27:27] is the sub-list for extension extendee
-	0,  // [0:27] is the sub-list for field type_name
+	20, // 12: parley.frontend.v1.TrunkFields.livekit_trunk_id:type_name -> google.protobuf.Value
+	20, // 13: parley.frontend.v1.NumberFields.number:type_name -> google.protobuf.Value
+	20, // 14: parley.frontend.v1.NumberFields.country:type_name -> google.protobuf.Value
+	20, // 15: parley.frontend.v1.NumberFields.label:type_name -> google.protobuf.Value
+	20, // 16: parley.frontend.v1.NumberFields.kind:type_name -> google.protobuf.Value
+	2,  // 17: parley.frontend.v1.CreateTrunkRequest.body:type_name -> parley.frontend.v1.TrunkFields
+	0,  // 18: parley.frontend.v1.CreateTrunkResponse.trunk:type_name -> parley.frontend.v1.Trunk
+	0,  // 19: parley.frontend.v1.GetTrunkResponse.trunk:type_name -> parley.frontend.v1.Trunk
+	20, // 20: parley.frontend.v1.ListTrunksResponse.next:type_name -> google.protobuf.Value
+	20, // 21: parley.frontend.v1.ListTrunksResponse.previous:type_name -> google.protobuf.Value
+	0,  // 22: parley.frontend.v1.ListTrunksResponse.results:type_name -> parley.frontend.v1.Trunk
+	2,  // 23: parley.frontend.v1.UpdateTrunkRequest.body:type_name -> parley.frontend.v1.TrunkFields
+	0,  // 24: parley.frontend.v1.UpdateTrunkResponse.trunk:type_name -> parley.frontend.v1.Trunk
+	0,  // 25: parley.frontend.v1.DrainTrunkResponse.trunk:type_name -> parley.frontend.v1.Trunk
+	3,  // 26: parley.frontend.v1.AddNumberRequest.body:type_name -> parley.frontend.v1.NumberFields
+	0,  // 27: parley.frontend.v1.AddNumberResponse.trunk:type_name -> parley.frontend.v1.Trunk
+	4,  // 28: parley.frontend.v1.TrunkService.CreateTrunk:input_type -> parley.frontend.v1.CreateTrunkRequest
+	6,  // 29: parley.frontend.v1.TrunkService.GetTrunk:input_type -> parley.frontend.v1.GetTrunkRequest
+	8,  // 30: parley.frontend.v1.TrunkService.ListTrunks:input_type -> parley.frontend.v1.ListTrunksRequest
+	10, // 31: parley.frontend.v1.TrunkService.UpdateTrunk:input_type -> parley.frontend.v1.UpdateTrunkRequest
+	12, // 32: parley.frontend.v1.TrunkService.DeleteTrunk:input_type -> parley.frontend.v1.DeleteTrunkRequest
+	14, // 33: parley.frontend.v1.TrunkService.DrainTrunk:input_type -> parley.frontend.v1.DrainTrunkRequest
+	16, // 34: parley.frontend.v1.TrunkService.AddNumber:input_type -> parley.frontend.v1.AddNumberRequest
+	18, // 35: parley.frontend.v1.TrunkService.RemoveNumber:input_type -> parley.frontend.v1.RemoveNumberRequest
+	5,  // 36: parley.frontend.v1.TrunkService.CreateTrunk:output_type -> parley.frontend.v1.CreateTrunkResponse
+	7,  // 37: parley.frontend.v1.TrunkService.GetTrunk:output_type -> parley.frontend.v1.GetTrunkResponse
+	9,  // 38: parley.frontend.v1.TrunkService.ListTrunks:output_type -> parley.frontend.v1.ListTrunksResponse
+	11, // 39: parley.frontend.v1.TrunkService.UpdateTrunk:output_type -> parley.frontend.v1.UpdateTrunkResponse
+	13, // 40: parley.frontend.v1.TrunkService.DeleteTrunk:output_type -> parley.frontend.v1.DeleteTrunkResponse
+	15, // 41: parley.frontend.v1.TrunkService.DrainTrunk:output_type -> parley.frontend.v1.DrainTrunkResponse
+	17, // 42: parley.frontend.v1.TrunkService.AddNumber:output_type -> parley.frontend.v1.AddNumberResponse
+	19, // 43: parley.frontend.v1.TrunkService.RemoveNumber:output_type -> parley.frontend.v1.RemoveNumberResponse
+	36, // [36:44] is the sub-list for method output_type
+	28, // [28:36] is the sub-list for method input_type
+	28, // [28:28] is the sub-list for extension type_name
+	28, // [28:28] is the sub-list for extension extendee
+	0,  // [0:28] is the sub-list for field type_name
 }
 
 func init() { file_parley_frontend_v1_trunk_proto_init() }

@@ -426,9 +426,12 @@ type Trunk struct {
 	// no such setting. Output only.
 	DailyBudget float64 `protobuf:"fixed64,19,opt,name=daily_budget,json=dailyBudget,proto3" json:"daily_budget,omitempty"`
 	// Wrong PINs of the last 24 hours; output only.
-	WrongPins     int64 `protobuf:"varint,20,opt,name=wrong_pins,json=wrongPins,proto3" json:"wrong_pins,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	WrongPins int64 `protobuf:"varint,20,opt,name=wrong_pins,json=wrongPins,proto3" json:"wrong_pins,omitempty"`
+	// The trunk's id in LiveKit, for DISPATCH_MODE=rules: "ST_" and letters and
+	// digits. Empty: none, and no rules are kept for it. Of no other trunk.
+	LivekitTrunkId string `protobuf:"bytes,21,opt,name=livekit_trunk_id,json=livekitTrunkId,proto3" json:"livekit_trunk_id,omitempty"`
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
 }
 
 func (x *Trunk) Reset() {
@@ -599,6 +602,13 @@ func (x *Trunk) GetWrongPins() int64 {
 		return x.WrongPins
 	}
 	return 0
+}
+
+func (x *Trunk) GetLivekitTrunkId() string {
+	if x != nil {
+		return x.LivekitTrunkId
+	}
+	return ""
 }
 
 type CreateTrunkRequest struct {
@@ -914,7 +924,8 @@ type UpdateTrunkRequest struct {
 	// The id says which.
 	Trunk *Trunk `protobuf:"bytes,1,opt,name=trunk,proto3" json:"trunk,omitempty"`
 	// Any of name, pin_length, allowed_addresses, auth_username, auth_password,
-	// arming, guard, max_calls, max_pending, state (active or disabled).
+	// arming, guard, max_calls, max_pending, livekit_trunk_id, state (active or
+	// disabled).
 	UpdateMask    *fieldmaskpb.FieldMask `protobuf:"bytes,2,opt,name=update_mask,json=updateMask,proto3" json:"update_mask,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1530,7 +1541,7 @@ const file_parley_telephony_v1_trunk_proto_rawDesc = "" +
 	"\acountry\x18\x02 \x01(\tR\acountry\x12\x14\n" +
 	"\x05label\x18\x03 \x01(\tR\x05label\x123\n" +
 	"\x04kind\x18\x04 \x01(\x0e2\x1f.parley.telephony.v1.NumberKindR\x04kind\x12\x18\n" +
-	"\adisplay\x18\x05 \x01(\tR\adisplay\"\x98\x06\n" +
+	"\adisplay\x18\x05 \x01(\tR\adisplay\"\xc2\x06\n" +
 	"\x05Trunk\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x12\n" +
 	"\x04name\x18\x02 \x01(\tR\x04name\x125\n" +
@@ -1557,7 +1568,8 @@ const file_parley_telephony_v1_trunk_proto_rawDesc = "" +
 	"maxPending\x12!\n" +
 	"\fdaily_budget\x18\x13 \x01(\x01R\vdailyBudget\x12\x1d\n" +
 	"\n" +
-	"wrong_pins\x18\x14 \x01(\x03R\twrongPins\"N\n" +
+	"wrong_pins\x18\x14 \x01(\x03R\twrongPins\x12(\n" +
+	"\x10livekit_trunk_id\x18\x15 \x01(\tR\x0elivekitTrunkId\"N\n" +
 	"\x12CreateTrunkRequest\x128\n" +
 	"\x05trunk\x18\x01 \x01(\v2\x1a.parley.telephony.v1.TrunkB\x06\xbaH\x03\xc8\x01\x01R\x05trunk\"c\n" +
 	"\x13CreateTrunkResponse\x120\n" +

@@ -58,6 +58,7 @@ func trunkFields(f *form.Form, body *frontendv1.TrunkFields, name form.Rules) (*
 	}
 	text("name", body.GetName(), &fields.Name, name)
 	text("auth_username", body.GetAuthUsername(), &fields.AuthUsername, form.Rules{Blank: true, Max: maxName})
+	text("livekit_trunk_id", body.GetLivekitTrunkId(), &fields.LivekitTrunkId, form.Rules{Blank: true, Max: maxName})
 	text("auth_password", body.GetAuthPassword(), &fields.AuthPassword, form.Rules{Blank: true, Max: maxPassword})
 	if length, ok := f.Int("pin_length", body.GetPinLength(), minPin, maxPin, form.Rules{}); ok {
 		fields.PinLength = length

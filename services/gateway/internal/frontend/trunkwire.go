@@ -24,6 +24,7 @@ func trunk(t *telephonyv1.Trunk) *frontendv1.Trunk {
 		Guard:              word(t.GetGuard()),
 		MaxCalls:           t.GetMaxCalls(),
 		MaxPending:         t.GetMaxPending(),
+		LivekitTrunkId:     t.GetLivekitTrunkId(),
 		DailyBudget:        t.GetDailyBudget(),
 		WrongPins:          float64(t.GetWrongPins()),
 	}

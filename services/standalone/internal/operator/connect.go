@@ -21,6 +21,8 @@ type settings struct {
 	serve.Config
 	Socket      string `env:"OPERATOR_SOCKET" envDefault:"./data/operator.sock"`
 	SIPRedisURL string `env:"SIP_REDIS_URL" envDefault:"redis://127.0.0.1:6380"`
+	// DispatchMode is how the server answers calls, if it is told here.
+	DispatchMode string `env:"DISPATCH_MODE"`
 }
 
 // Connection finds the services of a running suite.

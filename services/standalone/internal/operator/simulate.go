@@ -28,6 +28,9 @@ func (c *Connection) callSimulate() *cobra.Command {
 		Short: "Ask the SIP bus where a call goes, exactly as LiveKit SIP does",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if c.settings.DispatchMode == "rules" {
+				return errors.New("with DISPATCH_MODE=rules nobody is asked on the SIP bus: LiveKit decides by its own dispatch rules, one for each PIN of a live room")
+			}
 			options, err := redis.ParseURL(c.settings.SIPRedisURL)
 			if err != nil {
 				return fmt.Errorf("SIP_REDIS_URL: %w", err)
@@ -36,7 +39,7 @@ func (c *Connection) callSimulate() *cobra.Command {
 			bus := redis.NewClient(options)
 			defer func() { _ = bus.Close() }()
 			if err := bus.Ping(cmd.Context()).Err(); err != nil {
-				return fmt.Errorf("no SIP bus at %s (SIP_REDIS_URL): %w", options.Addr, err)
+				return fmt.Errorf("no SIP bus at %s (SIP_REDIS_URL; with DISPATCH_MODE=rules there is none): %w", options.Addr, err)
 			}
 			client, err := rpc.NewIOInfoClient(psrpc.NewRedisMessageBus(bus))
 			if err != nil {
@@ -124,7 +127,7 @@ func authenticate(ctx context.Context, bus rpc.IOInfoClient, call *rpc.SIPCall) 
 			continue // each try waits for an answer itself
 		}
 		if errors.Is(err, psrpc.ErrNoResponse) {
-			return nil, errors.New("nobody answers on the SIP bus: is telephony up, and on the same SIP_REDIS_URL?")
+			return nil, errors.New("nobody answers on the SIP bus: is telephony up, on the same SIP_REDIS_URL, and not in DISPATCH_MODE=rules?")
 		}
 		return answer, err
 	}

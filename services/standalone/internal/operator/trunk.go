@@ -113,16 +113,17 @@ func trunkSheet(t *telephonyv1.Trunk) []row {
 		row{"MOST CALLS", count(int64(t.GetMaxCalls()), "any")},
 		row{"MOST WITHOUT PIN", count(int64(t.GetMaxPending()), "any")},
 		row{"CREDENTIALS", dash(t.GetAuthUsername())},
+		row{"LIVEKIT TRUNK", dash(t.GetLivekitTrunkId())},
 	)
 }
 
 // trunkFlags are the fields of a trunk on the command line.
 type trunkFlags struct {
-	name, username, arming, guard, state string
-	maxCalls, maxPending                 int32
-	numbers, sources                     []string
-	digits                               int32
-	password                             bool
+	name, username, arming, guard, state, livekit string
+	maxCalls, maxPending                          int32
+	numbers, sources                              []string
+	digits                                        int32
+	password                                      bool
 }
 
 func (f *trunkFlags) add(cmd *cobra.Command) {
@@ -135,12 +136,13 @@ func (f *trunkFlags) add(cmd *cobra.Command) {
 	flags.StringVar(&f.arming, "arming", "", "when PINs are accepted: always, or live: while LiveKit has the room")
 	flags.StringVar(&f.guard, "guard", "", "when the trunk is guarded: auto, on or off")
 	flags.Int32Var(&f.maxCalls, "max-calls", 0, "calls at once; 0 for any number")
+	flags.StringVar(&f.livekit, "livekit-trunk", "", "the trunk's id in LiveKit, for DISPATCH_MODE=rules")
 	flags.Int32Var(&f.maxPending, "max-pending", 0, "calls at once that are still without a PIN; 0 for any number")
 }
 
 // trunk returns the trunk that the flags describe.
 func (f *trunkFlags) trunk(stdin io.Reader) (*telephonyv1.Trunk, error) {
-	t := &telephonyv1.Trunk{Name: f.name, AllowedAddresses: f.sources, PinLength: f.digits, AuthUsername: f.username, MaxCalls: f.maxCalls, MaxPending: f.maxPending}
+	t := &telephonyv1.Trunk{Name: f.name, AllowedAddresses: f.sources, PinLength: f.digits, AuthUsername: f.username, MaxCalls: f.maxCalls, MaxPending: f.maxPending, LivekitTrunkId: f.livekit}
 	for _, n := range f.numbers {
 		t.Numbers = append(t.Numbers, &telephonyv1.PhoneNumber{Number: n})
 	}
@@ -209,7 +211,7 @@ func (c *Connection) trunkUpdate() *cobra.Command {
 	masks := map[string]string{
 		"name": "name", "source": "allowed_addresses", "pin-length": "pin_length", "username": "auth_username",
 		"password-stdin": "auth_password", "arming": "arming", "guard": "guard", "max-calls": "max_calls", "max-pending": "max_pending",
-		"state": "state",
+		"livekit-trunk": "livekit_trunk_id", "state": "state",
 	}
 	cmd := &cobra.Command{
 		Use: "update TRUNK", Short: "Change a trunk; what is not named stays", Args: cobra.ExactArgs(1),

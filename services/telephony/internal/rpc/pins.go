@@ -16,9 +16,11 @@ type pinServer struct {
 	allocator *pins.Allocator
 	presence  *pins.Presence
 	dialIns   *pins.DialIns
+	changed   func()
 }
 
 func (s *pinServer) AllocatePin(ctx context.Context, req *telephonyv1.AllocatePinRequest) (*telephonyv1.AllocatePinResponse, error) {
+	defer s.changed()
 	pin, err := s.allocator.Allocate(ctx, req.GetRoomId(), req.GetCountry())
 	if err != nil {
 		return nil, err
@@ -31,6 +33,7 @@ func (s *pinServer) AllocatePin(ctx context.Context, req *telephonyv1.AllocatePi
 }
 
 func (s *pinServer) ReleasePin(ctx context.Context, req *telephonyv1.ReleasePinRequest) (*telephonyv1.ReleasePinResponse, error) {
+	defer s.changed()
 	if err := s.allocator.Release(ctx, req.GetRoomId()); err != nil {
 		return nil, err
 	}
@@ -38,6 +41,7 @@ func (s *pinServer) ReleasePin(ctx context.Context, req *telephonyv1.ReleasePinR
 }
 
 func (s *pinServer) RotatePin(ctx context.Context, req *telephonyv1.RotatePinRequest) (*telephonyv1.RotatePinResponse, error) {
+	defer s.changed()
 	pin, oldUntil, err := s.allocator.Rotate(ctx, req.GetRoomId())
 	if err != nil {
 		return nil, err
@@ -58,6 +62,7 @@ func (s *pinServer) BatchGetDialIns(ctx context.Context, req *telephonyv1.BatchG
 }
 
 func (s *pinServer) SetRoomLive(ctx context.Context, req *telephonyv1.SetRoomLiveRequest) (*telephonyv1.SetRoomLiveResponse, error) {
+	defer s.changed()
 	if err := s.presence.Set(ctx, req.GetRoomId(), req.GetLive(), instant(req.GetEventTime())); err != nil {
 		return nil, err
 	}

@@ -32,12 +32,14 @@ type Domain struct {
 	Feed      *feed.Feed
 	Book      *throttle.Book
 	Budget    *throttle.Budget
+	// Changed is told when PINs, live rooms or trunks may have changed.
+	Changed func()
 }
 
 // Register registers all of telephony's gRPC services.
 func Register(r grpc.ServiceRegistrar, d Domain) {
-	telephonyv1.RegisterTrunkServiceServer(r, &trunkServer{trunks: d.Trunks, budget: d.Budget, drainer: d.Drainer, importer: d.Importer})
-	telephonyv1.RegisterPinServiceServer(r, &pinServer{allocator: d.Allocator, presence: d.Presence, dialIns: d.DialIns})
+	telephonyv1.RegisterTrunkServiceServer(r, &trunkServer{trunks: d.Trunks, budget: d.Budget, drainer: d.Drainer, importer: d.Importer, changed: d.Changed})
+	telephonyv1.RegisterPinServiceServer(r, &pinServer{allocator: d.Allocator, presence: d.Presence, dialIns: d.DialIns, changed: d.Changed})
 	telephonyv1.RegisterDirectoryServiceServer(r, &directoryServer{directory: d.Directory})
 	telephonyv1.RegisterDispatchServiceServer(r, &dispatchServer{resolver: d.Resolver})
 	telephonyv1.RegisterCallServiceServer(r, &callServer{calls: d.Calls, feed: d.Feed, book: d.Book})

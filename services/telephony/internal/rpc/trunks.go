@@ -18,6 +18,7 @@ type trunkServer struct {
 	budget   *throttle.Budget
 	drainer  *pins.Drainer
 	importer *imports.Importer
+	changed  func()
 }
 
 // messages adds to trunks' messages what depends on the time and on their PINs.
@@ -100,6 +101,7 @@ func (s *trunkServer) UpdateTrunk(ctx context.Context, req *telephonyv1.UpdateTr
 	if err := operatorOnly(ctx); err != nil {
 		return nil, err
 	}
+	defer s.changed()
 	trunk, err := s.trunks.Update(ctx, req.GetTrunk().GetId(), draftOf(req.GetTrunk()), req.GetUpdateMask().GetPaths())
 	if err != nil {
 		return nil, err
@@ -125,6 +127,7 @@ func (s *trunkServer) DrainTrunk(ctx context.Context, req *telephonyv1.DrainTrun
 	if err := operatorOnly(ctx); err != nil {
 		return nil, err
 	}
+	defer s.changed()
 	trunk, err := s.trunks.Drain(ctx, req.GetTrunkId())
 	if err != nil {
 		return nil, err
@@ -171,6 +174,7 @@ func (s *trunkServer) ImportPins(ctx context.Context, req *telephonyv1.ImportPin
 	if err := operatorOnly(ctx); err != nil {
 		return nil, err
 	}
+	defer s.changed()
 	outcomes, err := s.importer.Import(ctx, req.GetTrunkId(), mapAll(req.GetPins(), importedPIN))
 	if err != nil {
 		return nil, err

@@ -78,6 +78,7 @@ func draftOf(t *telephonyv1.Trunk) trunks.Draft {
 		Guard:            trunks.Guard(word(guardPrefix, t.GetGuard().String())),
 		MaxCalls:         int(t.GetMaxCalls()),
 		MaxPending:       int(t.GetMaxPending()),
+		LiveKitTrunk:     t.GetLivekitTrunkId(),
 		State:            trunks.State(word(statePrefix, t.GetState().String())),
 	}
 }
@@ -112,6 +113,7 @@ func trunkMessage(t *trunks.Trunk) *telephonyv1.Trunk {
 		CreateTime:       timestamp(t.Created),
 		UpdateTime:       timestamp(t.Updated),
 		PinsHeld:         t.Held,
+		LivekitTrunkId:   t.LiveKitTrunk,
 	}
 }
 

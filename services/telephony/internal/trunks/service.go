@@ -28,6 +28,7 @@ type Draft struct {
 	// Guard "" means auto on creation.
 	Guard                Guard
 	MaxCalls, MaxPending int
+	LiveKitTrunk         string
 	// State is read by Update only.
 	State State
 }
@@ -36,6 +37,9 @@ type Draft struct {
 type Defaults struct {
 	PINLength int
 	Arming    Arming
+	// Rules says that LiveKit is given dispatch rules, for which a trunk needs one
+	// of LiveKit's.
+	Rules bool
 }
 
 // Service is what operators do with trunks.
@@ -71,12 +75,13 @@ func (s *Service) Create(ctx context.Context, d Draft) (t *Trunk, warnings []str
 		ID: guid.New(guid.SIPTrunkPrefix), State: Active,
 		Name: f.name(d.Name), Numbers: f.numbers(d.Numbers), Allowed: f.allowed(d.AllowedAddresses),
 		PINLength: d.PINLength, Arming: d.Arming, AuthUsername: d.AuthUsername,
-		Guard: d.Guard, MaxCalls: d.MaxCalls, MaxPending: d.MaxPending,
+		Guard: d.Guard, MaxCalls: d.MaxCalls, MaxPending: d.MaxPending, LiveKitTrunk: d.LiveKitTrunk,
 		Created: now, Updated: now,
 	}
 	f.guard(d.Guard)
 	f.quota(FieldMaxCalls, d.MaxCalls)
 	f.quota(FieldMaxPending, d.MaxPending)
+	f.liveKitTrunk(d.LiveKitTrunk)
 	f.pinLength(d.PINLength)
 	f.arming(d.Arming)
 	f.password(d.AuthPassword)
@@ -90,21 +95,27 @@ func (s *Service) Create(ctx context.Context, d Draft) (t *Trunk, warnings []str
 		i := slices.IndexFunc(t.Numbers, func(n Number) bool { return n.E164 == gone.E164 })
 		return nil, nil, taken(fmt.Sprintf("numbers.%d.number", i))
 	}
+	if errors.Is(err, ErrLiveKitTrunkTaken) {
+		return nil, nil, liveKitTrunkTaken()
+	}
 	if err != nil {
 		return nil, nil, err
 	}
 	s.directory.Forget()
-	return t, Warnings(t), nil
+	return t, s.warnings(t), nil
 }
 
-// Warnings returns what an operator should know about a trunk.
-func Warnings(t *Trunk) []string {
+// warnings returns what an operator should know about a trunk.
+func (s *Service) warnings(t *Trunk) []string {
 	var warnings []string
 	if len(t.Allowed) == 0 && len(t.SealedPassword) == 0 {
 		warnings = append(warnings, "The trunk takes calls from anywhere: give it allowed addresses or credentials.")
 	}
 	if len(t.Numbers) == 0 {
 		warnings = append(warnings, "The trunk has no number yet: rooms get no PIN on it.")
+	}
+	if s.defaults.Rules && t.LiveKitTrunk == "" {
+		warnings = append(warnings, "The trunk has no LiveKit trunk: with DISPATCH_MODE=rules nobody can call on it.")
 	}
 	return warnings
 }
@@ -128,6 +139,7 @@ const (
 	FieldGuard            = "guard"
 	FieldMaxCalls         = "max_calls"
 	FieldMaxPending       = "max_pending"
+	FieldLiveKitTrunk     = "livekit_trunk_id"
 	FieldState            = "state"
 )
 
@@ -146,6 +158,9 @@ func (s *Service) Update(ctx context.Context, id string, d Draft, fields []strin
 		t.Updated = s.clock.Now()
 		return f.err()
 	})
+	if errors.Is(err, ErrLiveKitTrunkTaken) {
+		return nil, liveKitTrunkTaken()
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -179,6 +194,9 @@ func (s *Service) set(t *Trunk, d Draft, field string, f *faults) {
 	case FieldMaxPending:
 		f.quota(field, d.MaxPending)
 		t.MaxPending = d.MaxPending
+	case FieldLiveKitTrunk:
+		f.liveKitTrunk(d.LiveKitTrunk)
+		t.LiveKitTrunk = d.LiveKitTrunk
 	case FieldState:
 		if d.State != Active && d.State != Disabled {
 			f.add(FieldState, "invalid", "A trunk is made active or disabled; draining has a method of its own.")

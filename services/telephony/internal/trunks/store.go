@@ -2,6 +2,7 @@ package trunks
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/netip"
 	"strings"
@@ -12,7 +13,7 @@ import (
 // Store keeps trunks and numbers. Errors not named here are faults.
 type Store interface {
 	// CreateTrunk adds a trunk with its numbers, all or nothing.
-	// Errors: *NumberTakenError.
+	// Errors: *NumberTakenError, ErrLiveKitTrunkTaken.
 	CreateTrunk(ctx context.Context, t *Trunk) error
 	// Trunk returns a trunk with its numbers. Errors: TRUNK_NOT_FOUND.
 	Trunk(ctx context.Context, id string) (*Trunk, error)
@@ -27,7 +28,7 @@ type Store interface {
 	// UpdateTrunk reads the trunk, lets change alter it and writes all but its
 	// id, numbers and creation time, with no other writer between. change may be
 	// called again when the write has to be repeated; an error of it is passed
-	// on and nothing is written. Errors: TRUNK_NOT_FOUND.
+	// on and nothing is written. Errors: TRUNK_NOT_FOUND, ErrLiveKitTrunkTaken.
 	UpdateTrunk(ctx context.Context, id string, change func(*Trunk) error) (*Trunk, error)
 	// DeleteTrunk deletes a trunk with its numbers and its quarantined PINs.
 	// Errors: TRUNK_NOT_FOUND; TRUNK_NOT_EMPTY while a PIN is current or retiring.
@@ -39,6 +40,9 @@ type Store interface {
 	// Errors: TRUNK_NOT_FOUND; NUMBER_NOT_FOUND when the trunk has it not.
 	RemoveNumber(ctx context.Context, trunkID, e164 string) error
 }
+
+// ErrLiveKitTrunkTaken says that another trunk has the LiveKit trunk already.
+var ErrLiveKitTrunkTaken = errors.New("the LiveKit trunk belongs to a trunk already")
 
 // NumberTakenError says that some trunk has the number already.
 type NumberTakenError struct {

@@ -95,8 +95,11 @@ type Trunk struct {
 	// MaxCalls is how many calls the trunk takes at once, and MaxPending how many
 	// of them may be without a room yet; 0 for any number.
 	MaxCalls, MaxPending int
-	Created              time.Time
-	Updated              time.Time
+	// LiveKitTrunk is LiveKit's own trunk for the same line, of no other trunk
+	// here; empty for none.
+	LiveKitTrunk string
+	Created      time.Time
+	Updated      time.Time
 	// Held counts the PINs of the present length in any state. Storage fills it
 	// where it returns a trunk and ignores it where it takes one.
 	Held int64

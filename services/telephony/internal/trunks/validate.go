@@ -24,7 +24,11 @@ const (
 	maxCredential = 128
 )
 
-var countryCode = regexp.MustCompile(`^[A-Z]{2}$`)
+var (
+	countryCode = regexp.MustCompile(`^[A-Z]{2}$`)
+	// liveKitTrunk is how LiveKit makes ids of trunks.
+	liveKitTrunk = regexp.MustCompile(`^ST_[A-Za-z0-9]{4,60}$`)
+)
 
 // faults collects what is wrong with a request.
 type faults []apierr.Violation
@@ -80,6 +84,12 @@ func (f *faults) guard(guard Guard) {
 func (f *faults) quota(field string, most int) {
 	if most < 0 {
 		f.add(field, "min_value", "Ensure this value is greater than or equal to 0.")
+	}
+}
+
+func (f *faults) liveKitTrunk(id string) {
+	if id != "" && !liveKitTrunk.MatchString(id) {
+		f.add(FieldLiveKitTrunk, "invalid", "Enter the id of one of LiveKit's inbound trunks, such as ST_abcdEFGH1234.")
 	}
 }
 
@@ -185,6 +195,11 @@ func (f *faults) numbers(numbers []Number) []Number {
 		checked = append(checked, n)
 	}
 	return checked
+}
+
+// liveKitTrunkTaken is the violation for ErrLiveKitTrunkTaken.
+func liveKitTrunkTaken() error {
+	return apierr.InvalidField(FieldLiveKitTrunk, "unique", "This LiveKit trunk belongs to a trunk already.")
 }
 
 // taken is the violation for a number that some trunk has.

@@ -16,16 +16,16 @@ import (
 const trunkColumns = `t.id, t.name, t.state, t.pin_length, t.allowed_addresses, t.auth_username,
 	t.auth_password, t.arming, t.created_at, t.updated_at,
 	(SELECT coalesce(sum(c.held), 0)::bigint FROM pin_counts c WHERE c.trunk_id = t.id AND c.length = t.pin_length),
-	t.guarded_until, t.guard, t.max_calls, t.max_pending`
+	t.guarded_until, t.guard, t.max_calls, t.max_pending, t.livekit_trunk`
 
 // CreateTrunk implements trunks.Store.
 func (s *Store) CreateTrunk(ctx context.Context, t *trunks.Trunk) error {
 	err := s.InTx(ctx, func(ctx context.Context, tx pgx.Tx) error {
 		_, err := tx.Exec(ctx, `INSERT INTO trunks (id, name, state, pin_length, allowed_addresses, auth_username,
-				auth_password, arming, created_at, updated_at, guard, max_calls, max_pending)
-			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`,
+				auth_password, arming, created_at, updated_at, guard, max_calls, max_pending, livekit_trunk)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)`,
 			t.ID, t.Name, t.State, t.PINLength, trunks.EncodeAllowed(t.Allowed), t.AuthUsername,
-			blob(t.SealedPassword), t.Arming, t.Created, t.Updated, t.Guard, t.MaxCalls, t.MaxPending)
+			blob(t.SealedPassword), t.Arming, t.Created, t.Updated, t.Guard, t.MaxCalls, t.MaxPending, t.LiveKitTrunk)
 		if err != nil {
 			return err
 		}
@@ -120,7 +120,7 @@ func scanTrunk(row pgx.CollectableRow) (*trunks.Trunk, error) {
 		guarded *time.Time
 	)
 	err := row.Scan(&t.ID, &t.Name, &t.State, &t.PINLength, &allowed, &t.AuthUsername,
-		&t.SealedPassword, &t.Arming, &t.Created, &t.Updated, &t.Held, &guarded, &t.Guard, &t.MaxCalls, &t.MaxPending)
+		&t.SealedPassword, &t.Arming, &t.Created, &t.Updated, &t.Held, &guarded, &t.Guard, &t.MaxCalls, &t.MaxPending, &t.LiveKitTrunk)
 	if err != nil {
 		return nil, err
 	}
@@ -164,9 +164,9 @@ func (s *Store) UpdateTrunk(ctx context.Context, id string, change func(*trunks.
 		}
 		_, err = tx.Exec(ctx, `UPDATE trunks SET name = $2, state = $3, pin_length = $4, allowed_addresses = $5,
 				auth_username = $6, auth_password = $7, arming = $8, updated_at = $9,
-				guard = $10, max_calls = $11, max_pending = $12 WHERE id = $1`,
+				guard = $10, max_calls = $11, max_pending = $12, livekit_trunk = $13 WHERE id = $1`,
 			id, t.Name, t.State, t.PINLength, trunks.EncodeAllowed(t.Allowed), t.AuthUsername, blob(t.SealedPassword), t.Arming, t.Updated,
-			t.Guard, t.MaxCalls, t.MaxPending)
+			t.Guard, t.MaxCalls, t.MaxPending, t.LiveKitTrunk)
 		if err != nil {
 			return err
 		}
@@ -239,6 +239,9 @@ func trunkFault(doing string, err error) error {
 	)
 	if errors.As(err, &own) || errors.As(err, &taken) {
 		return err
+	}
+	if constraint, ok := postgres.IsUnique(err); ok && constraint == "trunks_livekit" {
+		return trunks.ErrLiveKitTrunkTaken
 	}
 	return fault(doing, err)
 }

@@ -9,6 +9,7 @@
 //	imports.go  imports.Store
 //	sweep.go    pins.Store: the end of PINs, and drains
 //	rooms.go    pins.Store: live rooms, throttle.CrowdStore
+//	rules.go    rules.Store
 //	lines.go    calls.Store: quotas
 //	feed.go     calls.Store: what changed
 //	refusals.go calls.Store: one call, refusals, numbers

@@ -14,16 +14,16 @@ import (
 const trunkColumns = `t.id, t.name, t.state, t.pin_length, t.allowed_addresses, t.auth_username,
 	t.auth_password, t.arming, t.created_at, t.updated_at,
 	(SELECT coalesce(sum(c.held), 0) FROM pin_counts c WHERE c.trunk_id = t.id AND c.length = t.pin_length),
-	t.guarded_until, t.guard, t.max_calls, t.max_pending`
+	t.guarded_until, t.guard, t.max_calls, t.max_pending, t.livekit_trunk`
 
 // CreateTrunk implements trunks.Store.
 func (s *Store) CreateTrunk(ctx context.Context, t *trunks.Trunk) error {
 	err := s.InTx(ctx, func(ctx context.Context, tx *sql.Tx) error {
 		_, err := tx.ExecContext(ctx, `INSERT INTO trunks (id, name, state, pin_length, allowed_addresses, auth_username,
-				auth_password, arming, created_at, updated_at, guard, max_calls, max_pending)
-			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+				auth_password, arming, created_at, updated_at, guard, max_calls, max_pending, livekit_trunk)
+			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
 			t.ID, t.Name, t.State, t.PINLength, trunks.EncodeAllowed(t.Allowed), t.AuthUsername,
-			blob(t.SealedPassword), t.Arming, micros(t.Created), micros(t.Updated), t.Guard, t.MaxCalls, t.MaxPending)
+			blob(t.SealedPassword), t.Arming, micros(t.Created), micros(t.Updated), t.Guard, t.MaxCalls, t.MaxPending, t.LiveKitTrunk)
 		if err != nil {
 			return err
 		}
@@ -116,7 +116,7 @@ func scanTrunk(rows *sql.Rows) (*trunks.Trunk, error) {
 		guarded          sql.NullInt64
 	)
 	err := rows.Scan(&t.ID, &t.Name, &t.State, &t.PINLength, &allowed, &t.AuthUsername,
-		&t.SealedPassword, &t.Arming, &created, &updated, &t.Held, &guarded, &t.Guard, &t.MaxCalls, &t.MaxPending)
+		&t.SealedPassword, &t.Arming, &created, &updated, &t.Held, &guarded, &t.Guard, &t.MaxCalls, &t.MaxPending, &t.LiveKitTrunk)
 	if err != nil {
 		return nil, err
 	}
@@ -159,9 +159,9 @@ func (s *Store) UpdateTrunk(ctx context.Context, id string, change func(*trunks.
 		}
 		_, err = tx.ExecContext(ctx, `UPDATE trunks SET name = ?, state = ?, pin_length = ?, allowed_addresses = ?,
 				auth_username = ?, auth_password = ?, arming = ?, updated_at = ?,
-				guard = ?, max_calls = ?, max_pending = ? WHERE id = ?`,
+				guard = ?, max_calls = ?, max_pending = ?, livekit_trunk = ? WHERE id = ?`,
 			t.Name, t.State, t.PINLength, trunks.EncodeAllowed(t.Allowed), t.AuthUsername, blob(t.SealedPassword), t.Arming,
-			micros(t.Updated), t.Guard, t.MaxCalls, t.MaxPending, id)
+			micros(t.Updated), t.Guard, t.MaxCalls, t.MaxPending, t.LiveKitTrunk, id)
 		if err != nil {
 			return err
 		}
@@ -235,6 +235,9 @@ func trunkFault(doing string, err error) error {
 	)
 	if errors.As(err, &own) || errors.As(err, &taken) {
 		return err
+	}
+	if column, ok := sqlite.IsUnique(err); ok && column == "trunks.livekit_trunk" {
+		return trunks.ErrLiveKitTrunkTaken
 	}
 	return fault(doing, err)
 }

@@ -6,6 +6,7 @@
 //	pins.go       pins.Store, dispatch.Store
 //	imports.go    imports.Store
 //	rooms.go      live rooms
+//	rules.go      rules.Store
 //	calls.go      calls.Store
 //	lines.go      calls.Store: quotas, throttle.CrowdStore
 //	throttles.go  dispatch.Store: tries, throttle.Store
@@ -27,6 +28,7 @@ import (
 	"github.com/parleymeet/parley/services/telephony/internal/dispatch"
 	"github.com/parleymeet/parley/services/telephony/internal/imports"
 	"github.com/parleymeet/parley/services/telephony/internal/pins"
+	"github.com/parleymeet/parley/services/telephony/internal/rules"
 	"github.com/parleymeet/parley/services/telephony/internal/throttle"
 	"github.com/parleymeet/parley/services/telephony/internal/trunks"
 )
@@ -42,6 +44,7 @@ type Store interface {
 	throttle.BudgetStore
 	throttle.CrowdStore
 	imports.Store
+	rules.Store
 	Migrate(ctx context.Context) error
 	Ready(ctx context.Context) error
 }
@@ -91,6 +94,10 @@ func Run(t *testing.T, open func(t *testing.T) Store) {
 		"RushOfSweeps":             rushOfSweeps,
 		"RushIsSpread":             rushIsSpread,
 		"RushAgainstDeletion":      rushAgainstDeletion,
+		"LiveKitTrunks":            liveKitTrunks,
+		"RulesAreWanted":           rulesAreWanted,
+		"RulesAreNoted":            rulesAreNoted,
+		"RushOnOneRule":            rushOnOneRule,
 	}
 	for name, group := range groups {
 		t.Run(name, func(t *testing.T) {
