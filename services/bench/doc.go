@@ -16,6 +16,8 @@
 //	guesses.go   7. guessing PINs, beside honest callers
 //	siege.go     one guesser
 //	timing.go    8. how long refusals take, by their reason
+//	memory.go    9. telephony's memory with few and with many PINs
+//	fill.go      10. a million rooms over four trunks
 //	bridge.go    calls as LiveKit SIP makes them
 //
 //	internal/measure  slices in turn, quantiles

@@ -38,15 +38,19 @@ type figure struct {
 func figures() []figure {
 	return []figure{
 		{"dispatch", dispatch}, {"resolve", resolve}, {"allocate", allocate}, {"rest", rest}, {"startup", startup}, {"sessions", sessions},
-		{"guesses", guesses}, {"timing", timing},
+		{"guesses", guesses}, {"timing", timing}, {"memory", memory},
 	}
 }
+
+// extras are figures that take long and are measured only when they are named.
+func extras() []figure { return []figure{{"fill", fill}} }
 
 // bench is what a figure gets: a lab of its own and where to report.
 type bench struct {
 	*lab.Lab
 	*report.Report
 	pins    int
+	rooms   int
 	seconds float64
 }
 
@@ -74,8 +78,9 @@ func main() {
 func run(ctx context.Context, args []string, out io.Writer) error {
 	var (
 		flags   = flag.NewFlagSet("bench", flag.ContinueOnError)
-		only    = flags.String("only", "", "figures to measure, joined by commas; all by default: "+strings.Join(names(), ", "))
+		only    = flags.String("only", "", "figures to measure, joined by commas: "+strings.Join(names(everything()), ", ")+"; by default all but "+strings.Join(names(extras()), ", "))
 		pins    = flags.Int("pins", 100_000, "live PINs in the telephony database")
+		rooms   = flags.Int("rooms", 1_000_000, "rooms of the figure fill")
 		seconds = flags.Float64("seconds", 4, "how long each series is measured")
 		name    = flags.String("peer", "", "for the program itself: be this bare peer")
 		options peer.Options
@@ -94,14 +99,14 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	if *pins < dialledRooms || *seconds <= 0 {
-		return fmt.Errorf("-pins must be at least %d, -seconds above 0", dialledRooms)
+	if *pins < dialledRooms || *seconds <= 0 || *rooms < fillTrunks {
+		return fmt.Errorf("-pins must be at least %d, -rooms %d, -seconds above 0", dialledRooms, fillTrunks)
 	}
 	server := os.Getenv("TEST_DATABASE_URL")
 	if server == "" {
 		return errors.New("TEST_DATABASE_URL is not set: run make bench, which starts a PostgreSQL server")
 	}
-	b := bench{Report: &report.Report{Out: out}, pins: *pins, seconds: *seconds}
+	b := bench{Report: &report.Report{Out: out}, pins: *pins, rooms: *rooms, seconds: *seconds}
 	return b.all(ctx, server, chosen)
 }
 
@@ -127,8 +132,9 @@ func (b *bench) one(ctx context.Context, server string, f figure) error {
 	return f.measure(ctx, b)
 }
 
-func names() []string {
-	list := figures()
+func everything() []figure { return append(figures(), extras()...) }
+
+func names(list []figure) []string {
 	names := make([]string, len(list))
 	for i, f := range list {
 		names[i] = f.name
@@ -136,16 +142,16 @@ func names() []string {
 	return names
 }
 
-// choose returns the figures of a list of names, all for an empty one.
+// choose returns the figures of a list of names, the usual ones for an empty list.
 func choose(only string) ([]figure, error) {
 	if only == "" {
 		return figures(), nil
 	}
-	wanted := strings.Split(only, ",")
+	all, wanted := everything(), strings.Split(only, ",")
 	for _, name := range wanted {
-		if !slices.Contains(names(), name) {
-			return nil, fmt.Errorf("-only: no figure is named %q; there are %s", name, strings.Join(names(), ", "))
+		if !slices.Contains(names(all), name) {
+			return nil, fmt.Errorf("-only: no figure is named %q; there are %s", name, strings.Join(names(all), ", "))
 		}
 	}
-	return slices.DeleteFunc(figures(), func(f figure) bool { return !slices.Contains(wanted, f.name) }), nil
+	return slices.DeleteFunc(all, func(f figure) bool { return !slices.Contains(wanted, f.name) }), nil
 }

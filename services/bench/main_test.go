@@ -11,9 +11,10 @@ import (
 func TestChoose(t *testing.T) {
 	t.Parallel()
 	for only, want := range map[string][]string{
-		"":                {"dispatch", "resolve", "allocate", "rest", "startup", "sessions", "guesses", "timing"},
+		"":                {"dispatch", "resolve", "allocate", "rest", "startup", "sessions", "guesses", "timing", "memory"},
 		"rest":            {"rest"},
 		"startup,resolve": {"resolve", "startup"}, // always in the same order
+		"fill":            {"fill"},               // takes too long to be measured unasked
 	} {
 		chosen, err := choose(only)
 		got := make([]string, len(chosen))
@@ -69,5 +70,13 @@ func TestCriticalDistance(t *testing.T) {
 	// Tables of the test give 1.628 times the root for one chance in a hundred.
 	if got := criticalDistance(100, 400); got < 1.627*0.1118 || got > 1.629*0.1119 {
 		t.Errorf("critical distance %v", got)
+	}
+}
+
+func TestBirthdays(t *testing.T) {
+	t.Parallel()
+	expected, deviation := birthdays([]int{1000, 1000}, 5000)
+	if expected != 200 || deviation < 14.1 || deviation > 14.2 {
+		t.Errorf("%v, %v", expected, deviation)
 	}
 }

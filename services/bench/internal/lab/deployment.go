@@ -1,12 +1,16 @@
 package lab
 
 import (
+	"bufio"
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"net/http"
 	"os/exec"
 	"path/filepath"
+	"strconv"
+	"strings"
 
 	"google.golang.org/grpc"
 
@@ -42,6 +46,13 @@ type Split struct {
 	// Certs is the directory of certificates.
 	Certs     string
 	addresses map[string]string
+	running   map[string]running
+}
+
+// running is a service that was started.
+type running struct {
+	process *child.Process
+	admin   string // where its metrics are
 }
 
 // Split starts the five services and waits until they are ready.
@@ -125,7 +136,34 @@ func (s *Split) run(ctx context.Context, service string) error {
 	if err != nil {
 		return err
 	}
+	if s.running == nil {
+		s.running = map[string]running{}
+	}
+	s.running[service] = running{process: p, admin: admin}
 	return waitReady(ctx, p, admin)
+}
+
+// PID returns the process id of a service.
+func (s *Split) PID(service string) int { return s.running[service].process.PID() }
+
+// Counter returns the value of a service's metric without labels.
+func (s *Split) Counter(ctx context.Context, service, name string) (float64, error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+s.running[service].admin+"/metrics", http.NoBody)
+	if err != nil {
+		return 0, err
+	}
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return 0, err
+	}
+	defer func() { _ = resp.Body.Close() }()
+	lines := bufio.NewScanner(resp.Body)
+	for lines.Scan() {
+		if value, found := strings.CutPrefix(lines.Text(), name+" "); found {
+			return strconv.ParseFloat(value, 64)
+		}
+	}
+	return 0, errors.Join(fmt.Errorf("%s has no metric %s", service, name), lines.Err())
 }
 
 func waitReady(ctx context.Context, p *child.Process, admin string) error {
