@@ -16,5 +16,6 @@
 //	internal/web       HTTP: routes, sessions, CSRF, log-in, errors, files
 //	internal/frontend  the facade server
 //	internal/form      fields of request bodies
+//	internal/texts     what went wrong, in the languages of people
 //	internal/visit     what travels from web to frontend
 package gateway

@@ -38,15 +38,15 @@ func (f *Form) Strings(field string, v *structpb.Value, r Rules) ([]string, bool
 // Item names the i-th item of a list field.
 func Item(field string, i int) string { return field + "." + strconv.Itoa(i) }
 
-// Object returns the fields of an object that stands inside a body, nil when it is none.
-func (f *Form) Object(field string, v *structpb.Value) map[string]*structpb.Value {
+// Object returns the fields of an object that stands inside a body, and whether it is one.
+func (f *Form) Object(field string, v *structpb.Value) (map[string]*structpb.Value, bool) {
 	object, ok := v.GetKind().(*structpb.Value_StructValue)
 	if !ok {
 		f.Refuse(field+".non_field_errors", "invalid",
 			fmt.Sprintf("Invalid data. Expected a dictionary, but got %s.", typeName(v)))
-		return nil
+		return nil, false
 	}
-	return object.StructValue.GetFields()
+	return object.StructValue.GetFields(), true
 }
 
 // Dict returns an object field and whether it was given and good.

@@ -26,7 +26,7 @@ func newTrunk(body *frontendv1.TrunkFields) (*telephonyv1.Trunk, error) {
 	items, _ := f.List("numbers", body.GetNumbers(), form.Rules{})
 	for i, item := range items {
 		prefix := form.Item("numbers", i)
-		if object := f.Object(prefix, item); object != nil {
+		if object, ok := f.Object(prefix, item); ok {
 			fields.Numbers = append(fields.Numbers, numberFields(&f, prefix+".", &frontendv1.NumberFields{
 				Number: object["number"], Country: object["country"], Label: object["label"], Kind: object["kind"],
 			}))

@@ -33,7 +33,7 @@
 //	login.go    log-in and log-out; cookies.go, returnto.go serve it
 //	webhooks.go what LiveKit tells, passed on as it came
 //	backchannel.go  log-outs that the identity provider tells of
-//	language.go in which language
+//	language.go in which language; the texts are in internal/texts
 //	origin.go   by which URL and from where the client came
 //	static.go   the frontend's files; pages.go our own few pages
 //	observe.go  request id, log, metrics, recovery

@@ -17,6 +17,7 @@ import (
 
 	"github.com/parleymeet/parley/pkg/apierr"
 	"github.com/parleymeet/parley/pkg/obs"
+	"github.com/parleymeet/parley/services/gateway/internal/texts"
 )
 
 const (
@@ -46,9 +47,10 @@ func methodNotAllowed(method string, allow []string) error {
 	return &fault{status: http.StatusMethodNotAllowed, body: detail(fmt.Sprintf("Method \"%s\" not allowed.", method)), allow: allow}
 }
 
-// failures turns errors into answers.
+// failures turns errors into answers, in the language of who asked.
 type failures struct {
-	log *slog.Logger
+	log   *slog.Logger
+	texts texts.Texts
 }
 
 // write answers with an error.
@@ -61,7 +63,7 @@ func (f failures) write(w http.ResponseWriter, r *http.Request, err error) {
 		if known.challenge != "" {
 			w.Header().Set("WWW-Authenticate", known.challenge)
 		}
-		writeJSON(w, known.status, known.body)
+		f.answer(w, r, known.status, known.body)
 		return
 	}
 	if text, ok := undecodable(err); ok {
@@ -85,7 +87,14 @@ func (f failures) write(w http.ResponseWriter, r *http.Request, err error) {
 		_, _ = w.Write([]byte(badRequestPage)) // the client may have gone
 		return
 	}
-	writeJSON(w, row.HTTP, bodyOf(failed, r))
+	f.answer(w, r, row.HTTP, bodyOf(failed, r))
+}
+
+// answer writes the body of an error, its texts translated.
+func (f failures) answer(w http.ResponseWriter, r *http.Request, status int, body any) {
+	language := languageOf(r)
+	speaks(w, language)
+	writeJSON(w, status, translated(body, func(english string) string { return f.texts.In(language, english) }))
 }
 
 // challenge says how the client may prove who it is.
@@ -117,11 +126,10 @@ func bodyOf(failed *apierr.Error, r *http.Request) any {
 	case failed.Reason == apierr.InvalidFields:
 		return map[string][]string{nonFieldErrors: {failed.PublicText()}}
 	case failed.Reason == apierr.Throttled && failed.RetryAfter > 0:
-		seconds, unit := wholeSeconds(failed.RetryAfter), "seconds"
-		if seconds == 1 {
-			unit = "second"
+		if seconds := wholeSeconds(failed.RetryAfter); seconds > 1 {
+			return detail(fmt.Sprintf("Request was throttled. Expected available in %d seconds.", seconds))
 		}
-		return detail(fmt.Sprintf("Request was throttled. Expected available in %d %s.", seconds, unit))
+		return detail("Request was throttled. Expected available in 1 second.")
 	case failed.Reason == apierr.Internal:
 		return map[string]string{"detail": failed.PublicText(), "request_id": obs.RequestID(r.Context())}
 	case failed.Reason == apierr.RoomHasNoLobby, failed.Reason == apierr.LobbyEntryNotFound:

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"fmt"
 	"io/fs"
 	"log/slog"
 	"net/http"
@@ -16,6 +17,7 @@ import (
 	authv1 "github.com/parleymeet/parley/gen/parley/auth/v1"
 	roomv1 "github.com/parleymeet/parley/gen/parley/room/v1"
 	"github.com/parleymeet/parley/pkg/clock"
+	"github.com/parleymeet/parley/services/gateway/internal/texts"
 )
 
 // LoginSettings say where log-ins lead.
@@ -63,7 +65,11 @@ type Options struct {
 
 // New returns the gateway's HTTP handler.
 func New(o Options) (http.Handler, error) {
-	f := failures{log: o.Logger}
+	catalogues, err := texts.Load()
+	if err != nil {
+		return nil, fmt.Errorf("texts: %w", err)
+	}
+	f := failures{log: o.Logger, texts: catalogues}
 	by := origins{proxies: o.TrustedProxies}
 	jar := cookies{secure: o.CookieSecure}
 	bounds := newLimits(o.Limits, o.Clock)

@@ -63,7 +63,7 @@ func (l *login) authenticate(w http.ResponseWriter, r *http.Request) {
 	hint := query.Get("login_hint")
 	if l.settings.Development {
 		if !IsLoopback(r.Host) {
-			writePage(w, http.StatusForbidden, errorPage, "The development log-in answers only under a loopback name.")
+			l.failures.page(w, r, http.StatusForbidden, "The development log-in answers only under a loopback name.")
 			return
 		}
 		if hint == "" && !silent {
@@ -163,7 +163,7 @@ func (l *login) fail(w http.ResponseWriter, r *http.Request, err error) {
 	if status >= http.StatusInternalServerError {
 		l.log.ErrorContext(r.Context(), "log-in failed", "error", failed)
 	}
-	writePage(w, status, errorPage, failed.PublicText())
+	l.failures.page(w, r, status, failed.PublicText())
 }
 
 func redirect(w http.ResponseWriter, r *http.Request, target string) {
