@@ -42,6 +42,8 @@ func TestFeaturesThatAreOff(t *testing.T) {
 		"recordings, first page":    {"GET", "recordings/?page=1&page_size=7", adaCook, "", 200, empty},
 		"recordings, second page":   {"GET", "recordings/?page=2", adaCook, "", 404, `{"detail":"Invalid page."}`},
 		"recordings, anonymous":     {"GET", "recordings/", "", "", 401, anonymous},
+		"media, anonymous":          {"GET", "recordings/media-auth/", "", "", 401, anonymous},
+		"media":                     {"GET", "recordings/media-auth/", adaCook, "", 404, notFound},
 		"storage hook":              {"POST", "recordings/storage-hook/", "", "", 401, missing},
 		"process hook":              {"POST", "recordings/external-process-hook/", adaCook, "", 401, missing},
 		"roomkit":                   {"POST", "roomkit/join/", "", "Authorization: Token x", 401, `{"detail":"Invalid authorization header."}`},

@@ -40,6 +40,7 @@ func off() map[string]offRoute {
 		"GET /api/v1.0/recordings":                        {mode: member, answer: noneListed},
 		"GET /api/v1.0/recordings/{id}":                   {mode: member, answer: noneStored},
 		"DELETE /api/v1.0/recordings/{id}":                {mode: member, answer: noneStored},
+		"GET /api/v1.0/recordings/media-auth":             {mode: member},
 		"POST /api/v1.0/recordings/storage-hook":          {mode: secret},
 		"POST /api/v1.0/recordings/external-process-hook": {mode: secret},
 		"POST /api/v1.0/roomkit/join":                     {mode: secret},
