@@ -10,7 +10,7 @@
 //	dispatch.go  1. dispatch over the SIP bus
 //	resolve.go   2. ResolvePin over gRPC
 //	allocate.go  3. PIN allocation
-//	rest.go      4. rooms over REST
+//	rest.go      4. rooms and lobbies over REST
 //	startup.go   5. start and memory of standalone
 //	sessions.go  6. users/me with few and with many sessions
 //	guesses.go   7. guessing PINs, beside honest callers
@@ -19,6 +19,8 @@
 //	memory.go    9. telephony's memory with few and with many PINs
 //	fill.go      10. a million rooms over four trunks
 //	bridge.go    calls as LiveKit SIP makes them
+//	lobby.go     11. guests who wait
+//	rows.go      12. a room of few and of many
 //
 //	internal/measure  slices in turn, quantiles
 //	internal/report   tables and goals

@@ -39,6 +39,7 @@ func figures() []figure {
 	return []figure{
 		{"dispatch", dispatch}, {"resolve", resolve}, {"allocate", allocate}, {"rest", rest}, {"startup", startup}, {"sessions", sessions},
 		{"guesses", guesses}, {"timing", timing}, {"memory", memory},
+		{"lobby", lobby}, {"rows", rows},
 	}
 }
 

@@ -11,7 +11,7 @@ import (
 func TestChoose(t *testing.T) {
 	t.Parallel()
 	for only, want := range map[string][]string{
-		"":                {"dispatch", "resolve", "allocate", "rest", "startup", "sessions", "guesses", "timing", "memory"},
+		"":                {"dispatch", "resolve", "allocate", "rest", "startup", "sessions", "guesses", "timing", "memory", "lobby", "rows"},
 		"rest":            {"rest"},
 		"startup,resolve": {"resolve", "startup"}, // always in the same order
 		"fill":            {"fill"},               // takes too long to be measured unasked

@@ -11,42 +11,59 @@ import (
 	"github.com/parleymeet/parley/services/bench/internal/peer"
 )
 
-// readRooms is how many rooms are read in turn.
-const readRooms = 50
+const (
+	// readRooms is how many rooms are read in turn.
+	readRooms = 50
+	// siteGuests is how many ask in turn, so that none of them asks too often.
+	siteGuests = 2000
+)
 
 // site is a server of the REST contract with rooms in it.
 type site struct {
 	name    string
 	browser *lab.Browser
 	rooms   []string
+	guests  *lab.Guests
 	created int // status of a creation
 	turn    atomic.Int64
 }
 
-// rest measures rooms over REST.
+// rest measures rooms and lobbies over REST.
 func rest(ctx context.Context, b *bench) error {
 	bare, err := bareSite(ctx, b)
 	if err != nil {
 		return err
 	}
-	onSQLite, err := standaloneSite(ctx, b, "standalone, SQLite", "")
-	if err != nil {
-		return err
+	sites := []*site{bare}
+	for _, kind := range []struct {
+		name     string
+		start    func(context.Context, *bench, string) (string, error)
+		postgres bool
+	}{
+		{"standalone, SQLite", startStandalone, false}, {"standalone, PostgreSQL", startStandalone, true},
+		{"split, SQLite", startSplit, false}, {"split, PostgreSQL", startSplit, true},
+	} {
+		database := ""
+		if kind.postgres {
+			if database, err = b.Database(ctx); err != nil {
+				return err
+			}
+		}
+		address, err := kind.start(ctx, b, database)
+		if err != nil {
+			return err
+		}
+		s, err := newSite(ctx, kind.name, address)
+		if err != nil {
+			return err
+		}
+		sites = append(sites, s)
 	}
-	database, err := b.Database(ctx)
-	if err != nil {
-		return err
-	}
-	onPostgres, err := standaloneSite(ctx, b, "standalone, PostgreSQL", database)
-	if err != nil {
-		return err
-	}
-	sites := []*site{bare, onSQLite, onPostgres}
-	b.Linef("4. Rooms over REST, logged in, connections kept. Goal: none but to know the ratio")
+	b.Linef("4. Rooms over REST, connections kept; create and get logged in, to enter ask %d guests in turn. Goal: none but to know the ratio", siteGuests)
 	for _, kind := range []struct {
 		name   string
 		series func(*site) measure.Series
-	}{{"create a room", (*site).creating}, {"get a room", (*site).getting}} {
+	}{{"create a room", (*site).creating}, {"get a room", (*site).getting}, {"ask to enter a room", (*site).asking}} {
 		for _, clients := range []int{1, rateClients} {
 			var series []measure.Series
 			for _, s := range sites {
@@ -63,6 +80,36 @@ func rest(ctx context.Context, b *bench) error {
 	return nil
 }
 
+// startStandalone starts standalone, on SQLite without a database's URL, and
+// returns its address.
+func startStandalone(ctx context.Context, b *bench, database string) (string, error) {
+	dir, err := b.Dir()
+	if err != nil {
+		return "", err
+	}
+	suite, err := b.Standalone(ctx, dir, database)
+	if err != nil {
+		return "", err
+	}
+	return suite.HTTP, suite.WaitReady(ctx)
+}
+
+// startSplit is startStandalone for five processes.
+func startSplit(ctx context.Context, b *bench, database string) (string, error) {
+	if database == "" {
+		dir, err := b.Dir()
+		if err != nil {
+			return "", err
+		}
+		database = "sqlite://" + dir
+	}
+	suite, err := b.SplitOn(ctx, database)
+	if err != nil {
+		return "", err
+	}
+	return suite.HTTP, nil
+}
+
 func bareSite(ctx context.Context, b *bench) (*site, error) {
 	address, err := lab.FreeAddress(ctx)
 	if err != nil {
@@ -75,24 +122,15 @@ func bareSite(ctx context.Context, b *bench) (*site, error) {
 	if err != nil {
 		return nil, err
 	}
-	// A bare gateway knows no other status of success.
-	return &site{name: "grpc-gateway echo (peer)", browser: browser, rooms: []string{"any"}, created: http.StatusOK}, nil
+	return &site{
+		name: "grpc-gateway echo (peer)", browser: browser, rooms: []string{"any"}, guests: lab.NewGuests("http://"+address, "any", siteGuests, rateClients),
+		created: http.StatusOK, // a bare gateway knows no other status of success
+	}, nil
 }
 
-// standaloneSite starts standalone and creates a trunk and rooms.
-func standaloneSite(ctx context.Context, b *bench, name, database string) (*site, error) {
-	dir, err := b.Dir()
-	if err != nil {
-		return nil, err
-	}
-	suite, err := b.Standalone(ctx, dir, database)
-	if err != nil {
-		return nil, err
-	}
-	if err := suite.WaitReady(ctx); err != nil {
-		return nil, err
-	}
-	browser, err := lab.NewBrowser(suite.HTTP, rateClients)
+// newSite creates a trunk, rooms and a lobby in a suite that runs.
+func newSite(ctx context.Context, name, address string) (*site, error) {
+	browser, err := lab.NewBrowser(address, rateClients)
 	if err != nil {
 		return nil, err
 	}
@@ -110,7 +148,9 @@ func standaloneSite(ctx context.Context, b *bench, name, database string) (*site
 		}
 		s.rooms = append(s.rooms, room.ID)
 	}
-	return s, nil
+	lobby, err := browser.CreateLobby(ctx, "Lobby")
+	s.guests = lab.NewGuests(address, lobby, siteGuests, rateClients)
+	return s, err
 }
 
 func (s *site) creating() measure.Series {
@@ -124,5 +164,11 @@ func (s *site) getting() measure.Series {
 	return measure.Series{Name: s.name, Do: func(ctx context.Context, _ int) error {
 		_, err := s.browser.GetRoom(ctx, s.rooms[int(s.turn.Add(1))%len(s.rooms)])
 		return err
+	}}
+}
+
+func (s *site) asking() measure.Series {
+	return measure.Series{Name: s.name, Do: func(ctx context.Context, _ int) error {
+		return s.guests.Ask(ctx, int(s.turn.Add(1))%s.guests.Count())
 	}}
 }

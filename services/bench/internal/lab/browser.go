@@ -136,6 +136,23 @@ func (b *Browser) GetRoom(ctx context.Context, id string) (Room, error) {
 	return room, errors.Join(err, room.complete(err))
 }
 
+// CreateLobby creates a room into which nobody but its owner comes without
+// being let in, and returns its id.
+func (b *Browser) CreateLobby(ctx context.Context, name string) (id string, err error) {
+	var room Room
+	err = b.Do(ctx, http.MethodPost, RoomsPath, map[string]string{"name": name, "access_level": "restricted"}, http.StatusCreated, &room)
+	return room.ID, err
+}
+
+// CountWaiting returns how many a room's owner is shown who wait.
+func (b *Browser) CountWaiting(ctx context.Context, room string) (int, error) {
+	var list struct {
+		Participants []struct{} `json:"participants"`
+	}
+	err := b.Do(ctx, http.MethodGet, RoomsPath+room+"/waiting-participants/", nil, http.StatusOK, &list)
+	return len(list.Participants), err
+}
+
 func (r Room) complete(err error) error {
 	if err == nil && (r.ID == "" || r.PIN == "" || r.LiveKit.Token == "") {
 		return errors.New("the answer lacks id, PIN or token")

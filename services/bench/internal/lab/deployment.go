@@ -31,7 +31,7 @@ const livekitSecret = "a secret that LiveKit finds long enough" // #nosec G101 -
 func settings() map[string]string {
 	return map[string]string{
 		"LIVEKIT_URL": "ws://127.0.0.1:7880", "LIVEKIT_API_KEY": "bench", "LIVEKIT_API_SECRET": livekitSecret,
-		"DEVELOPMENT_LOGIN": "true", "OPERATOR_EMAILS": OperatorEmail,
+		"DEVELOPMENT_LOGIN": "true", "OPERATOR_EMAILS": OperatorEmail, "TRUSTED_PROXIES": "127.0.0.0/8",
 	}
 }
 
@@ -55,18 +55,27 @@ type running struct {
 	admin   string // where its metrics are
 }
 
-// Split starts the five services and waits until they are ready.
+// Split starts the five services on PostgreSQL and waits until they are ready.
 func (l *Lab) Split(ctx context.Context) (*Split, error) {
-	s := &Split{lab: l, addresses: map[string]string{}, Certs: filepath.Join(l.dir, "certs")}
+	database, err := l.Database(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return l.SplitOn(ctx, database)
+}
+
+// SplitOn is Split on the databases that a DATABASE_URL names.
+func (l *Lab) SplitOn(ctx context.Context, database string) (*Split, error) {
+	certs, err := l.Dir()
+	if err != nil {
+		return nil, err
+	}
+	s := &Split{lab: l, addresses: map[string]string{}, Certs: certs, Database: database}
 	script := filepath.Join(l.root, "deploy", "certs", "make-certs")
 	if out, err := exec.CommandContext(ctx, script, s.Certs).CombinedOutput(); err != nil { // #nosec G204 -- our own script
 		return nil, fmt.Errorf("make-certs: %w\n%s", err, out)
 	}
-	var err error
 	if s.Redis, err = l.Redis(ctx); err != nil {
-		return nil, err
-	}
-	if s.Database, err = l.Database(ctx); err != nil {
 		return nil, err
 	}
 	s.env = settings()
@@ -209,13 +218,14 @@ func (s *Split) DialAddress(caller, service, address string) (*grpc.ClientConn, 
 
 // Standalone is the suite in one process.
 type Standalone struct {
-	HTTP    string
+	HTTP string
+	// Admin is where health, metrics and profiles are: 127.0.0.1:port.
+	Admin   string
 	Process *child.Process
-	admin   string
 }
 
 // WaitReady waits until it is ready.
-func (s *Standalone) WaitReady(ctx context.Context) error { return waitReady(ctx, s.Process, s.admin) }
+func (s *Standalone) WaitReady(ctx context.Context) error { return waitReady(ctx, s.Process, s.Admin) }
 
 // Standalone starts `parley serve` with its data in dir. It does not wait for
 // it. database is the URL of a PostgreSQL database, empty for SQLite in dir.
@@ -246,5 +256,5 @@ func (l *Lab) StandaloneOnBus(ctx context.Context, dir, database, redis string) 
 	if err != nil {
 		return nil, err
 	}
-	return &Standalone{HTTP: "http://" + env["HTTP_ADDR"], Process: p, admin: env["ADMIN_ADDR"]}, nil
+	return &Standalone{HTTP: "http://" + env["HTTP_ADDR"], Process: p, Admin: env["ADMIN_ADDR"]}, nil
 }

@@ -9,4 +9,6 @@
 //   - deployment.go: the five services as processes, and one process with all
 //   - seed.go: PINs by the hundred thousand
 //   - browser.go: a REST client
+//   - guests.go: many who wait in a lobby
+//   - rooms.go: rooms by the million
 package lab

@@ -7,4 +7,5 @@
 //
 //   - measure.go: Series, Plan, Run
 //   - result.go: Result, quantiles and ratios
+//   - beat.go: Beat, many who ask at set times
 package measure

@@ -51,6 +51,17 @@ func (*bareUsers) GetMe(context.Context, *frontendv1.GetMeRequest) (*frontendv1.
 	}}, nil
 }
 
+// bareLobby lets everybody wait.
+type bareLobby struct {
+	frontendv1.UnimplementedLobbyServiceServer
+}
+
+func (*bareLobby) RequestEntry(context.Context, *frontendv1.RequestEntryRequest) (*frontendv1.RequestEntryResponse, error) {
+	return &frontendv1.RequestEntryResponse{
+		Status: "waiting", Username: "Guest", Id: strings.Repeat("0", 36), Color: "hsl(92, 59%, 37%)", Livekit: structpb.NewNullValue(),
+	}, nil
+}
+
 func constantRoom() (*frontendv1.Room, error) {
 	id := strings.Repeat("0", 36)
 	dialIn, err := structpb.NewValue(map[string]any{
@@ -85,6 +96,7 @@ func serveGateway(ctx context.Context, o Options) error {
 	backend := grpc.NewServer()
 	frontendv1.RegisterRoomServiceServer(backend, &bareRooms{room: room})
 	frontendv1.RegisterUserServiceServer(backend, &bareUsers{})
+	frontendv1.RegisterLobbyServiceServer(backend, &bareLobby{})
 	ended := make(chan error, 2)
 	go func() { ended <- backend.Serve(memory) }()
 	defer backend.Stop()
@@ -102,6 +114,9 @@ func serveGateway(ctx context.Context, o Options) error {
 		return err
 	}
 	if err := frontendv1.RegisterUserServiceHandler(ctx, mux, conn); err != nil {
+		return err
+	}
+	if err := frontendv1.RegisterLobbyServiceHandler(ctx, mux, conn); err != nil {
 		return err
 	}
 	listener, err := listen(ctx, o.Address)

@@ -1,0 +1,150 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/parleymeet/parley/services/bench/internal/lab"
+	"github.com/parleymeet/parley/services/bench/internal/measure"
+	"github.com/parleymeet/parley/services/bench/internal/report"
+)
+
+const (
+	// lobbyGuests is how many should be able to wait, each asking every second.
+	lobbyGuests = 10_000
+	// lobbyClients is how many connections they share.
+	lobbyClients = 64
+	// lobbyTime is how long they wait.
+	lobbyTime = 20 * time.Second
+	// lobbyArrival is within what they come, so that all have come while the first
+	// still have their places.
+	lobbyArrival = 2 * time.Second
+	// lobbyTries bounds the search for a crowd that can be served.
+	lobbyTries = 4
+)
+
+// lobby measures how many guests can wait in one room.
+func lobby(ctx context.Context, b *bench) error {
+	b.Linef("11. Guests who wait in one room and ask every second, standalone, over %d connections, for %v", lobbyClients, lobbyTime)
+	for _, onPostgres := range []bool{false, true} {
+		name, database := "SQLite", ""
+		if onPostgres {
+			name = "PostgreSQL"
+			var err error
+			if database, err = b.Database(ctx); err != nil {
+				return err
+			}
+		}
+		if err := b.lobbyOn(ctx, name, database); err != nil {
+			return fmt.Errorf("%s: %w", name, err)
+		}
+	}
+	return nil
+}
+
+func (b *bench) lobbyOn(ctx context.Context, name, database string) error {
+	dir, err := b.Dir()
+	if err != nil {
+		return err
+	}
+	suite, err := b.Standalone(ctx, dir, database)
+	if err != nil {
+		return err
+	}
+	if err := suite.WaitReady(ctx); err != nil {
+		return err
+	}
+	owner, err := lab.NewBrowser(suite.HTTP, 1)
+	if err != nil {
+		return err
+	}
+	if err := owner.Login(ctx, lab.OperatorEmail); err != nil {
+		return err
+	}
+	tables, err := b.RoomTables(ctx, dir, database)
+	if err != nil {
+		return err
+	}
+	b.Linef("   %s", name)
+	var (
+		rows   [][]string
+		served int
+		crowd  = lobbyGuests
+	)
+	for try := 0; try < lobbyTries && served == 0; try++ {
+		got, err := await(ctx, suite.HTTP, owner, tables, crowd)
+		if err != nil {
+			return err
+		}
+		rows = append(rows, got.row())
+		if got.holds() {
+			served = crowd
+		}
+		// What was answered a second is about how many could ask; some is left over
+		// for what the search itself did to the machine.
+		crowd = min(crowd, int(got.answers.Rate()))*9/10/100*100 + 100
+	}
+	b.Table([]string{"guests", "asked", "answers a second", "right", "p50", "p99", "places lost", "moderator p50", "p99"}, rows...)
+	b.Goal(fmt.Sprintf("%d guests, nobody's place lost", lobbyGuests), fmt.Sprint(served), served == lobbyGuests)
+	return nil
+}
+
+// waiting is how a crowd fared.
+type waiting struct {
+	guests, lost int
+	answers      *measure.Beats
+	moderator    *measure.Beats
+}
+
+// await lets a crowd come and then wait in a new room, and its owner look on.
+func await(ctx context.Context, address string, owner *lab.Browser, tables *lab.RoomTables, crowd int) (*waiting, error) {
+	room, err := owner.CreateLobby(ctx, fmt.Sprint("Lobby for ", crowd))
+	if err != nil {
+		return nil, err
+	}
+	guests := lab.NewGuests(address, room, crowd, lobbyClients)
+	beat := measure.Beat{Askers: crowd, Clients: lobbyClients, Interval: lobbyArrival, Length: lobbyArrival}
+	if _, err := beat.Run(ctx, guests.Ask); err != nil {
+		return nil, err
+	}
+	came := time.Now()
+	beat.Interval, beat.Length = time.Second, lobbyTime
+	var (
+		w       = &waiting{guests: crowd}
+		looking = make(chan error, 1)
+	)
+	go func() {
+		var err error
+		w.moderator, err = measure.Beat{Askers: 1, Clients: 1, Interval: time.Second, Length: lobbyTime}.Run(ctx,
+			func(ctx context.Context, _ int) error {
+				_, err := owner.CountWaiting(ctx, room)
+				return err
+			})
+		looking <- err
+	}()
+	w.answers, err = beat.Run(ctx, guests.Ask)
+	if err := errors.Join(err, <-looking); err != nil {
+		return nil, err
+	}
+	kept, err := tables.Places(ctx, room, came)
+	w.lost = crowd - kept
+	return w, err
+}
+
+// holds reports whether everybody was answered, rightly and every second.
+func (w *waiting) holds() bool {
+	return w.lost == 0 && w.answers.Wrong == 0 && w.moderator.Wrong == 0 &&
+		w.answers.Rate() >= 0.99*float64(w.guests) && w.answers.P99() < time.Second
+}
+
+func (w *waiting) row() []string {
+	all := w.answers.Count()
+	return []string{
+		fmt.Sprint(w.guests), fmt.Sprint(all), fmt.Sprintf("%.0f", w.answers.Rate()),
+		fmt.Sprintf("%.2f%%", 100*float64(all-w.answers.Wrong)/float64(max(1, all))),
+		report.Time(w.answers.P50()), report.Time(w.answers.P99()), fmt.Sprint(w.lost),
+		report.Time(w.moderator.P50()), report.Time(w.moderator.P99()),
+	}
+}
