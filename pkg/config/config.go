@@ -46,7 +46,9 @@ func Load(cfg any, environ []string) error {
 	if err := env.ParseWithOptions(cfg, env.Options{Environment: vars}); err != nil {
 		var all env.AggregateError
 		if errors.As(err, &all) {
-			faults = append(faults, all.Errors...)
+			for _, fault := range all.Errors {
+				faults = append(faults, named(fault, reflect.TypeOf(cfg).Elem()))
+			}
 		} else {
 			faults = append(faults, err)
 		}
@@ -58,6 +60,34 @@ func Load(cfg any, environ []string) error {
 		return &Error{Faults: faults}
 	}
 	return nil
+}
+
+// named says of a value that cannot be read which variable has it; the parser
+// knows only the field.
+func named(fault error, t reflect.Type) error {
+	var wrong env.ParseError
+	if !errors.As(fault, &wrong) {
+		return fault
+	}
+	if names := variables(t, wrong.Name, wrong.Type); len(names) > 0 {
+		return fmt.Errorf("%s: %w", strings.Join(names, " or "), wrong.Err)
+	}
+	return fault
+}
+
+// variables returns what fills the fields of that name and type.
+func variables(t reflect.Type, name string, of reflect.Type) (found []string) {
+	for i := range t.NumField() {
+		field := t.Field(i)
+		variable, _, _ := strings.Cut(field.Tag.Get("env"), ",")
+		switch {
+		case variable != "" && field.Name == name && field.Type == of:
+			found = append(found, variable)
+		case variable == "" && field.Type.Kind() == reflect.Struct:
+			found = append(found, variables(field.Type, name, of)...)
+		}
+	}
+	return found
 }
 
 // validate calls Validate on cfg and flattens what it joins.

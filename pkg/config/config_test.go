@@ -13,6 +13,7 @@ import (
 
 type Inner struct {
 	Password Secret `env:"DB_PASSWORD"`
+	Ports    int    `env:"DB_PORTS"`
 }
 
 type sample struct {
@@ -53,7 +54,7 @@ func TestLoadReportsEveryFault(t *testing.T) {
 		environ []string
 		want    []string
 	}{
-		"types and missing": {[]string{"SIZE=x", "GRACE=y"}, []string{"NAME", "Size", "Grace"}},
+		"types and missing": {[]string{"SIZE=x", "GRACE=y", "DB_PORTS=z"}, []string{"NAME", "SIZE: ", "GRACE: ", "DB_PORTS: "}},
 		"rules":             {[]string{"NAME=a", "SIZE=1", "GRACE=2m"}, []string{"SIZE must", "GRACE must"}},
 		"missing file":      {[]string{"NAME=a", "TOKEN_FILE=/nonexistent/x"}, []string{"TOKEN_FILE"}},
 		"both given":        {[]string{"NAME=a", "TOKEN=x", "TOKEN_FILE=/nonexistent/x"}, []string{"keep one"}},

@@ -21,6 +21,11 @@ type Migrate func(ctx context.Context) error
 // service and adds it to the process.
 func Main[C any](name string, cfg *C, build func(p *Process, cfg *C) (Migrate, error)) int {
 	return run.Main("parley-"+name, func(ctx context.Context) error {
+		usage := usageError{fmt.Errorf("usage: parley-%s [migrate]; settings come from the environment, see docs/operations.md", name)}
+		arguments := os.Args[1:]
+		if len(arguments) > 1 || len(arguments) == 1 && arguments[0] != "migrate" {
+			return usage
+		}
 		var common Config
 		if err := errors.Join(config.Load(&common, os.Environ()), config.Load(cfg, os.Environ())); err != nil {
 			return usageError{err}
@@ -33,13 +38,13 @@ func Main[C any](name string, cfg *C, build func(p *Process, cfg *C) (Migrate, e
 		if err != nil {
 			return err
 		}
-		switch arguments := os.Args[1:]; {
+		switch {
 		case len(arguments) == 0:
 			return process.Run(ctx)
-		case len(arguments) == 1 && arguments[0] == "migrate" && migrate != nil:
+		case migrate != nil:
 			return migrate(ctx)
-		default:
-			return usageError{fmt.Errorf("usage: parley-%s [migrate]; settings come from the environment, see docs/operations.md", name)}
+		default: // it has no database
+			return usage
 		}
 	})
 }
