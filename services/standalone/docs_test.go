@@ -76,4 +76,8 @@ func TestDefaultsOfAFirstRun(t *testing.T) {
 	if first.auth.SecretKey == "" || again.auth.SecretKey.Reveal() != first.auth.SecretKey.Reveal() {
 		t.Error("the secret key must be kept with the data")
 	}
+	ruled, err := load([]string{"DATA_DIR=" + dir, "DISPATCH_MODE=rules"})
+	if err != nil || ruled.own.embeddedBus() || ruled.telephony.SIPRedisURL != "" || ruled.telephony.LiveKitAPIURL == "" {
+		t.Errorf("with rules in LiveKit there is no bus: %v", err)
+	}
 }
