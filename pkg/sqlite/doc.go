@@ -16,6 +16,7 @@
 // Files:
 //
 //   - sqlite.go: Config, Open, DB, Read, Ready, Close, and the settings of a connection
+//   - read.go: Reader, which parses each statement once a connection
 //   - tx.go: InTx and its retries
 //   - migrate.go: Migrate
 //   - errors.go: what a driver error means (IsUnique, IsForeignKey, IsUnavailable)

@@ -49,7 +49,7 @@ type Config struct {
 type DB struct {
 	path       string
 	write      *sql.DB // exactly one connection
-	read       *sql.DB
+	read       *Reader
 	migrations fs.FS
 	target     int64 // the version of the newest embedded migration
 	log        *slog.Logger
@@ -75,11 +75,11 @@ func Open(ctx context.Context, cfg Config) (*DB, error) {
 	}
 	// query_only and not mode=ro: a connection opened read-only cannot recover
 	// the log that a crash left behind.
-	read, err := openPool(path, max(minReaders, runtime.NumCPU()), "_pragma", "query_only(1)")
+	readers, err := openPool(path, max(minReaders, runtime.NumCPU()), "_pragma", "query_only(1)")
 	if err != nil {
 		return nil, errors.Join(err, write.Close())
 	}
-	db := &DB{path: path, write: write, read: read, migrations: cfg.Migrations, log: cfg.Logger}
+	db := &DB{path: path, write: write, read: &Reader{pool: readers}, migrations: cfg.Migrations, log: cfg.Logger}
 	if db.log == nil {
 		db.log = slog.New(slog.DiscardHandler)
 	}
@@ -106,15 +106,15 @@ func (db *DB) check(ctx context.Context) error {
 	return nil
 }
 
-// Read returns the pool for reading outside a transaction that writes. Each
-// statement sees the last commit; a statement that would write fails.
-func (db *DB) Read() *sql.DB { return db.read }
+// Read returns what reads outside a transaction that writes. Each statement sees
+// the last commit; a statement that would write fails.
+func (db *DB) Read() *Reader { return db.read }
 
 // Ready returns nil when the file can be read and its schema is at least at
 // the version embedded in this binary.
 func (db *DB) Ready(ctx context.Context) error {
 	if db.migrations == nil {
-		if err := db.read.PingContext(ctx); err != nil {
+		if err := db.read.pool.PingContext(ctx); err != nil {
 			return fmt.Errorf("sqlite: ping: %w", err)
 		}
 		return nil
@@ -144,7 +144,7 @@ func (db *DB) Ready(ctx context.Context) error {
 // Close waits for running statements and closes the file. The last connection
 // to close merges the log into it.
 func (db *DB) Close() error {
-	return errors.Join(db.read.Close(), db.write.Close())
+	return errors.Join(db.read.pool.Close(), db.write.Close())
 }
 
 // createFile creates path for its owner alone; SQLite gives its other files

@@ -114,7 +114,9 @@ func TestOpenSetsUpTheFile(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := db.Read().ExecContext(t.Context(), "CREATE TABLE t (id)"); err == nil {
+	var id string
+	insert := `INSERT INTO rooms (id, org, name) VALUES ('r9', 'o1', 'x') RETURNING id`
+	if err := db.Read().QueryRowContext(t.Context(), insert).Scan(&id); err == nil {
 		t.Error("a reader wrote")
 	}
 }
