@@ -30,7 +30,7 @@ func TestConfig(t *testing.T) {
 			[]string{"DATABASE_URL", "SECRET_KEY", "LOBBY_DENIED_TIMEOUT", "RESOURCE_DEFAULT_ACCESS_LEVEL", `"tuba"`, "LIVEKIT_API_KEY"},
 		},
 		"no sources": {[]string{key, "LIVEKIT_DEFAULT_SOURCES="}, nil},
-		"no rate":    {[]string{key, "REQUEST_ENTRY_THROTTLE_RATES=often"}, []string{"RequestEntryRate"}},
+		"no rate":    {[]string{key, "REQUEST_ENTRY_THROTTLE_RATES=often"}, []string{"REQUEST_ENTRY_THROTTLE_RATES"}},
 	} {
 		var cfg room.Config
 		err := config.Load(&cfg, c.environ)
