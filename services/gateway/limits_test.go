@@ -7,10 +7,14 @@ import (
 	"time"
 )
 
+const tokenPath = "/external-api/v1.0/application/token/"
+
 // Every class of routes that somebody may use without log-in is limited by
 // client address, and says when to come back.
 func TestLimits(t *testing.T) {
-	g := start(t, "LOGIN_THROTTLE_RATES=2/minute", "VISITOR_THROTTLE_RATES=3/minute", "TRUSTED_PROXIES=127.0.0.1/32")
+	g := start(t, "LOGIN_THROTTLE_RATES=2/minute", "VISITOR_THROTTLE_RATES=3/minute", "TRUSTED_PROXIES=127.0.0.1/32",
+		"CREATION_CALLBACK_THROTTLE_RATES=2/minute", "CONNECTION_TEST_THROTTLE_RATES=1/minute", "WEBHOOK_THROTTLE_RATES=4/minute",
+		"CONNECTION_TEST_ENABLED=true", "EXTERNAL_API_ENABLED=true", "APPLICATION_ENABLED=true")
 	for name, c := range map[string]struct {
 		method, path, cookie, body string
 		limit                      int // 0: none
@@ -19,6 +23,12 @@ func TestLimits(t *testing.T) {
 		"callback":             {"GET", "/callback/?code=c&state=bad", "anonymous", "", 2},
 		"log-out":              {"GET", "/logout/", "", "", 2},
 		"log-out's callback":   {"GET", "/logout-callback/", "", "", 2},
+		"the provider's word":  {"POST", "/backchannel-logout/", "", `{}`, 3},
+		"application's token":  {"POST", tokenPath, "", `{}`, 3},
+		"created for a page":   {"POST", "/rooms/creation-callback/", "", `{"callback_id":"known"}`, 2},
+		"connection test":      {"POST", "/diagnostics/connection/", "", "", 1},
+		"the same, logged in":  {"POST", "/diagnostics/connection/", adaCook, "", 1},
+		"webhooks":             {"POST", "/rooms/webhooks-livekit/", "", `{}`, 4},
 		"config":               {"GET", "/config/", "", "", 3},
 		"a room":               {"GET", "/rooms/kqz-wrtp-lmn/", "", "", 3},
 		"rooms":                {"GET", "/rooms/", "", "", 3},
@@ -31,9 +41,13 @@ func TestLimits(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			const from = "192.0.2.1"
+			path := "/api/v1.0" + c.path
+			if c.path == tokenPath {
+				path = tokenPath
+			}
 			g.clock.Advance(time.Minute) // the case before is forgotten
 			for i := range 5 {
-				resp, body := g.ask(t, c.method, "/api/v1.0"+c.path, c.cookie, c.body, "X-Forwarded-For", from)
+				resp, body := g.ask(t, c.method, path, c.cookie, c.body, "X-Forwarded-For", from)
 				if refused := resp.StatusCode == http.StatusTooManyRequests; refused != (c.limit > 0 && i >= c.limit) {
 					t.Fatalf("request %d: %d %s", i+1, resp.StatusCode, body)
 				} else if refused && (resp.Header.Get("Retry-After") != "60" || body != `{"detail":"Request was throttled. Expected available in 60 seconds."}`) {
@@ -43,11 +57,13 @@ func TestLimits(t *testing.T) {
 			if c.limit == 0 {
 				return
 			}
-			if resp, _ := g.ask(t, c.method, "/api/v1.0"+c.path, c.cookie, c.body, "X-Forwarded-For", "198.51.100.7"); resp.StatusCode == http.StatusTooManyRequests {
-				t.Error("another client is refused too")
+			// Another address is another client, but a user is the same everywhere.
+			resp, _ := g.ask(t, c.method, path, c.cookie, c.body, "X-Forwarded-For", "198.51.100.7")
+			if refused := resp.StatusCode == http.StatusTooManyRequests; refused != (c.cookie == adaCook) {
+				t.Errorf("from elsewhere: %d", resp.StatusCode)
 			}
 			g.clock.Advance(time.Minute)
-			if resp, _ := g.ask(t, c.method, "/api/v1.0"+c.path, c.cookie, c.body, "X-Forwarded-For", from); resp.StatusCode == http.StatusTooManyRequests {
+			if resp, _ := g.ask(t, c.method, path, c.cookie, c.body, "X-Forwarded-For", from); resp.StatusCode == http.StatusTooManyRequests {
 				t.Error("still refused after a minute")
 			}
 		})

@@ -86,7 +86,9 @@ func New(o Options) (http.Handler, error) {
 		settings: o.Login, limits: bounds, failures: f, log: o.Logger,
 	}
 	pages := l.routes()
-	pages[webhooksPath] = &webhooks{client: roomv1.NewEventServiceClient(o.Room), failures: f, log: o.Logger}
+	pages[webhooksPath] = &webhooks{
+		client: roomv1.NewEventServiceClient(o.Room), limits: bounds, origins: by, failures: f, log: o.Logger,
+	}
 	mux := http.NewServeMux()
 	mux.Handle("/api/", shared(o.AllowedOrigins, underAPI(pages, facade)))
 	mux.Handle("/backchannel-logout/{$}", l.backChannel()) // where the contract's original has it, too

@@ -23,6 +23,8 @@ const (
 	callingBack
 	// tryingOut is the test of a connection to LiveKit.
 	tryingOut
+	// reporting are LiveKit's webhooks: anybody may send some, and each is checked.
+	reporting
 )
 
 // Limits are the settings of the classes: how often one client may come, by its
@@ -32,6 +34,7 @@ type Limits struct {
 	Login    throttle.Rate `env:"LOGIN_THROTTLE_RATES" envDefault:"300/minute"`
 	Callback throttle.Rate `env:"CREATION_CALLBACK_THROTTLE_RATES" envDefault:"600/minute"`
 	Tests    throttle.Rate `env:"CONNECTION_TEST_THROTTLE_RATES" envDefault:"30/minute"`
+	Webhooks throttle.Rate `env:"WEBHOOK_THROTTLE_RATES" envDefault:"500/second"`
 }
 
 // limit is a row of the table of classes.
@@ -49,6 +52,7 @@ func (l Limits) rows() map[class]limit {
 		loggingIn:   {rate: l.Login},
 		callingBack: {rate: l.Callback},
 		tryingOut:   {rate: l.Tests, users: true},
+		reporting:   {rate: l.Webhooks},
 	}
 }
 

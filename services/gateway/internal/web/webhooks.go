@@ -17,9 +17,12 @@ const webhooksPath = prefix + "/rooms/webhooks-livekit"
 const maxEvent = 256 << 10
 
 // webhooks passes LiveKit's events on to room, byte by byte: they are signed,
-// and the gateway cannot check that. LiveKit repeats what is answered with 5xx.
+// and the gateway cannot check that. LiveKit repeats what is answered with 429
+// or 5xx.
 type webhooks struct {
 	client   roomv1.EventServiceClient
+	limits   *limits
+	origins  origins
 	failures failures
 	log      *slog.Logger
 }
@@ -28,6 +31,10 @@ func (h *webhooks) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	notesOf(r.Context()).route = r.Method + " " + webhooksPath
 	if r.Method != http.MethodPost {
 		h.failures.write(w, r, methodNotAllowed(r.Method, []string{http.MethodPost}))
+		return
+	}
+	if err := h.limits.admit(reporting, h.origins.client(r), ""); err != nil {
+		h.failures.write(w, r, err)
 		return
 	}
 	authorization := r.Header.Get("Authorization")
