@@ -49,7 +49,7 @@ func TestApplicationRules(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			err = verify(identity.WithAssertion(t.Context(), assertion), b.client(t, "gateway"))
+			err = verify(identity.WithAssertion(t.Context(), assertion), b.client("gateway"))
 			if apierr.ReasonOf(err) != c.want || c.wantText != "" && apierr.From(err).PublicText() != c.wantText {
 				t.Fatalf("got %v, want %v %q", err, c.want, c.wantText)
 			}
@@ -57,7 +57,7 @@ func TestApplicationRules(t *testing.T) {
 	}
 	t.Run("a method for the process alone ignores assertions", func(t *testing.T) {
 		b := newBench(t, Rule{Callers: []string{"gateway"}})
-		if err := verify(identity.WithAssertion(t.Context(), "x"), b.client(t, "gateway")); err != nil {
+		if err := verify(identity.WithAssertion(t.Context(), "x"), b.client("gateway")); err != nil {
 			t.Error(err)
 		}
 	})

@@ -57,8 +57,6 @@ type serverCredentials struct {
 
 func (c serverCredentials) ServerHandshake(conn net.Conn) (net.Conn, credentials.AuthInfo, error) {
 	switch typed := conn.(type) {
-	case *localConn:
-		return conn, localInfo(typed.caller), nil
 	case *net.UnixConn:
 		return conn, localInfo(callerOfSocket(typed)), nil
 	default:

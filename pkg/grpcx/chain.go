@@ -3,6 +3,7 @@ package grpcx
 import (
 	"context"
 	"log/slog"
+	"slices"
 	"time"
 
 	"buf.build/go/protovalidate"
@@ -96,4 +97,15 @@ func (s *validatingStream) RecvMsg(m any) error {
 		return err
 	}
 	return invalid(s.validator, m)
+}
+
+// chainUnary returns one interceptor that runs all, the first outermost.
+func chainUnary(chain []grpc.UnaryServerInterceptor) grpc.UnaryServerInterceptor {
+	return func(ctx context.Context, req any, info *grpc.UnaryServerInfo, next grpc.UnaryHandler) (any, error) {
+		for _, interceptor := range slices.Backward(chain) {
+			inner := next
+			next = func(ctx context.Context, req any) (any, error) { return interceptor(ctx, req, info, inner) }
+		}
+		return next(ctx, req)
+	}
 }

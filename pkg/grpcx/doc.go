@@ -17,8 +17,8 @@
 // without a row is refused, and [Server.Serve] refuses to start with one.
 //
 // The caller is proved by the connection: by the name in a client certificate
-// ([TLS]), by a [Local] pipe inside one process, or by a Unix socket that only
-// the process's own user can open. All three pass the same table.
+// ([TLS]), by a connection inside one process ([Server.Local]), or by a Unix
+// socket that only the process's own user can open. All three pass the same table.
 //
 //	server.go       Server: options, registration, listeners, stop
 //	interceptors.go the chain, in order

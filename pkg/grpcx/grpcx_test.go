@@ -60,7 +60,6 @@ func (l *lockedBuffer) String() string {
 
 type bench struct {
 	server *Server
-	local  *Local
 	logs   *lockedBuffer
 	signer identity.Signer
 	impl   *tokens
@@ -72,7 +71,7 @@ func newBench(t *testing.T, rule Rule, listeners ...net.Listener) *bench {
 	if err != nil {
 		t.Fatal(err)
 	}
-	b := &bench{local: NewLocal(), logs: &lockedBuffer{}, signer: identity.Signer{KeyID: "k", Key: private}, impl: &tokens{}}
+	b := &bench{logs: &lockedBuffer{}, signer: identity.Signer{KeyID: "k", Key: private}, impl: &tokens{}}
 	b.impl.verify = func(context.Context, *tokenv1.VerifyTokenRequest) (*tokenv1.VerifyTokenResponse, error) {
 		return &tokenv1.VerifyTokenResponse{}, nil
 	}
@@ -90,7 +89,7 @@ func newBench(t *testing.T, rule Rule, listeners ...net.Listener) *bench {
 	}
 	tokenv1.RegisterTokenServiceServer(b.server, b.impl)
 	done := make(chan error, 1)
-	go func() { done <- b.server.Serve(append(listeners, b.local)...) }()
+	go func() { done <- b.server.Serve(listeners...) }()
 	t.Cleanup(func() {
 		if err := b.server.Stop(context.WithoutCancel(t.Context())); err != nil {
 			t.Error(err)
@@ -102,14 +101,8 @@ func newBench(t *testing.T, rule Rule, listeners ...net.Listener) *bench {
 	return b
 }
 
-func (b *bench) client(t *testing.T, caller string) tokenv1.TokenServiceClient {
-	t.Helper()
-	conn, err := b.local.DialAs(caller)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = conn.Close() })
-	return tokenv1.NewTokenServiceClient(conn)
+func (b *bench) client(caller string) tokenv1.TokenServiceClient {
+	return tokenv1.NewTokenServiceClient(b.server.Local(caller))
 }
 
 func verify(ctx context.Context, c tokenv1.TokenServiceClient) error {
@@ -119,17 +112,17 @@ func verify(ctx context.Context, c tokenv1.TokenServiceClient) error {
 
 func TestCallerMustBeInTheRow(t *testing.T) {
 	b := newBench(t, Rule{Callers: []string{"room"}})
-	if err := verify(t.Context(), b.client(t, "room")); err != nil {
+	if err := verify(t.Context(), b.client("room")); err != nil {
 		t.Errorf("room: %v", err)
 	}
 	for _, name := range []string{"gateway", "", "*"} {
-		if err := verify(t.Context(), b.client(t, name)); !apierr.Has(err, apierr.CallerNotAllowed) {
+		if err := verify(t.Context(), b.client(name)); !apierr.Has(err, apierr.CallerNotAllowed) {
 			t.Errorf("%q: %v", name, err)
 		}
 	}
 	// A caller's claim in the metadata proves nothing.
 	ctx := metadata.AppendToOutgoingContext(t.Context(), "caller", "room", "x-caller", "room")
-	if err := verify(ctx, b.client(t, "gateway")); !apierr.Has(err, apierr.CallerNotAllowed) {
+	if err := verify(ctx, b.client("gateway")); !apierr.Has(err, apierr.CallerNotAllowed) {
 		t.Errorf("claimed: %v", err)
 	}
 }
@@ -172,7 +165,7 @@ func TestUserRules(t *testing.T) {
 				}
 				ctx = identity.WithAssertion(ctx, assertion)
 			}
-			if err := verify(ctx, b.client(t, c.caller)); apierr.ReasonOf(err) != c.wantError {
+			if err := verify(ctx, b.client(c.caller)); apierr.ReasonOf(err) != c.wantError {
 				t.Fatalf("got %v, want %v", err, c.wantError)
 			}
 		})
@@ -181,7 +174,7 @@ func TestUserRules(t *testing.T) {
 
 func TestErrorsCrossTheWire(t *testing.T) {
 	b := newBench(t, Rule{Callers: []string{AnyCaller}})
-	client := b.client(t, "")
+	client := b.client("")
 	ctx := obs.WithRequestID(t.Context(), "req-42")
 
 	b.impl.verify = func(context.Context, *tokenv1.VerifyTokenRequest) (*tokenv1.VerifyTokenResponse, error) {
@@ -216,7 +209,7 @@ func TestErrorsCrossTheWire(t *testing.T) {
 
 func TestRequestsAreValidated(t *testing.T) {
 	b := newBench(t, Rule{Callers: []string{AnyCaller}})
-	_, err := b.client(t, "").MintParticipantToken(t.Context(), &tokenv1.MintParticipantTokenRequest{
+	_, err := b.client("").MintParticipantToken(t.Context(), &tokenv1.MintParticipantTokenRequest{
 		Identity: "ada", PublishSources: []string{"camera", "hologram"},
 	})
 	got := apierr.From(err)
@@ -237,20 +230,24 @@ func TestDeadlines(t *testing.T) {
 		left = time.Until(end)
 		return &tokenv1.VerifyTokenResponse{}, nil
 	}
-	if err := verify(t.Context(), b.client(t, "")); err != nil || left > DefaultDeadline {
+	if err := verify(t.Context(), b.client("")); err != nil || left > DefaultDeadline {
 		t.Errorf("default: %v, %v", left, err)
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 	defer cancel()
-	if err := verify(ctx, b.client(t, "")); err != nil || left > time.Second-replyReserve {
+	if err := verify(ctx, b.client("")); err != nil || left > time.Second-replyReserve {
 		t.Errorf("given: %v, %v", left, err)
 	}
 }
 
 // TestLastingStreams have no deadline, and end when the server stops.
 func TestLastingStreams(t *testing.T) {
-	b := newBench(t, Rule{Callers: []string{AnyCaller}})
-	conn, err := b.local.DialAs("")
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := newBench(t, Rule{Callers: []string{AnyCaller}}, listener)
+	conn, err := Dial(listener.Addr().String(), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -284,7 +281,7 @@ func TestServeRefusesAnIncompletePolicy(t *testing.T) {
 		t.Fatal(err)
 	}
 	tokenv1.RegisterTokenServiceServer(server, &tokens{})
-	err = server.Serve(NewLocal())
+	err = server.Serve()
 	if err == nil || !strings.Contains(err.Error(), "MintPhoneToken") || !strings.Contains(err.Error(), "Gone") {
 		t.Fatalf("got %v", err)
 	}
@@ -367,13 +364,13 @@ func TestChainOrder(t *testing.T) {
 	// The log sees the mapped error of a panic, and the refusal of the caller
 	// comes before the validation of the request.
 	b := newBench(t, Rule{Callers: []string{"room"}})
-	_, err := b.client(t, "gateway").MintParticipantToken(t.Context(), &tokenv1.MintParticipantTokenRequest{})
+	_, err := b.client("gateway").MintParticipantToken(t.Context(), &tokenv1.MintParticipantTokenRequest{})
 	if !apierr.Has(err, apierr.CallerNotAllowed) {
 		t.Errorf("caller before validation: %v", err)
 	}
 	b.impl.verify = func(context.Context, *tokenv1.VerifyTokenRequest) (*tokenv1.VerifyTokenResponse, error) { panic("x") }
 	var header metadata.MD
-	_, err = b.client(t, "room").VerifyToken(t.Context(), &tokenv1.VerifyTokenRequest{}, grpc.Header(&header))
+	_, err = b.client("room").VerifyToken(t.Context(), &tokenv1.VerifyTokenRequest{}, grpc.Header(&header))
 	if !apierr.Has(err, apierr.Internal) || !strings.Contains(b.logs.String(), "code=Internal") {
 		t.Errorf("log outside of recovery: %v\n%s", err, b.logs.String())
 	}

@@ -28,6 +28,7 @@ import (
 
 // Verifiers are the verifiers of identity assertions, by proto package
 // ("parley.room.v1"): one process may hold several services, each with its own audience.
+// The map may still be filled until Serve.
 type Verifiers map[string]*identity.Verifier
 
 func (v Verifiers) of(method string) *identity.Verifier {
@@ -57,9 +58,14 @@ type Server struct {
 	grpc   *grpc.Server
 	health *health.Server
 	policy Policy
+	tracer trace.TracerProvider
 
-	stopping  chan struct{}
-	beginStop sync.Once
+	// unary is the chain, for calls inside the process.
+	unary  grpc.UnaryServerInterceptor
+	locals *locals
+
+	stopping, stopped chan struct{}
+	beginStop         sync.Once
 }
 
 // NewServer builds a server. Register services on it, then call [Server.Serve].
@@ -83,20 +89,23 @@ func NewServer(o Options) (*Server, error) {
 	if o.Credentials == nil {
 		o.Credentials = insecureCredentials()
 	}
+	unary := chainUnary(unaryChain(o, metrics, validator))
 	s := &Server{
 		grpc: grpc.NewServer(
 			grpc.Creds(serverCredentials{tcp: o.Credentials}),
-			grpc.ChainUnaryInterceptor(unaryChain(o, metrics, validator)...),
+			grpc.UnaryInterceptor(unary),
 			grpc.ChainStreamInterceptor(streamChain(o, metrics, validator)...),
 			tracing(o.Tracer),
 			grpc.KeepaliveParams(keepalive.ServerParameters{MaxConnectionIdle: 15 * time.Minute, Time: time.Minute, Timeout: 10 * time.Second}),
 			grpc.KeepaliveEnforcementPolicy(keepalive.EnforcementPolicy{MinTime: 10 * time.Second, PermitWithoutStream: true}),
 		),
 		health: health.NewServer(),
-		policy: policy, stopping: stopping,
+		policy: policy, tracer: o.Tracer,
+		unary: unary, locals: newLocals(),
+		stopping: stopping, stopped: make(chan struct{}),
 	}
 	s.health.SetServingStatus("", healthpb.HealthCheckResponse_NOT_SERVING)
-	healthpb.RegisterHealthServer(s.grpc, s.health)
+	healthpb.RegisterHealthServer(s, s.health)
 	reflection.Register(s.grpc)
 	return s, nil
 }
@@ -112,6 +121,7 @@ func tracing(tp trace.TracerProvider) grpc.ServerOption {
 // RegisterService implements grpc.ServiceRegistrar.
 func (s *Server) RegisterService(desc *grpc.ServiceDesc, impl any) {
 	s.grpc.RegisterService(desc, impl)
+	s.locals.register(desc, impl)
 }
 
 // Methods returns what is registered, by service.
@@ -129,12 +139,13 @@ func (s *Server) SetReady(ready bool) {
 	s.health.SetServingStatus("", state)
 }
 
-// Serve answers calls on all listeners until Stop. It refuses to start while
-// the policy and the registered methods differ.
+// Serve answers calls inside the process and on all listeners until Stop. It
+// refuses to start while the policy and the registered methods differ.
 func (s *Server) Serve(listeners ...net.Listener) error {
 	if err := s.CheckPolicy(); err != nil {
 		return err
 	}
+	s.locals.open()
 	ended := make(chan error, len(listeners))
 	for _, l := range listeners {
 		go func() { ended <- s.grpc.Serve(l) }()
@@ -146,21 +157,26 @@ func (s *Server) Serve(listeners ...net.Listener) error {
 			s.grpc.Stop()
 		}
 	}
+	if len(errs) == 0 {
+		<-s.stopped
+	}
 	return errors.Join(errs...)
 }
 
 // Stop ends lasting streams, lets calls in flight finish until ctx ends, then
 // cuts them.
 func (s *Server) Stop(ctx context.Context) error {
-	s.beginStop.Do(func() { close(s.stopping) })
-	s.health.Shutdown()
-	done := make(chan struct{})
-	go func() {
-		s.grpc.GracefulStop()
-		close(done)
-	}()
+	s.beginStop.Do(func() {
+		close(s.stopping)
+		s.health.Shutdown()
+		go func() {
+			s.grpc.GracefulStop() // its calls may make calls inside the process
+			s.locals.close()
+			close(s.stopped)
+		}()
+	})
 	select {
-	case <-done:
+	case <-s.stopped:
 		return nil
 	case <-ctx.Done():
 		s.grpc.Stop()

@@ -23,17 +23,9 @@ func TestACallIsOneTrace(t *testing.T) {
 		t.Fatal(err)
 	}
 	tokenv1.RegisterTokenServiceServer(server, &tokens{})
-	local := NewLocal()
-	go func() { _ = server.Serve(local) }()
-	conn, err := local.DialAs("room", WithTracing(tp))
-	if err != nil {
-		t.Fatal(err)
-	}
+	go func() { _ = server.Serve() }()
 	request := &tokenv1.MintParticipantTokenRequest{Room: "r", Identity: "ada"}
-	if _, err := tokenv1.NewTokenServiceClient(conn).MintParticipantToken(t.Context(), request); err != nil {
-		t.Fatal(err)
-	}
-	if err := conn.Close(); err != nil {
+	if _, err := tokenv1.NewTokenServiceClient(server.Local("room")).MintParticipantToken(t.Context(), request); err != nil {
 		t.Fatal(err)
 	}
 	if err := server.Stop(t.Context()); err != nil { // the server's span has ended then

@@ -13,14 +13,10 @@ import (
 func TestApplicationsAreForOperators(t *testing.T) {
 	s := startSuite(t)
 	dial := func(caller string) (authv1.ApplicationServiceClient, authv1.ApplicationTokenServiceClient) {
-		conn, err := s.local.DialAs(caller)
-		if err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(func() { _ = conn.Close() })
+		conn := s.server.Local(caller)
 		return authv1.NewApplicationServiceClient(conn), authv1.NewApplicationTokenServiceClient(conn)
 	}
-	gateway := s.as(t, identity.CallerGateway)
+	gateway := s.as(identity.CallerGateway)
 	apps, _ := dial(identity.CallerGateway)
 	for email, want := range map[string]apierr.Reason{"ada@example.org": apierr.OperatorRequired, "boss@example.org": 0} {
 		resolved, err := gateway.sessions.ResolveSession(t.Context(), &authv1.ResolveSessionRequest{

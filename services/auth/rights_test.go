@@ -13,7 +13,7 @@ import (
 func TestRights(t *testing.T) {
 	t.Parallel()
 	s := startSuite(t)
-	gateway, operator := s.as(t, identity.CallerGateway), s.as(t, identity.CallerOperator)
+	gateway, operator := s.as(identity.CallerGateway), s.as(identity.CallerOperator)
 	boss, ada := gateway.logIn(t, "boss@example.org"), gateway.logIn(t, "ada@example.org")
 	who := func(token string) *authv1.User {
 		t.Helper()
@@ -60,7 +60,7 @@ func TestRights(t *testing.T) {
 func TestRightsAreForOperatorsCommands(t *testing.T) {
 	t.Parallel()
 	s := startSuite(t)
-	gateway := s.as(t, identity.CallerGateway)
+	gateway := s.as(identity.CallerGateway)
 	resolved, err := gateway.sessions.ResolveSession(t.Context(), &authv1.ResolveSessionRequest{
 		SessionToken: gateway.logIn(t, "boss@example.org"), Audience: "auth",
 	})
@@ -69,7 +69,7 @@ func TestRightsAreForOperatorsCommands(t *testing.T) {
 	}
 	ctx, id := identity.WithAssertion(t.Context(), resolved.GetAssertion()), resolved.GetUser().GetId()
 	for _, caller := range []string{identity.CallerGateway, identity.CallerRoom, identity.CallerTelephony, ""} {
-		c := s.as(t, caller)
+		c := s.as(caller)
 		_, granted := c.users.SetOperator(ctx, &authv1.SetOperatorRequest{UserId: id, Operator: true})
 		_, disabled := c.users.SetActive(ctx, &authv1.SetActiveRequest{UserId: id})
 		_, listed := c.users.ListOperators(ctx, &authv1.ListOperatorsRequest{})

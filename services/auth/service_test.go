@@ -26,7 +26,7 @@ const callback = "http://127.0.0.1:8080/api/v1.0/callback/"
 
 // suite is an auth service behind the real interceptors, with callers of any name.
 type suite struct {
-	local    *grpcx.Local
+	server   *grpcx.Server
 	registry *prometheus.Registry
 }
 
@@ -39,7 +39,7 @@ func startSuite(t *testing.T) *suite {
 	}); err != nil {
 		t.Fatal(err)
 	}
-	s := &suite{local: grpcx.NewLocal(), registry: prometheus.NewRegistry()}
+	s := &suite{registry: prometheus.NewRegistry()}
 	log := slog.New(slog.DiscardHandler)
 	service, err := auth.New(cfg, auth.Deps{Logger: log, Registry: s.registry, Clock: clock.System{}})
 	if err != nil {
@@ -48,7 +48,7 @@ func startSuite(t *testing.T) *suite {
 	if err := service.Migrate(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	verifier := identity.NewVerifier(identity.CallerAuth, s.keys(t), time.Now)
+	verifier := identity.NewVerifier(identity.CallerAuth, s.keys(), time.Now)
 	server, err := grpcx.NewServer(grpcx.Options{
 		Policy: auth.Policy(), Verifiers: grpcx.Verifiers{"parley.auth.v1": verifier},
 		Logger: log, Registry: prometheus.NewRegistry(),
@@ -57,10 +57,11 @@ func startSuite(t *testing.T) *suite {
 		t.Fatal(err)
 	}
 	service.Register(server)
+	s.server = server
 	ctx, cancel := context.WithCancel(context.WithoutCancel(t.Context()))
 	ran, served := make(chan error, 1), make(chan error, 1)
 	go func() { ran <- service.Component().Run(ctx) }()
-	go func() { served <- server.Serve(s.local) }()
+	go func() { served <- server.Serve() }()
 	t.Cleanup(func() {
 		if err := server.Stop(ctx); err != nil {
 			t.Error(err)
@@ -77,9 +78,9 @@ func startSuite(t *testing.T) *suite {
 }
 
 // keys asks the service as another one would.
-func (s *suite) keys(t *testing.T) identity.KeySource {
+func (s *suite) keys() identity.KeySource {
 	return func(ctx context.Context) ([]identity.Key, error) {
-		resp, err := s.as(t, identity.CallerRoom).keys.ListKeys(ctx, &authv1.ListKeysRequest{})
+		resp, err := s.as(identity.CallerRoom).keys.ListKeys(ctx, &authv1.ListKeysRequest{})
 		if err != nil {
 			return nil, err
 		}
@@ -98,13 +99,8 @@ type clients struct {
 	keys     authv1.KeyServiceClient
 }
 
-func (s *suite) as(t *testing.T, caller string) clients {
-	t.Helper()
-	conn, err := s.local.DialAs(caller)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = conn.Close() })
+func (s *suite) as(caller string) clients {
+	conn := s.server.Local(caller)
 	return clients{
 		authv1.NewUserServiceClient(conn), authv1.NewLoginServiceClient(conn),
 		authv1.NewSessionServiceClient(conn), authv1.NewKeyServiceClient(conn),
@@ -144,7 +140,7 @@ func (c clients) finish(t *testing.T, location, token string) (*authv1.FinishLog
 func TestLogInAndOut(t *testing.T) {
 	t.Parallel()
 	s := startSuite(t)
-	gateway := s.as(t, identity.CallerGateway)
+	gateway := s.as(identity.CallerGateway)
 	token := gateway.logIn(t, "ada.lovelace@example.org")
 	resolved, err := gateway.sessions.ResolveSession(t.Context(), &authv1.ResolveSessionRequest{SessionToken: token, Audience: "room"})
 	if err != nil {
@@ -155,12 +151,12 @@ func TestLogInAndOut(t *testing.T) {
 		user.GetLanguage() != "en-us" || user.DefaultRoomAccessLevel != nil || user.GetDefaultRoomConfiguration() == nil || user.GetOperator() {
 		t.Errorf("user %v", user)
 	}
-	room := identity.NewVerifier("room", s.keys(t), time.Now)
+	room := identity.NewVerifier("room", s.keys(), time.Now)
 	verified, err := room.Verify(t.Context(), resolved.GetAssertion())
 	if err != nil || verified.User.ID != user.GetId() || verified.User.Sub != user.GetSub() || verified.User.Email != "ada.lovelace@example.org" {
 		t.Errorf("assertion of %+v, %v", verified, err)
 	}
-	if _, err := identity.NewVerifier("telephony", s.keys(t), time.Now).Verify(t.Context(), resolved.GetAssertion()); err == nil {
+	if _, err := identity.NewVerifier("telephony", s.keys(), time.Now).Verify(t.Context(), resolved.GetAssertion()); err == nil {
 		t.Error("the assertion is good elsewhere")
 	}
 	out, err := gateway.logins.StartLogout(t.Context(), &authv1.StartLogoutRequest{SessionToken: token, RedirectUri: callback})
@@ -197,7 +193,7 @@ func wantCounter(t *testing.T, registry *prometheus.Registry, name, outcome stri
 
 func TestSilentLogin(t *testing.T) {
 	t.Parallel()
-	gateway := startSuite(t).as(t, identity.CallerGateway)
+	gateway := startSuite(t).as(identity.CallerGateway)
 	silent := &authv1.StartLoginRequest{Silent: true, RedirectUri: callback, ReturnTo: "/x"}
 	started, err := gateway.logins.StartLogin(t.Context(), silent)
 	if err != nil {
@@ -226,7 +222,7 @@ func TestSilentLogin(t *testing.T) {
 func TestUsers(t *testing.T) {
 	t.Parallel()
 	s := startSuite(t)
-	gateway, room, operator := s.as(t, identity.CallerGateway), s.as(t, identity.CallerRoom), s.as(t, identity.CallerOperator)
+	gateway, room, operator := s.as(identity.CallerGateway), s.as(identity.CallerRoom), s.as(identity.CallerOperator)
 	token := gateway.logIn(t, "operator@example.org")
 	resolved, err := gateway.sessions.ResolveSession(t.Context(), &authv1.ResolveSessionRequest{SessionToken: token, Audience: "auth"})
 	if err != nil || !resolved.GetUser().GetOperator() {
@@ -288,7 +284,7 @@ func TestOnlyTheGatewayHandlesSessions(t *testing.T) {
 	t.Parallel()
 	s := startSuite(t)
 	for _, caller := range []string{identity.CallerRoom, identity.CallerTelephony, identity.CallerOperator, ""} {
-		c := s.as(t, caller)
+		c := s.as(caller)
 		_, err := c.sessions.ResolveSession(t.Context(), &authv1.ResolveSessionRequest{SessionToken: "x"})
 		if !apierr.Has(err, apierr.CallerNotAllowed) {
 			t.Errorf("%q resolves: %v", caller, err)

@@ -6,7 +6,7 @@
 // assertion that auth made for that service alone. So the gateway can mint no
 // token, decide no right and read no PIN that its caller may not see.
 //
-// It has no gRPC server on the network: the facade listens on a pipe inside the
+// It has no gRPC server on the network: the facade is called inside the
 // process, with the same interceptors and the same kind of policy as every
 // other server of the suite.
 //

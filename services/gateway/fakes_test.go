@@ -125,15 +125,10 @@ func serve(t *testing.T, s *suite, r *rooms, k *trunks) grpc.ClientConnInterface
 	roomv1.RegisterAccessServiceServer(server, r)
 	roomv1.RegisterInvitationServiceServer(server, r)
 	telephonyv1.RegisterTrunkServiceServer(server, k)
-	local := grpcx.NewLocal()
 	done := make(chan error, 1)
-	go func() { done <- server.Serve(local) }()
-	conn, err := local.DialAs(identity.CallerGateway)
-	if err != nil {
-		t.Fatal(err)
-	}
+	go func() { done <- server.Serve() }()
+	conn := server.Local(identity.CallerGateway)
 	t.Cleanup(func() {
-		_ = conn.Close()
 		if err := errors.Join(server.Stop(context.Background()), <-done); err != nil {
 			t.Error(err)
 		}

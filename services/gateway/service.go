@@ -44,10 +44,7 @@ type Deps struct {
 type Service struct {
 	handler http.Handler
 	http    run.Component
-	// facade is served on local, and conn is the way to it.
-	facade *grpcx.Server
-	local  *grpcx.Local
-	conn   *grpc.ClientConn
+	facade  *grpcx.Server
 	// root is the frontend's directory; nil for none.
 	root *os.Root
 	auth authv1.KeyServiceClient
@@ -60,20 +57,19 @@ func New(cfg Config, deps Deps) (*Service, error) {
 		return nil, err
 	}
 	s := &Service{
-		local: grpcx.NewLocal(),
-		auth:  authv1.NewKeyServiceClient(deps.Auth),
-		dial:  telephonyv1.NewDirectoryServiceClient(deps.Telephony),
+		auth: authv1.NewKeyServiceClient(deps.Auth),
+		dial: telephonyv1.NewDirectoryServiceClient(deps.Telephony),
 	}
 	if err := s.buildFacade(&cfg, deps); err != nil {
 		return nil, err
 	}
 	if err := s.buildHTTP(&cfg, deps); err != nil {
-		return nil, errors.Join(err, s.conn.Close())
+		return nil, err
 	}
 	return s, nil
 }
 
-// buildFacade makes the facade server and the connection to it.
+// buildFacade makes the facade server.
 func (s *Service) buildFacade(cfg *Config, deps Deps) (err error) {
 	s.facade, err = grpcx.NewServer(grpcx.Options{
 		Policy: frontend.Policy(),
@@ -92,8 +88,7 @@ func (s *Service) buildFacade(cfg *Config, deps Deps) (err error) {
 	if err := s.facade.CheckPolicy(); err != nil {
 		return fmt.Errorf("facade: %w", err)
 	}
-	s.conn, err = s.local.DialAs(identity.CallerGateway, grpcx.WithTracing(deps.Tracer))
-	return err
+	return nil
 }
 
 // buildHTTP makes the handler and its server.
@@ -107,7 +102,7 @@ func (s *Service) buildHTTP(cfg *Config, deps Deps) (err error) {
 		files = s.root.FS()
 	}
 	s.handler, err = web.New(web.Options{
-		Auth: deps.Auth, Room: deps.Room, Facade: s.conn,
+		Auth: deps.Auth, Room: deps.Room, Facade: s.facade.Local(identity.CallerGateway),
 		Login: web.LoginSettings{
 			ReturnToParameter: cfg.RedirectFieldName, ReturnToHosts: cfg.RedirectAllowedHosts, ReturnToHTTPSOnly: cfg.RedirectRequireHTTPS,
 			Home: cfg.LoginRedirectURL, Failure: cfg.LoginRedirectURLFailure, AfterLogout: cfg.LogoutRedirectURL,
@@ -144,7 +139,7 @@ func (s *Service) Component() run.Component {
 		Start: s.http.Start,
 		Run: func(ctx context.Context) error {
 			ended := make(chan error, 2)
-			go func() { ended <- s.facade.Serve(s.local) }()
+			go func() { ended <- s.facade.Serve() }()
 			go func() { ended <- s.http.Run(ctx) }()
 			if err := <-ended; err != nil {
 				return err // the group stops the other one
@@ -152,7 +147,7 @@ func (s *Service) Component() run.Component {
 			return <-ended
 		},
 		Stop: func(ctx context.Context) error {
-			errs := []error{s.http.Stop(ctx), s.conn.Close(), s.facade.Stop(ctx)}
+			errs := []error{s.http.Stop(ctx), s.facade.Stop(ctx)}
 			if s.root != nil {
 				errs = append(errs, s.root.Close())
 			}

@@ -119,9 +119,8 @@ func serve(t *testing.T, caller string, v grpcx.Verifiers, register func(*grpcx.
 		t.Fatal(err)
 	}
 	register(server)
-	local := grpcx.NewLocal()
 	ended := make(chan error, 1)
-	go func() { ended <- server.Serve(local) }()
+	go func() { ended <- server.Serve() }()
 	t.Cleanup(func() {
 		_ = server.Stop(context.Background())
 		if err := <-ended; err != nil {
@@ -130,12 +129,7 @@ func serve(t *testing.T, caller string, v grpcx.Verifiers, register func(*grpcx.
 	})
 	conns := make([]grpc.ClientConnInterface, 0, 1+len(more))
 	for _, name := range append([]string{caller}, more...) {
-		conn, err := local.DialAs(name)
-		if err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(func() { _ = conn.Close() })
-		conns = append(conns, conn)
+		conns = append(conns, server.Local(name))
 	}
 	return conns
 }

@@ -1,6 +1,6 @@
 // Package standalone runs the whole suite in one process: the same services,
 // interceptors and table of methods as in processes of their own, over
-// connections in memory on which each caller has its name.
+// connections inside the process on which each caller has its name.
 //
 // What a first run needs and the environment does not give is filled in:
 // SQLite files and a secret key in DATA_DIR, a SIP bus of its own, and the

@@ -8,8 +8,6 @@ import (
 	"net"
 	"os"
 
-	"google.golang.org/grpc"
-
 	"github.com/parleymeet/parley/pkg/grpcx"
 	"github.com/parleymeet/parley/pkg/identity"
 	"github.com/parleymeet/parley/pkg/run"
@@ -26,7 +24,7 @@ import (
 type suite struct {
 	settings *settings
 	process  *serve.Process
-	network  *grpcx.Local
+	server   *grpcx.Server
 	services []part
 	gateway  *gateway.Service
 }
@@ -43,9 +41,7 @@ func Serve(ctx context.Context, environ []string, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	if err := s.assemble(out); err != nil {
-		return err
-	}
+	s.assemble(out)
 	return s.process.Run(ctx)
 }
 
@@ -71,27 +67,39 @@ func newSuite(ctx context.Context, environ []string) (*suite, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &suite{settings: settings, process: process, network: grpcx.NewLocal()}
+	s := &suite{settings: settings, process: process}
+	if err := s.newServer(); err != nil {
+		return nil, err
+	}
 	if err := s.build(); err != nil {
 		return nil, err
 	}
 	return s, nil
 }
 
-// dialAs returns a connection in memory on which the named service calls the others.
-func (s *suite) dialAs(caller string) (*grpc.ClientConn, error) {
-	return s.network.DialAs(caller, grpcx.WithTracing(s.process.Tracer))
+// newServer makes the server of all services, with one table.
+func (s *suite) newServer() error {
+	policy, err := grpcx.Merge(auth.Policy(), token.Policy(), telephony.Policy(), room.Policy())
+	if err != nil {
+		return err
+	}
+	verifiers := grpcx.Verifiers{}
+	if s.server, err = s.process.NewServer(policy, verifiers); err != nil {
+		return err
+	}
+	keys := s.server.Local(identity.CallerRoom)
+	for service, protoPackage := range map[string]string{
+		identity.CallerAuth: "parley.auth.v1", identity.CallerRoom: "parley.room.v1", identity.CallerTelephony: "parley.telephony.v1",
+	} {
+		verifiers[protoPackage] = s.process.Verifier(service, keys)
+	}
+	return nil
 }
 
 // build makes each service, given connections that carry its name.
 func (s *suite) build() error {
 	p := s.process
-	asRoom, err1 := s.dialAs(identity.CallerRoom)
-	asTelephony, err2 := s.dialAs(identity.CallerTelephony)
-	asGateway, err3 := s.dialAs(identity.CallerGateway)
-	if err := errors.Join(err1, err2, err3); err != nil {
-		return err
-	}
+	asRoom, asTelephony, asGateway := s.server.Local(identity.CallerRoom), s.server.Local(identity.CallerTelephony), s.server.Local(identity.CallerGateway)
 	authService, err := auth.New(s.settings.auth, auth.Deps{Logger: p.Logger, Registry: p.Registry, Clock: p.Clock})
 	if err != nil {
 		return fmt.Errorf("auth: %w", err)
@@ -125,41 +133,22 @@ func (s *suite) build() error {
 	return nil
 }
 
-// assemble puts the services on one server, with one table, in start order.
-func (s *suite) assemble(out io.Writer) error {
-	policy, err := grpcx.Merge(auth.Policy(), token.Policy(), telephony.Policy(), room.Policy())
-	if err != nil {
-		return err
-	}
-	keys, err := s.dialAs(identity.CallerRoom)
-	if err != nil {
-		return err
-	}
-	server, err := s.process.NewServer(policy, grpcx.Verifiers{
-		"parley.auth.v1":      s.process.Verifier(identity.CallerAuth, keys),
-		"parley.room.v1":      s.process.Verifier(identity.CallerRoom, keys),
-		"parley.telephony.v1": s.process.Verifier(identity.CallerTelephony, keys),
-	})
-	if err != nil {
-		return err
-	}
+// assemble puts everything in start order.
+func (s *suite) assemble(out io.Writer) {
 	if s.settings.own.embeddedBus() {
 		s.process.Add(bus.Component(s.settings.own.SIPBusAddr))
 	}
 	for _, part := range s.services {
-		part.service.Register(server)
+		part.service.Register(s.server)
 		s.process.AddService(part.name, part.service)
 	}
 	s.gateway.Checks(s.process.Readiness)
 	s.process.Add(
-		serve.GRPC(server, s.listenLocal, s.listenOperator, s.listenNetwork),
+		serve.GRPC(s.server, s.listenOperator, s.listenNetwork),
 		s.gateway.Component(),
 		s.announce(out),
 	)
-	return nil
 }
-
-func (s *suite) listenLocal(context.Context) (net.Listener, error) { return s.network, nil }
 
 func (s *suite) listenNetwork(ctx context.Context) (net.Listener, error) {
 	return run.Address{Setting: "GRPC_ADDR", Addr: s.settings.own.GRPCAddr}.Listen(ctx)

@@ -127,15 +127,15 @@ func newOddities(t *testing.T, database string) *oddities {
 	cfg.GuardRate, cfg.GuardRisk, cfg.CrowdCallers = 0, 0, throttle.Limit{}
 	o := &oddities{log: &journal{}, registry: prometheus.NewRegistry()}
 	log := slog.New(slog.NewJSONHandler(o.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
-	local := startWatched(t, cfg, log, o.registry)
-	o.trunk = createTrunk(t, local, &telephonyv1.Trunk{
+	server := startWatched(t, cfg, log, o.registry)
+	o.trunk = createTrunk(t, server, &telephonyv1.Trunk{
 		Name: "Carrier", Numbers: []*telephonyv1.PhoneNumber{{Number: "+33123456789"}}, AllowedAddresses: []string{"192.0.2.1"},
 	}).GetId()
-	allocated, err := telephonyv1.NewPinServiceClient(dialAs(t, local, identity.CallerRoom)).
+	allocated, err := telephonyv1.NewPinServiceClient(server.Local(identity.CallerRoom)).
 		AllocatePin(t.Context(), &telephonyv1.AllocatePinRequest{RoomId: uuid.NewString()})
 	must(t, err)
 	o.pin = allocated.GetDialIn().GetPin()
-	o.calls = telephonyv1.NewCallServiceClient(dialAs(t, local, identity.CallerOperator))
+	o.calls = telephonyv1.NewCallServiceClient(server.Local(identity.CallerOperator))
 	o.bus = dialBus(t, cfg.SIPRedisURL.Reveal())
 	return o
 }

@@ -33,23 +33,23 @@ func steps(e *telephonyv1.ExplainCallResponse) string {
 
 func TestExplainAndForgive(t *testing.T) {
 	t.Parallel()
-	local := start(t, testConfig(t))
-	trunk := createTrunk(t, local, &telephonyv1.Trunk{
+	server := start(t, testConfig(t))
+	trunk := createTrunk(t, server, &telephonyv1.Trunk{
 		Name: "Carrier", Numbers: []*telephonyv1.PhoneNumber{{Number: "+33123456789"}}, AllowedAddresses: []string{"192.0.2.1"},
 	}).GetId()
 	room := uuid.NewString()
-	allocated, err := telephonyv1.NewPinServiceClient(dialAs(t, local, identity.CallerRoom)).
+	allocated, err := telephonyv1.NewPinServiceClient(server.Local(identity.CallerRoom)).
 		AllocatePin(t.Context(), &telephonyv1.AllocatePinRequest{RoomId: room})
 	must(t, err)
-	shown, err := telephonyv1.NewTrunkServiceClient(dialAs(t, local, identity.CallerOperator)).
+	shown, err := telephonyv1.NewTrunkServiceClient(server.Local(identity.CallerOperator)).
 		GetTrunk(t.Context(), &telephonyv1.GetTrunkRequest{TrunkId: trunk})
 	if err != nil || shown.GetTrunk().GetDensity() != 1e-10 || shown.GetTrunk().GetSuggestedPinLength() != 7 || shown.GetTrunk().GetGuarded() {
 		t.Errorf("one PIN of ten digits: %v %v", shown, err)
 	}
 	good := allocated.GetDialIn().GetPin()
 	wrong := string('0'+(good[0]-'0'+1)%10) + good[1:]
-	bridge := telephonyv1.NewDispatchServiceClient(dialAs(t, local, identity.CallerBridge))
-	operator := telephonyv1.NewDispatchServiceClient(dialAs(t, local, identity.CallerOperator))
+	bridge := telephonyv1.NewDispatchServiceClient(server.Local(identity.CallerBridge))
+	operator := telephonyv1.NewDispatchServiceClient(server.Local(identity.CallerOperator))
 	explain := func(what string, req *telephonyv1.ExplainCallRequest, want string) {
 		t.Helper()
 		for range 10 { // far above every limit: asking changes nothing
@@ -86,7 +86,7 @@ func TestExplainAndForgive(t *testing.T) {
 	explain("refused, with a PIN that would be right", whole, fmt.Sprintf(
 		"number:%s source:192.0.2.1 trunk:active throttle!throttled:caller_on_trunk pin:current room:%s reject!throttled", trunk, room))
 
-	calls := telephonyv1.NewCallServiceClient(dialAs(t, local, identity.CallerOperator))
+	calls := telephonyv1.NewCallServiceClient(server.Local(identity.CallerOperator))
 	for _, from := range []string{"0612345678", "Anonymous", "+"} {
 		_, err := calls.ForgiveCaller(t.Context(), &telephonyv1.ForgiveCallerRequest{Caller: from})
 		wantFields(t, err, "caller")
@@ -108,13 +108,13 @@ func TestExplainAndForgive(t *testing.T) {
 
 func TestExplainIsForOperators(t *testing.T) {
 	t.Parallel()
-	local := start(t, testConfig(t))
-	_, err := telephonyv1.NewDispatchServiceClient(dialAs(t, local, identity.CallerBridge)).
+	server := start(t, testConfig(t))
+	_, err := telephonyv1.NewDispatchServiceClient(server.Local(identity.CallerBridge)).
 		ExplainCall(t.Context(), &telephonyv1.ExplainCallRequest{Number: "+33123456789"})
 	if status.Code(err) != codes.PermissionDenied {
 		t.Errorf("a bridge: %v", err)
 	}
-	_, err = telephonyv1.NewDispatchServiceClient(dialAs(t, local, identity.CallerOperator)).
+	_, err = telephonyv1.NewDispatchServiceClient(server.Local(identity.CallerOperator)).
 		ExplainCall(t.Context(), &telephonyv1.ExplainCallRequest{})
 	if !apierr.Has(err, apierr.InvalidFields) {
 		t.Errorf("without number: %v", err)

@@ -22,10 +22,10 @@ import (
 
 // exchange is two replicas on one bus and one database, and a bridge before them.
 type exchange struct {
-	t     *testing.T
-	local *grpcx.Local
-	bus   lkrpc.IOInfoClient
-	calls int
+	t      *testing.T
+	server *grpcx.Server
+	bus    lkrpc.IOInfoClient
+	calls  int
 	// rooms by number and PIN.
 	rooms map[string]string
 }
@@ -38,7 +38,7 @@ func newExchange(t *testing.T) *exchange {
 	// Above what the first guessers are let test together, 33 PINs, so that the
 	// trunk is guarded after the last of them however slow the machine is.
 	cfg.GuardRate = 40
-	x := &exchange{t: t, local: start(t, cfg), rooms: map[string]string{}}
+	x := &exchange{t: t, server: start(t, cfg), rooms: map[string]string{}}
 	start(t, cfg)
 	x.bus = dialBus(t, cfg.SIPRedisURL.Reveal())
 	return x
@@ -66,12 +66,12 @@ func (x *exchange) trunks(numbers ...string) map[string][]string {
 	x.t.Helper()
 	byID, taken := map[string]string{}, map[string][]string{}
 	for _, number := range numbers {
-		trunk := createTrunk(x.t, x.local, &telephonyv1.Trunk{
+		trunk := createTrunk(x.t, x.server, &telephonyv1.Trunk{
 			Name: "Carrier", PinLength: 4, Numbers: []*telephonyv1.PhoneNumber{{Number: number}}, AllowedAddresses: []string{"192.0.2.1"},
 		})
 		byID[trunk.GetId()] = number
 	}
-	pins := telephonyv1.NewPinServiceClient(dialAs(x.t, x.local, identity.CallerRoom))
+	pins := telephonyv1.NewPinServiceClient(x.server.Local(identity.CallerRoom))
 	for range 100 * len(numbers) {
 		room := uuid.NewString()
 		answer, err := pins.AllocatePin(x.t.Context(), &telephonyv1.AllocatePinRequest{RoomId: room})
@@ -192,7 +192,7 @@ func TestGuessers(t *testing.T) {
 		}
 	})
 	t.Run("the trunk is guarded then", func(t *testing.T) {
-		client := telephonyv1.NewTrunkServiceClient(dialAs(t, x.local, identity.CallerOperator))
+		client := telephonyv1.NewTrunkServiceClient(x.server.Local(identity.CallerOperator))
 		testkit.Eventually(t, 15*time.Second, func() error {
 			list, err := client.ListTrunks(t.Context(), &telephonyv1.ListTrunksRequest{})
 			for _, trunk := range list.GetTrunks() {
@@ -208,7 +208,7 @@ func TestGuessers(t *testing.T) {
 				t.Error("a room in which nobody is takes calls")
 			}
 		}
-		_, err := telephonyv1.NewPinServiceClient(dialAs(t, x.local, identity.CallerRoom)).
+		_, err := telephonyv1.NewPinServiceClient(x.server.Local(identity.CallerRoom)).
 			SetRoomLive(t.Context(), &telephonyv1.SetRoomLiveRequest{RoomId: x.rooms[attacked+taken[0]], Live: true})
 		must(t, err)
 		if x.call(honest, attacked, taken[0]) != accepted {

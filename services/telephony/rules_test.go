@@ -63,8 +63,8 @@ func newRuleWorld(t *testing.T) *ruleWorld {
 	cfg := testConfig(t)
 	cfg.DispatchMode, cfg.LiveKitRulesInterval = modeRules, time.Second
 	cfg.LiveKitAPIURL, cfg.LiveKitAPIKey, cfg.LiveKitAPISecret = w.gate.URL, server.APIKey, config.Secret(server.APISecret)
-	local := start(t, cfg)
-	trunkService := telephonyv1.NewTrunkServiceClient(dialAs(t, local, identity.CallerOperator))
+	telephony := start(t, cfg)
+	trunkService := telephonyv1.NewTrunkServiceClient(telephony.Local(identity.CallerOperator))
 	created, err := trunkService.CreateTrunk(t.Context(), &telephonyv1.CreateTrunkRequest{Trunk: &telephonyv1.Trunk{
 		Name: "Carrier", Numbers: []*telephonyv1.PhoneNumber{{Number: "+33123456789"}}, AllowedAddresses: []string{"192.0.2.0/24"},
 	}})
@@ -77,7 +77,7 @@ func newRuleWorld(t *testing.T) *ruleWorld {
 	})
 	must(t, err)
 	w.trunk = updated.GetTrunk()
-	w.pins = telephonyv1.NewPinServiceClient(dialAs(t, local, identity.CallerRoom))
+	w.pins = telephonyv1.NewPinServiceClient(telephony.Local(identity.CallerRoom))
 	return w
 }
 

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"net"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -55,30 +57,21 @@ func must(t *testing.T, err error) {
 	}
 }
 
-// listen serves on an in-memory network until the test ends.
-func listen(t *testing.T, policy grpcx.Policy, register func(grpc.ServiceRegistrar)) *grpcx.Local {
+// listen serves inside the process, and on the listeners, until the test ends.
+func listen(t *testing.T, policy grpcx.Policy, register func(grpc.ServiceRegistrar), listeners ...net.Listener) *grpcx.Server {
 	t.Helper()
 	server, err := grpcx.NewServer(grpcx.Options{
 		Policy: policy, Logger: slog.New(slog.DiscardHandler), Registry: prometheus.NewRegistry(),
 	})
 	must(t, err)
 	register(server)
-	local := grpcx.NewLocal()
-	go func() { _ = server.Serve(local) }()
+	go func() { _ = server.Serve(listeners...) }()
 	t.Cleanup(func() {
 		ctx, cancel := context.WithTimeout(context.Background(), time.Second)
 		defer cancel()
 		_ = server.Stop(ctx)
 	})
-	return local
-}
-
-func dialAs(t *testing.T, local *grpcx.Local, caller string) *grpc.ClientConn {
-	t.Helper()
-	conn, err := local.DialAs(caller)
-	must(t, err)
-	t.Cleanup(func() { _ = conn.Close() })
-	return conn
+	return server
 }
 
 func testConfig(t *testing.T) Config {
@@ -91,23 +84,23 @@ func testConfig(t *testing.T) Config {
 }
 
 // start runs a whole service with fake peers and returns its network.
-func start(t *testing.T, cfg Config) *grpcx.Local {
+func start(t *testing.T, cfg Config, listeners ...net.Listener) *grpcx.Server {
 	t.Helper()
-	return startWatched(t, cfg, slog.New(slog.DiscardHandler), prometheus.NewRegistry())
+	return startWatched(t, cfg, slog.New(slog.DiscardHandler), prometheus.NewRegistry(), listeners...)
 }
 
 // startWatched is start with a log and metrics.
-func startWatched(t *testing.T, cfg Config, log *slog.Logger, registry prometheus.Registerer) *grpcx.Local {
+func startWatched(t *testing.T, cfg Config, log *slog.Logger, registry prometheus.Registerer, listeners ...net.Listener) *grpcx.Server {
 	t.Helper()
 	anyone := grpcx.Rule{Callers: []string{identity.CallerTelephony}}
 	peers := grpcx.Service(roomv1.AdmissionService_ServiceDesc, anyone)
 	for method, rule := range grpcx.Service(tokenv1.TokenService_ServiceDesc, anyone) {
 		peers[method] = rule
 	}
-	peer := dialAs(t, listen(t, peers, func(r grpc.ServiceRegistrar) {
+	peer := listen(t, peers, func(r grpc.ServiceRegistrar) {
 		roomv1.RegisterAdmissionServiceServer(r, fakeRoom{})
 		tokenv1.RegisterTokenServiceServer(r, fakeToken{})
-	}), identity.CallerTelephony)
+	}).Local(identity.CallerTelephony)
 	s, err := New(cfg, Deps{
 		Room: peer, Token: peer, Logger: log, Registry: registry, Clock: clock.System{},
 	})
@@ -122,12 +115,12 @@ func startWatched(t *testing.T, cfg Config, log *slog.Logger, registry prometheu
 		must(t, <-ended)
 	})
 	testkit.Eventually(t, 10*time.Second, func() error { return s.store.Ready(t.Context()) })
-	return listen(t, Policy(), s.Register)
+	return listen(t, Policy(), s.Register, listeners...)
 }
 
-func createTrunk(t *testing.T, local *grpcx.Local, trunk *telephonyv1.Trunk) *telephonyv1.Trunk {
+func createTrunk(t *testing.T, server *grpcx.Server, trunk *telephonyv1.Trunk) *telephonyv1.Trunk {
 	t.Helper()
-	answer, err := telephonyv1.NewTrunkServiceClient(dialAs(t, local, identity.CallerOperator)).
+	answer, err := telephonyv1.NewTrunkServiceClient(server.Local(identity.CallerOperator)).
 		CreateTrunk(t.Context(), &telephonyv1.CreateTrunkRequest{Trunk: trunk})
 	must(t, err)
 	return answer.GetTrunk()
@@ -138,8 +131,10 @@ func TestACall(t *testing.T) {
 	t.Parallel()
 	cfg := testConfig(t)
 	cfg.SIPRedisURL = config.Secret(testkit.Redis(t))
-	local := start(t, cfg)
-	trunk := createTrunk(t, local, &telephonyv1.Trunk{
+	socket, err := net.Listen("unix", filepath.Join(t.TempDir(), "operator.sock"))
+	must(t, err)
+	server := start(t, cfg, socket)
+	trunk := createTrunk(t, server, &telephonyv1.Trunk{
 		Name: "Carrier", Numbers: []*telephonyv1.PhoneNumber{{Number: "+33123456789", Label: "Paris", Kind: telephonyv1.NumberKind_NUMBER_KIND_LOCAL}},
 		AllowedAddresses: []string{"127.0.0.0/8"}, AuthUsername: "carrier", AuthPassword: "s3cret",
 	})
@@ -149,7 +144,7 @@ func TestACall(t *testing.T) {
 		t.Fatalf("trunk %v", trunk)
 	}
 	room := uuid.NewString()
-	allocated, err := telephonyv1.NewPinServiceClient(dialAs(t, local, identity.CallerRoom)).
+	allocated, err := telephonyv1.NewPinServiceClient(server.Local(identity.CallerRoom)).
 		AllocatePin(t.Context(), &telephonyv1.AllocatePinRequest{RoomId: room})
 	must(t, err)
 	d := allocated.GetDialIn()
@@ -190,7 +185,7 @@ func TestACall(t *testing.T) {
 		CallId: "SCL_1", CallStatus: livekit.SIPCallStatus_SCS_ACTIVE, StartedAtNs: time.Now().UnixNano(),
 	}})
 	must(t, err)
-	callList := telephonyv1.NewCallServiceClient(dialAs(t, local, identity.CallerOperator))
+	callList := telephonyv1.NewCallServiceClient(server.Local(identity.CallerOperator))
 	testkit.Eventually(t, 5*time.Second, func() error {
 		list, err := callList.ListCalls(t.Context(), &telephonyv1.ListCallsRequest{RoomId: room, Live: true})
 		if err != nil || len(list.GetCalls()) != 1 || list.GetCalls()[0].GetState() != telephonyv1.CallState_CALL_STATE_ACTIVE ||
@@ -199,7 +194,10 @@ func TestACall(t *testing.T) {
 		}
 		return nil
 	})
-	stream, err := callList.WatchCalls(t.Context(), &telephonyv1.WatchCallsRequest{TrunkId: trunk.GetId()})
+	operator, err := grpcx.Dial("unix://"+socket.Addr().String(), nil)
+	must(t, err)
+	t.Cleanup(func() { _ = operator.Close() })
+	stream, err := telephonyv1.NewCallServiceClient(operator).WatchCalls(t.Context(), &telephonyv1.WatchCallsRequest{TrunkId: trunk.GetId()})
 	must(t, err)
 	if news, err := stream.Recv(); err != nil || news.GetCall().GetId() != "SCL_1" || news.GetCall().GetState() != telephonyv1.CallState_CALL_STATE_ACTIVE {
 		t.Errorf("watched: %v %v", news, err)
@@ -221,17 +219,17 @@ func TestACall(t *testing.T) {
 
 func TestResolvePin(t *testing.T) {
 	t.Parallel()
-	local := start(t, testConfig(t))
-	trunk := createTrunk(t, local, &telephonyv1.Trunk{
+	server := start(t, testConfig(t))
+	trunk := createTrunk(t, server, &telephonyv1.Trunk{
 		Name: "Carrier", Numbers: []*telephonyv1.PhoneNumber{{Number: "+33123456789"}}, AllowedAddresses: []string{"192.0.2.1"},
 	})
 	room := uuid.NewString()
-	allocated, err := telephonyv1.NewPinServiceClient(dialAs(t, local, identity.CallerRoom)).
+	allocated, err := telephonyv1.NewPinServiceClient(server.Local(identity.CallerRoom)).
 		AllocatePin(t.Context(), &telephonyv1.AllocatePinRequest{RoomId: room})
 	must(t, err)
 	good := allocated.GetDialIn().GetPin()
-	operator := telephonyv1.NewDispatchServiceClient(dialAs(t, local, identity.CallerOperator))
-	bridge := telephonyv1.NewDispatchServiceClient(dialAs(t, local, identity.CallerBridge))
+	operator := telephonyv1.NewDispatchServiceClient(server.Local(identity.CallerOperator))
+	bridge := telephonyv1.NewDispatchServiceClient(server.Local(identity.CallerBridge))
 	for name, c := range map[string]struct {
 		client telephonyv1.DispatchServiceClient
 		req    *telephonyv1.ResolvePinRequest
@@ -253,7 +251,7 @@ func TestResolvePin(t *testing.T) {
 	}
 	_, err = bridge.ResolvePin(t.Context(), &telephonyv1.ResolvePinRequest{Pin: good})
 	wantFields(t, err, "number")
-	_, err = telephonyv1.NewDispatchServiceClient(dialAs(t, local, identity.CallerGateway)).ResolvePin(t.Context(), &telephonyv1.ResolvePinRequest{Number: "+33123456789"})
+	_, err = telephonyv1.NewDispatchServiceClient(server.Local(identity.CallerGateway)).ResolvePin(t.Context(), &telephonyv1.ResolvePinRequest{Number: "+33123456789"})
 	if !apierr.Has(err, apierr.Unauthenticated) {
 		t.Errorf("a gateway without user: %v", err)
 	}
@@ -273,10 +271,10 @@ func wantFields(t *testing.T, err error, fields ...string) {
 
 func TestTrunksAreChecked(t *testing.T) {
 	t.Parallel()
-	local := start(t, testConfig(t))
-	c := telephonyv1.NewTrunkServiceClient(dialAs(t, local, identity.CallerOperator))
+	server := start(t, testConfig(t))
+	c := telephonyv1.NewTrunkServiceClient(server.Local(identity.CallerOperator))
 	number := func(n string) *telephonyv1.PhoneNumber { return &telephonyv1.PhoneNumber{Number: n} }
-	first := createTrunk(t, local, &telephonyv1.Trunk{Name: " First ", Numbers: []*telephonyv1.PhoneNumber{number("+33 1 23 45 67 89")}})
+	first := createTrunk(t, server, &telephonyv1.Trunk{Name: " First ", Numbers: []*telephonyv1.PhoneNumber{number("+33 1 23 45 67 89")}})
 	_, err := c.CreateTrunk(t.Context(), &telephonyv1.CreateTrunkRequest{Trunk: &telephonyv1.Trunk{
 		Name: strings.Repeat("x", 201), PinLength: 17, Arming: telephonyv1.Arming_ARMING_LIVE + 1, AuthUsername: "u", LivekitTrunkId: "TR_x",
 		Numbers:          []*telephonyv1.PhoneNumber{number("0123456789"), number("+33123456780"), number("+33123456780")},
@@ -288,7 +286,7 @@ func TestTrunksAreChecked(t *testing.T) {
 		Name: "Second", Numbers: []*telephonyv1.PhoneNumber{number("+33123456780"), number("+33123456789")},
 	}})
 	wantFields(t, err, "numbers.1.number")
-	createTrunk(t, local, &telephonyv1.Trunk{Name: "Third", LivekitTrunkId: "ST_abcdEFGH1234"})
+	createTrunk(t, server, &telephonyv1.Trunk{Name: "Third", LivekitTrunkId: "ST_abcdEFGH1234"})
 	_, err = c.UpdateTrunk(t.Context(), &telephonyv1.UpdateTrunkRequest{
 		Trunk:      &telephonyv1.Trunk{Id: first.GetId(), LivekitTrunkId: "ST_abcdEFGH1234"},
 		UpdateMask: &fieldmaskpb.FieldMask{Paths: []string{"livekit_trunk_id"}},
@@ -362,15 +360,15 @@ func TestGuessingSettingsAreChecked(t *testing.T) {
 // TestLiveArming waits for LiveKit's room before it lets a PIN in.
 func TestLiveArming(t *testing.T) {
 	t.Parallel()
-	local := start(t, testConfig(t))
-	createTrunk(t, local, &telephonyv1.Trunk{
+	server := start(t, testConfig(t))
+	createTrunk(t, server, &telephonyv1.Trunk{
 		Name: "Carrier", Numbers: []*telephonyv1.PhoneNumber{{Number: "+33123456789"}}, Arming: telephonyv1.Arming_ARMING_LIVE,
 	})
-	pinService := telephonyv1.NewPinServiceClient(dialAs(t, local, identity.CallerRoom))
+	pinService := telephonyv1.NewPinServiceClient(server.Local(identity.CallerRoom))
 	room := uuid.NewString()
 	allocated, err := pinService.AllocatePin(t.Context(), &telephonyv1.AllocatePinRequest{RoomId: room})
 	must(t, err)
-	operator := telephonyv1.NewDispatchServiceClient(dialAs(t, local, identity.CallerOperator))
+	operator := telephonyv1.NewDispatchServiceClient(server.Local(identity.CallerOperator))
 	resolve := func(want telephonyv1.RefusalReason) {
 		t.Helper()
 		got, err := operator.ResolvePin(t.Context(), &telephonyv1.ResolvePinRequest{

@@ -44,9 +44,8 @@ func clientAs(t *testing.T, caller string) tokenv1.TokenServiceClient {
 		t.Fatal(err)
 	}
 	service.Register(server)
-	local := grpcx.NewLocal()
 	served := make(chan error, 1)
-	go func() { served <- server.Serve(local) }()
+	go func() { served <- server.Serve() }()
 	t.Cleanup(func() {
 		if err := server.Stop(context.WithoutCancel(t.Context())); err != nil {
 			t.Error(err)
@@ -55,12 +54,7 @@ func clientAs(t *testing.T, caller string) tokenv1.TokenServiceClient {
 			t.Error(err)
 		}
 	})
-	conn, err := local.DialAs(caller)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = conn.Close() })
-	return tokenv1.NewTokenServiceClient(conn)
+	return tokenv1.NewTokenServiceClient(server.Local(caller))
 }
 
 func TestMintAndVerify(t *testing.T) {

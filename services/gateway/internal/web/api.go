@@ -2,6 +2,7 @@ package web
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -62,19 +63,30 @@ func newAPI(o Options, s sessions, c cookies, l *limits, f failures) (http.Handl
 		runtime.WithDisableHTTPMethodOverride(),
 		runtime.WithWriteContentLength(),
 	)
-	for _, register := range []func(context.Context, *runtime.ServeMux, *grpc.ClientConn) error{
-		frontendv1.RegisterConfigServiceHandler, frontendv1.RegisterUserServiceHandler, frontendv1.RegisterRoomServiceHandler,
-		frontendv1.RegisterLobbyServiceHandler, frontendv1.RegisterModerationServiceHandler,
-		frontendv1.RegisterAccessServiceHandler, frontendv1.RegisterDiagnosticsServiceHandler,
-		frontendv1.RegisterInvitationServiceHandler,
-		frontendv1.RegisterTrunkServiceHandler, frontendv1.RegisterCallServiceHandler, frontendv1.RegisterResolverServiceHandler,
-		frontendv1.RegisterApplicationServiceHandler, frontendv1.RegisterExternalServiceHandler,
-	} {
-		if err := register(context.Background(), mux, o.Facade); err != nil {
-			return nil, fmt.Errorf("register the facade: %w", err)
-		}
+	if err := registerFacade(mux, o.Facade); err != nil {
+		return nil, fmt.Errorf("register the facade: %w", err)
 	}
 	return mux, nil
+}
+
+// registerFacade has the mux call the facade on conn.
+func registerFacade(mux *runtime.ServeMux, conn grpc.ClientConnInterface) error {
+	ctx := context.Background()
+	return errors.Join(
+		frontendv1.RegisterConfigServiceHandlerClient(ctx, mux, frontendv1.NewConfigServiceClient(conn)),
+		frontendv1.RegisterUserServiceHandlerClient(ctx, mux, frontendv1.NewUserServiceClient(conn)),
+		frontendv1.RegisterRoomServiceHandlerClient(ctx, mux, frontendv1.NewRoomServiceClient(conn)),
+		frontendv1.RegisterLobbyServiceHandlerClient(ctx, mux, frontendv1.NewLobbyServiceClient(conn)),
+		frontendv1.RegisterModerationServiceHandlerClient(ctx, mux, frontendv1.NewModerationServiceClient(conn)),
+		frontendv1.RegisterAccessServiceHandlerClient(ctx, mux, frontendv1.NewAccessServiceClient(conn)),
+		frontendv1.RegisterDiagnosticsServiceHandlerClient(ctx, mux, frontendv1.NewDiagnosticsServiceClient(conn)),
+		frontendv1.RegisterInvitationServiceHandlerClient(ctx, mux, frontendv1.NewInvitationServiceClient(conn)),
+		frontendv1.RegisterTrunkServiceHandlerClient(ctx, mux, frontendv1.NewTrunkServiceClient(conn)),
+		frontendv1.RegisterCallServiceHandlerClient(ctx, mux, frontendv1.NewCallServiceClient(conn)),
+		frontendv1.RegisterResolverServiceHandlerClient(ctx, mux, frontendv1.NewResolverServiceClient(conn)),
+		frontendv1.RegisterApplicationServiceHandlerClient(ctx, mux, frontendv1.NewApplicationServiceClient(conn)),
+		frontendv1.RegisterExternalServiceHandlerClient(ctx, mux, frontendv1.NewExternalServiceClient(conn)),
+	)
 }
 
 func noHeader(string) (string, bool) { return "", false }

@@ -40,7 +40,7 @@ type LoginSettings struct {
 type Options struct {
 	// Auth and Room are connections to services, Facade the one to the facade server.
 	Auth, Room grpc.ClientConnInterface
-	Facade     *grpc.ClientConn
+	Facade     grpc.ClientConnInterface
 
 	Login          LoginSettings
 	CookieSecure   bool
