@@ -11,7 +11,8 @@
 //   - Every refusal has a [Reason], in the log and in a metric, with the trunk.
 //     The caller is never told; to him all refusals are one.
 //   - Trunk state, PIN and the caller's wrong PINs are read together in one
-//     round trip; the copy of the trunks that finds the trunk may be a second old.
+//     round trip; only who may have to be refused, charged or forgiven costs
+//     another. The copy of the trunks that finds the trunk may be a second old.
 //   - Neither PINs nor numbers are logged. A participant's identity is a keyed
 //     hash for one room, the name shown is masked.
 //

@@ -99,6 +99,11 @@ type Lookup struct {
 // Guarded reports whether the trunk is guarded.
 func (l Lookup) Guarded(now time.Time) bool { return l.Guard.Holds(now, l.GuardedUntil) }
 
+// Good reports whether the PIN is current, or retiring and not over yet.
+func (l Lookup) Good(now time.Time) bool {
+	return l.PINState == pins.Current || (l.PINState == pins.Retiring && now.Before(l.Until))
+}
+
 // Armed reports whether a good PIN opens its room now.
 func (l Lookup) Armed(now time.Time) bool {
 	return l.Live || (l.Arming != trunks.ArmingLive && !l.Guarded(now))
@@ -123,8 +128,8 @@ type Store interface {
 	// LookupPIN returns the trunk's state, the PIN and whether its room is live,
 	// in one round trip.
 	LookupPIN(ctx context.Context, trunkID, digits string) (Lookup, error)
-	// TryPIN returns the same and judges the caller, in one round trip and
-	// atomically. He is throttled when one of the accounts is refused, when
+	// TryPIN returns the same and judges the caller, atomically, and in one round
+	// trip where the PIN is accepted of somebody without wrong PINs. He is throttled when one of the accounts is refused, when
 	// his call had a wrong PIN before, or when he withholds his number and the
 	// trunk is guarded. On a trunk that takes calls:
 	//

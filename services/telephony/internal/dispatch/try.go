@@ -96,7 +96,7 @@ func accepted(l Lookup, now time.Time) error {
 		return refuse(TrunkDisabled)
 	case !l.Found:
 		return refuse(PINUnknown)
-	case l.PINState != pins.Current && (l.PINState != pins.Retiring || !now.Before(l.Until)):
+	case !l.Good(now):
 		return refuse(PINQuarantined)
 	case !l.Armed(now):
 		return refuse(PINNotArmed)

@@ -7,8 +7,9 @@
 //
 //   - A call is charged once, and a call that had a wrong PIN gets no second
 //     one. Both are decided in the database, so that replicas share them.
-//   - The accounts are read in the same round trip that looks the PIN up, and
-//     charged in it when the PIN is wrong. A refused caller costs the database
+//   - The accounts are read in the same round trip that looks the PIN up. Who has
+//     a wrong PIN, now or before, is judged and charged by one more statement.
+//     A refused caller costs the database
 //     the same work as a wrong PIN, whatever his PIN was: neither the answer nor
 //     its time tells the one from the other.
 //   - A right PIN lowers the caller's account on the trunk by a few slips, once

@@ -2,7 +2,6 @@ package postgres
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -11,25 +10,8 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/parleymeet/parley/services/telephony/internal/calls"
-	"github.com/parleymeet/parley/services/telephony/internal/dispatch"
 	"github.com/parleymeet/parley/services/telephony/internal/page"
 )
-
-// LookupPIN implements dispatch.Store.
-func (s *Store) LookupPIN(ctx context.Context, trunkID, digits string) (dispatch.Lookup, error) {
-	l := dispatch.Lookup{TrunkFound: true}
-	var until, guarded, crowded *time.Time
-	err := s.Pool().QueryRow(ctx, `SELECT t.state, p.pin IS NOT NULL, coalesce(p.state, ''), coalesce(p.room_id::text, ''), p.until,
-			t.arming, t.guard, t.guarded_until, coalesce(r.live, false), r.crowded_until
-		FROM trunks t LEFT JOIN pins p ON p.trunk_id = t.id AND p.pin = $2
-		LEFT JOIN room_states r ON r.room_id = p.room_id WHERE t.id = $1`, trunkID, digits).
-		Scan(&l.TrunkState, &l.Found, &l.PINState, &l.RoomID, &until, &l.Arming, &l.Guard, &guarded, &l.Live, &crowded)
-	if errors.Is(err, pgx.ErrNoRows) {
-		return dispatch.Lookup{}, nil
-	}
-	l.Until, l.GuardedUntil, l.CrowdedUntil = timeOf(until), timeOf(guarded), timeOf(crowded)
-	return l, fault("look up PIN", err)
-}
 
 const recordCall = `
 	INSERT INTO calls AS c (id, trunk_id, room_id, state, caller, called, started_at, answered_at, ended_at,

@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -10,9 +11,49 @@ import (
 	"github.com/parleymeet/parley/services/telephony/internal/throttle"
 )
 
-// tryPIN looks a PIN up and judges its caller; what is wrong is charged, what
-// is right forgives, what is not armed writes as much and changes no count: one statement, so one round trip, which writes nothing for
-// a good call without slips. The upsert charges the rows as they are by then,
+// lookupPIN reads a PIN, and whether its caller is marked: an account of his has
+// a wrong PIN, or his call had one.
+const lookupPIN = `
+SELECT t.state, p.pin IS NOT NULL, coalesce(p.state, ''), coalesce(p.room_id::text, ''), p.until,
+	t.arming, t.guard, t.guarded_until, coalesce(r.live, false), r.crowded_until,
+	EXISTS (SELECT 1 FROM throttles h WHERE h.caller = $4 AND h.trunk_id IN ('', $1) AND h.wrong > 0)
+		OR EXISTS (SELECT 1 FROM wrong_pins w WHERE w.trunk_id = $1 AND w.call_id = $3)
+FROM trunks t LEFT JOIN pins p ON p.trunk_id = t.id AND p.pin = $2
+LEFT JOIN room_states r ON r.room_id = p.room_id WHERE t.id = $1`
+
+func (s *Store) lookup(ctx context.Context, trunkID, digits, callID, caller string) (l dispatch.Lookup, marked bool, err error) {
+	var until, guarded, crowded *time.Time
+	err = s.Pool().QueryRow(ctx, lookupPIN, trunkID, digits, callID, caller).Scan(&l.TrunkState, &l.Found, &l.PINState, &l.RoomID,
+		&until, &l.Arming, &l.Guard, &guarded, &l.Live, &crowded, &marked)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return dispatch.Lookup{}, false, nil
+	}
+	l.TrunkFound = true
+	l.Until, l.GuardedUntil, l.CrowdedUntil = timeOf(until), timeOf(guarded), timeOf(crowded)
+	return l, marked, err
+}
+
+// LookupPIN implements dispatch.Store.
+func (s *Store) LookupPIN(ctx context.Context, trunkID, digits string) (dispatch.Lookup, error) {
+	l, _, err := s.lookup(ctx, trunkID, digits, "", "")
+	return l, fault("look up PIN", err)
+}
+
+// TryPIN implements dispatch.Store. A good call of somebody who never slipped
+// only reads, which is most calls; whatever else is judged by tryPIN, which takes
+// several times as long.
+func (s *Store) TryPIN(ctx context.Context, a throttle.Attempt) (dispatch.Tried, error) {
+	l, marked, err := s.lookup(ctx, a.TrunkID, a.Digits, a.CallID, a.Caller)
+	hidden := a.Caller == "" && l.Guarded(a.Now)
+	if err != nil || !l.TrunkFound || !l.TrunkState.TakesCalls() || (l.Good(a.Now) && l.Armed(a.Now) && !marked && !hidden) {
+		return dispatch.Tried{Lookup: l}, fault("try PIN", err)
+	}
+	return s.judge(ctx, a)
+}
+
+// tryPIN looks a PIN up and judges its caller; what is wrong is charged, what is
+// right forgives, what is not armed writes as much and changes no count. It is
+// one statement, so one round trip. The upsert charges the rows as they are by then,
 // so no charge is lost among calls at the same time; accounts are locked in the
 // order of their trunks, so that calls never wait for each other in a circle.
 const tryPIN = `
@@ -60,8 +101,8 @@ SELECT f.trunk_state IS NOT NULL, coalesce(f.trunk_state, ''), coalesce(f.found,
 	ARRAY (SELECT c.wrong FROM noted, account a JOIN charged c ON c.trunk_id = a.trunk_id WHERE tested ORDER BY a.place)
 FROM judged LEFT JOIN found f ON true`
 
-// TryPIN implements dispatch.Store.
-func (s *Store) TryPIN(ctx context.Context, a throttle.Attempt) (dispatch.Tried, error) {
+// judge is TryPIN for whoever may have to be refused, charged or forgiven.
+func (s *Store) judge(ctx context.Context, a throttle.Attempt) (dispatch.Tried, error) {
 	var (
 		n                 = len(a.Accounts)
 		trunkIDs, callers = make([]string, n), make([]string, n)

@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"github.com/parleymeet/parley/services/telephony/internal/dispatch"
-	"github.com/parleymeet/parley/services/telephony/internal/pins"
 	"github.com/parleymeet/parley/services/telephony/internal/throttle"
 )
 
@@ -14,7 +13,7 @@ import (
 // whatever else is judged again with no other writer beside it.
 func (s *Store) TryPIN(ctx context.Context, a throttle.Attempt) (dispatch.Tried, error) {
 	tried, slips, err := judge(ctx, s.Read(), a)
-	if err != nil || !tried.TrunkFound || !tried.TrunkState.TakesCalls() || (good(tried, a.Now) && tried.Armed(a.Now) && !tried.Throttled && !slips) {
+	if err != nil || !tried.TrunkFound || !tried.TrunkState.TakesCalls() || (tried.Good(a.Now) && tried.Armed(a.Now) && !tried.Throttled && !slips) {
 		return tried, fault("try PIN", err)
 	}
 	err = s.InTx(ctx, func(ctx context.Context, tx *sql.Tx) (err error) {
@@ -24,18 +23,14 @@ func (s *Store) TryPIN(ctx context.Context, a throttle.Attempt) (dispatch.Tried,
 		switch {
 		case !tried.TrunkFound || !tried.TrunkState.TakesCalls():
 			return nil
-		case tried.Throttled || !good(tried, a.Now) || !tried.Armed(a.Now):
-			tried.Charged, err = charge(ctx, tx, a, !tried.Throttled && !good(tried, a.Now), tried.Throttled)
+		case tried.Throttled || !tried.Good(a.Now) || !tried.Armed(a.Now):
+			tried.Charged, err = charge(ctx, tx, a, !tried.Throttled && !tried.Good(a.Now), tried.Throttled)
 			return err
 		default:
 			return forgive(ctx, tx, a)
 		}
 	})
 	return tried, fault("try PIN", err)
-}
-
-func good(t dispatch.Tried, now time.Time) bool {
-	return t.PINState == pins.Current || (t.PINState == pins.Retiring && t.Until.After(now))
 }
 
 // judge looks the PIN up and says whether the caller is refused, and whether he
