@@ -19,9 +19,8 @@ const (
 	lobbyClients = 64
 	// lobbyTime is how long they wait.
 	lobbyTime = 20 * time.Second
-	// lobbyArrival is within what they come, so that all have come while the first
-	// still have their places.
-	lobbyArrival = 2 * time.Second
+	// lobbyArrival is within what they come.
+	lobbyArrival = 10 * time.Second
 	// lobbyTries bounds the search for a crowd that can be served.
 	lobbyTries = 6
 )

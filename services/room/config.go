@@ -43,6 +43,8 @@ type Config struct {
 	LobbyWaiting  int `env:"LOBBY_WAITING_TIMEOUT" envDefault:"3"`
 	LobbyAccepted int `env:"LOBBY_ACCEPTED_TIMEOUT" envDefault:"21600"`
 	LobbyDenied   int `env:"LOBBY_DENIED_TIMEOUT" envDefault:"5"`
+	// LobbyReturn is for how many seconds who stopped asking keeps the place.
+	LobbyReturn int `env:"LOBBY_RETURN_TIMEOUT" envDefault:"120"`
 	// LobbyPhone is how long a caller waits in a lobby until its call is ended.
 	LobbyPhone time.Duration `env:"LOBBY_PHONE_TIMEOUT" envDefault:"10m"`
 	// PhoneLone is after how long the call of somebody alone in a room is ended; 0: never.
@@ -118,6 +120,7 @@ func (c Config) lobbySettings() lobby.Settings {
 		Waiting:  time.Duration(c.LobbyWaiting) * time.Second,
 		Accepted: time.Duration(c.LobbyAccepted) * time.Second,
 		Denied:   time.Duration(c.LobbyDenied) * time.Second,
+		Return:   time.Duration(max(c.LobbyReturn, c.LobbyWaiting)) * time.Second,
 	}
 }
 

@@ -148,6 +148,9 @@ func routeName(r *http.Request) string {
 // plainQuery keeps the last value of each key, as the contract's original does,
 // and makes all of them valid text.
 func plainQuery(u *url.URL) *url.URL {
+	if u.RawQuery == "" {
+		return u
+	}
 	plain := url.Values{}
 	for key, values := range u.Query() {
 		plain.Set(strings.ToValidUTF8(key, "\uFFFD"), strings.ToValidUTF8(values[len(values)-1], "\uFFFD"))

@@ -48,7 +48,7 @@ func withBody(w http.ResponseWriter, r *http.Request, form bool) (*http.Request,
 }
 
 func withContent(r *http.Request, content []byte) *http.Request {
-	r = r.Clone(r.Context())
+	r = r.WithContext(r.Context()) // a copy
 	r.Body = io.NopCloser(bytes.NewReader(content))
 	r.ContentLength = int64(len(content))
 	return r

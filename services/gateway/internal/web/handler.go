@@ -109,7 +109,9 @@ func New(o Options) (http.Handler, error) {
 // underAPI serves paths with and without a trailing slash, and HEAD like GET.
 func underAPI(pages map[string]http.Handler, facade http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		r = r.Clone(r.Context())
+		address := *r.URL
+		r = r.WithContext(r.Context()) // a copy, whose address may be changed
+		r.URL = &address
 		r.URL.Path, r.URL.RawPath = strings.TrimSuffix(r.URL.Path, "/"), ""
 		if page, ok := pages[r.URL.Path]; ok {
 			page.ServeHTTP(w, r)

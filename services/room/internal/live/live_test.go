@@ -256,9 +256,8 @@ func TestEndEmptiesLobby(t *testing.T) {
 	ask := func(name string, at time.Time) {
 		t.Helper()
 		at = at.UTC().Truncate(time.Microsecond)
-		_, err := w.store.Ask(t.Context(), lobby.Entry{
-			RoomID: id, ParticipantID: name, Identity: name, Status: lobby.Waiting, Username: name, CreatedAt: at, ExpiresAt: at.Add(time.Hour),
-		}, at)
+		draft := lobby.Draft{Key: lobby.Key{RoomID: id, ParticipantID: name}, Identity: name, Username: name}
+		_, err := w.store.Ask(t.Context(), []lobby.Draft{draft}, lobby.Terms{Now: at, Waiting: time.Hour, Return: time.Hour})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -5,14 +5,16 @@
 // A person asks each second. Nothing is pushed to it, and what is stored about
 // it lives only for as long as it asks: an entry that waits expires after three
 // seconds, one that was let in after six hours, one that was not after five
-// seconds. Invariants:
+// seconds. Who asks rarely, from a tab in the background or a server that is
+// slow, is given longer, and who is late keeps the place. Invariants:
 //
 //   - An entry that has expired is never shown, whether or not it was removed.
 //     Removal is housekeeping and may be late.
 //   - Who may enter is judged again at every question: a room that was made
 //     public lets in whoever waits, and no entry is written for who needs none.
-//   - Asking again changes one row by its primary key and no index, so that ten
-//     thousand may ask each second.
+//   - Asking again changes one row by its primary key and no index, and those
+//     who ask at the same time are one batch: one look at the room, one
+//     statement. So thousands may ask each second.
 //   - A person's id is one that this suite drew at random, proved by a pass. A
 //     browser cannot choose it, so nobody enters a meeting as somebody else.
 //
@@ -21,7 +23,8 @@
 //	entry.go    Entry, Status, Settings
 //	store.go    what a database must do
 //	pass.go     the proof of an id
-//	service.go  Service: ask, list, decide, remove
+//	service.go  Service: list, decide
+//	ask.go      Service: ask, together with others
 //	bell.go     tells a meeting that somebody waits
 //	sweep.go    removes what has expired
 package lobby

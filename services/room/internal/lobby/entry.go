@@ -33,6 +33,9 @@ type Entry struct {
 // Settings are how long an entry lives in each status.
 type Settings struct {
 	Waiting, Accepted, Denied time.Duration
+	// Return is for how long who waited keeps its place after it has expired, and
+	// the longest life of one who asks rarely. At least Waiting.
+	Return time.Duration
 }
 
 // life returns how long a decision stands.

@@ -6,13 +6,11 @@ import (
 	"slices"
 	"time"
 
-	"github.com/google/uuid"
-
 	tokenv1 "github.com/parleymeet/parley/gen/parley/token/v1"
 	"github.com/parleymeet/parley/pkg/apierr"
+	"github.com/parleymeet/parley/pkg/batch"
 	"github.com/parleymeet/parley/pkg/clock"
 	"github.com/parleymeet/parley/pkg/throttle"
-	"github.com/parleymeet/parley/services/room/internal/color"
 	"github.com/parleymeet/parley/services/room/internal/rooms"
 )
 
@@ -53,83 +51,14 @@ type Service struct {
 	Settings
 	Parts
 	passes passes
+	crowd  *batch.Batcher[asking, asked]
 }
 
 // New returns the service.
 func New(settings Settings, parts Parts) *Service {
-	return &Service{Settings: settings, Parts: parts, passes: passes{key: parts.PassKey}}
-}
-
-// Request is a person's question to be let in.
-type Request struct {
-	// Caller has the user, if any, and the name to show.
-	Caller   rooms.Caller
-	IDOrSlug string
-	// Pass is that of the answer before; empty or not valid for a new person.
-	Pass string
-	// Address is where the question came from.
-	Address string
-}
-
-// Answer is how a request stands.
-type Answer struct {
-	Entry
-	// Connection is set exactly when the status is accepted.
-	Connection *tokenv1.Connection
-	// Pass proves the participant's id at the next request.
-	Pass string
-}
-
-// Ask answers a person who wants to enter and notes that it asks. Errors:
-// ROOM_NOT_FOUND, THROTTLED, UNAVAILABLE.
-func (s *Service) Ask(ctx context.Context, r Request) (Answer, error) {
-	id, known := s.passes.id(r.Pass)
-	if wait := s.Limiter.Take(throttleKey(r, id, known)); wait > 0 {
-		throttled := apierr.New(apierr.Throttled, "")
-		throttled.RetryAfter = wait
-		return Answer{}, throttled
-	}
-	if !known {
-		id = uuid.NewString()
-	}
-	held, err := s.Rooms.Find(ctx, r.Caller, r.IDOrSlug)
-	if err != nil {
-		return Answer{}, err
-	}
-	now := s.now()
-	entry := Entry{
-		RoomID: held.Room.ID, ParticipantID: id, Identity: id, Status: Waiting, Username: r.Caller.DisplayName,
-		Color: color.Of(id), CreatedAt: now, ExpiresAt: now.Add(s.Waiting),
-	}
-	if r.Caller.User != nil {
-		entry.Identity = r.Caller.User.Sub
-	}
-	if r.Caller.Enters(held) {
-		entry.Status = Accepted
-	} else if entry, err = s.Store.Ask(ctx, entry, now); err != nil {
-		return Answer{}, err
-	}
-	answer := Answer{Entry: entry, Pass: s.passes.pass(id)}
-	switch entry.Status {
-	case Waiting:
-		s.Bell.Ring(held.Room.ID)
-	case Accepted:
-		r.Caller.Guest = &rooms.Guest{ID: id, Color: entry.Color}
-		answer.Connection, err = s.Rooms.Connect(ctx, r.Caller, held)
-	}
-	return answer, err
-}
-
-// throttleKey is whose requests are counted together: a user's, a person's in
-// the lobby, or, as anybody can come without a pass, those from one address.
-func throttleKey(r Request, id string, known bool) string {
-	switch {
-	case r.Caller.User != nil:
-		return "user " + r.Caller.User.ID
-	case known:
-		return "guest " + id
-	}
-	return throttle.AddressKey(r.Address)
+	s := &Service{Settings: settings, Parts: parts, passes: passes{key: parts.PassKey}}
+	s.crowd = batch.New(batch.Config{Max: crowdMax, Linger: crowdLinger, Timeout: crowdTimeout}, s.askTogether)
+	return s
 }
 
 // Queue returns who waits to enter the room, longest first; in a public room only

@@ -11,10 +11,17 @@ import (
 // for all methods but Sweep it then does not exist. Errors are UNAVAILABLE when
 // the database cannot serve, and those named here.
 type Store interface {
-	// Ask returns the entry of the draft's key. One that waits gets the draft's
-	// Identity and ExpiresAt, one that was decided the Identity alone; all else
-	// stays. Where there is none the draft is stored. Errors: ROOM_NOT_FOUND.
-	Ask(ctx context.Context, draft Entry, now time.Time) (Entry, error)
+	// Ask notes at the terms' instant that people ask to enter and returns their
+	// entries, in order; the zero Entry where there is no such room. The drafts
+	// differ in their keys.
+	//
+	//   - One who waits has the draft's Identity from now on, and lives for twice
+	//     the time since the question before, at least Waiting, at most Return.
+	//   - One who was decided on has the draft's Identity from now on.
+	//   - One who waited, and has expired for less than Return, waits again with
+	//     all of the draft, but since when it did.
+	//   - Anybody else waits from now on.
+	Ask(ctx context.Context, drafts []Draft, terms Terms) ([]Entry, error)
 	// Queue returns at most limit entries of the room that wait, longest first.
 	Queue(ctx context.Context, roomID string, now time.Time, limit int) ([]Entry, error)
 	// Decide sets status and expiry of an entry, whatever its status.
@@ -29,6 +36,19 @@ type Store interface {
 	// after, in the order of keys, and returns the last of them, removed or not;
 	// the zero Key at the end. It begins at the zero Key.
 	Sweep(ctx context.Context, after Key, now time.Time, limit int) (Key, error)
+}
+
+// Draft is who asks.
+type Draft struct {
+	Key
+	Identity, Username, Color string
+}
+
+// Terms are the instant of a question, in UTC and to the microsecond, and how
+// long who asks lives.
+type Terms struct {
+	Now             time.Time
+	Waiting, Return time.Duration
 }
 
 // Key names an entry.

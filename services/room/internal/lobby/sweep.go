@@ -42,5 +42,5 @@ func (s *Service) sweep(ctx context.Context) error {
 func (s *Service) sweepPage(ctx context.Context, after Key) (Key, error) {
 	ctx, cancel := context.WithTimeout(ctx, sweepTimeout)
 	defer cancel()
-	return s.Store.Sweep(ctx, after, s.now(), sweepBatch)
+	return s.Store.Sweep(ctx, after, s.now().Add(-s.Return), sweepBatch) // until then they may return
 }

@@ -10,31 +10,60 @@ import (
 
 	"github.com/parleymeet/parley/pkg/postgres"
 	"github.com/parleymeet/parley/services/room/internal/lobby"
-	"github.com/parleymeet/parley/services/room/internal/rooms"
 )
 
 const entryColumns = `l.room_id, l.participant_id, l.identity, l.status, l.username, l.color, l.created_at, l.expires_at`
 
-// Ask implements lobby.Store, in one statement.
-func (s *Store) Ask(ctx context.Context, draft lobby.Entry, now time.Time) (lobby.Entry, error) {
-	row := s.db.Pool().QueryRow(ctx, `INSERT INTO lobby_entries AS l
-			(room_id, participant_id, identity, status, username, color, created_at, expires_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
-		ON CONFLICT (room_id, participant_id) DO UPDATE SET
-			identity = excluded.identity,
-			status = CASE WHEN l.expires_at > $9 THEN l.status ELSE excluded.status END,
-			username = CASE WHEN l.expires_at > $9 THEN l.username ELSE excluded.username END,
-			color = CASE WHEN l.expires_at > $9 THEN l.color ELSE excluded.color END,
-			created_at = CASE WHEN l.expires_at > $9 THEN l.created_at ELSE excluded.created_at END,
-			expires_at = CASE WHEN l.expires_at > $9 AND l.status <> 'waiting' THEN l.expires_at ELSE excluded.expires_at END
-		RETURNING `+entryColumns,
-		draft.RoomID, draft.ParticipantID, draft.Identity, draft.Status, draft.Username, draft.Color,
-		draft.CreatedAt, draft.ExpiresAt, now)
-	entry, err := scanEntry(row)
+// ask writes whoever asks, in the order of keys, so that two such statements
+// never wait for each other in a circle.
+const ask = `
+INSERT INTO lobby_entries AS l (room_id, participant_id, identity, status, username, color, created_at, asked_at, expires_at)
+SELECT r.id, d.participant_id, d.identity, 'waiting', d.username, d.color, $6::timestamptz, $6, $7::timestamptz
+FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[]) AS d (room_id, participant_id, identity, username, color)
+JOIN rooms r ON r.id = d.room_id
+ORDER BY r.id, d.participant_id COLLATE "C"
+ON CONFLICT (room_id, participant_id) DO UPDATE SET
+	identity   = excluded.identity,
+	status     = CASE WHEN l.expires_at > $6 THEN l.status ELSE excluded.status END,
+	username   = CASE WHEN l.expires_at > $6 THEN l.username ELSE excluded.username END,
+	color      = CASE WHEN l.expires_at > $6 THEN l.color ELSE excluded.color END,
+	created_at = CASE WHEN l.expires_at > $6 OR (l.status = 'waiting' AND l.expires_at > $6 - $8::interval) THEN l.created_at ELSE excluded.created_at END,
+	asked_at   = excluded.asked_at,
+	expires_at = CASE WHEN l.expires_at > $6 AND l.status <> 'waiting' THEN l.expires_at
+		WHEN l.expires_at <= $6 - $8::interval OR l.status <> 'waiting' THEN excluded.expires_at
+		ELSE greatest(excluded.expires_at, $6 + least($8::interval, 2 * ($6 - l.asked_at))) END
+RETURNING ` + entryColumns
+
+// Ask implements lobby.Store, in one statement. It is repeated where a room was
+// deleted while it ran, which then finds none.
+func (s *Store) Ask(ctx context.Context, drafts []lobby.Draft, terms lobby.Terms) ([]lobby.Entry, error) {
+	entries, err := s.ask(ctx, drafts, terms)
 	if _, gone := postgres.IsForeignKey(err); gone {
-		return lobby.Entry{}, rooms.NotFound()
+		entries, err = s.ask(ctx, drafts, terms)
 	}
-	return entry, fault("ask to enter", err)
+	return entries, fault("ask to enter", err)
+}
+
+func (s *Store) ask(ctx context.Context, drafts []lobby.Draft, terms lobby.Terms) ([]lobby.Entry, error) {
+	place := make(map[lobby.Key]int, len(drafts))
+	var columns [5][]string
+	for i, d := range drafts {
+		place[d.Key] = i
+		for j, value := range []string{d.RoomID, d.ParticipantID, d.Identity, d.Username, d.Color} {
+			columns[j] = append(columns[j], value)
+		}
+	}
+	rows, err := s.db.Pool().Query(ctx, ask, columns[0], columns[1], columns[2], columns[3], columns[4],
+		terms.Now, terms.Now.Add(terms.Waiting), terms.Return)
+	if err != nil {
+		return nil, err
+	}
+	entries := make([]lobby.Entry, len(drafts))
+	written, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (lobby.Entry, error) { return scanEntry(row) })
+	for _, e := range written {
+		entries[place[lobby.Key{RoomID: e.RoomID, ParticipantID: e.ParticipantID}]] = e
+	}
+	return entries, err
 }
 
 // Queue implements lobby.Store.

@@ -3,36 +3,52 @@ package sqlite
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"time"
 
-	"github.com/parleymeet/parley/pkg/sqlite"
 	"github.com/parleymeet/parley/services/room/internal/lobby"
-	"github.com/parleymeet/parley/services/room/internal/rooms"
 )
 
 const entryColumns = `room_id, participant_id, identity, status, username, color, created_at, expires_at`
 
-// Ask implements lobby.Store, in one statement.
-func (s *Store) Ask(ctx context.Context, draft lobby.Entry, now time.Time) (entry lobby.Entry, err error) {
-	err = s.db.InTx(ctx, func(ctx context.Context, tx *sql.Tx) (err error) {
-		entry, err = scanEntry(tx.QueryRowContext(ctx, `INSERT INTO lobby_entries AS l (`+entryColumns+`)
-			VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
-			ON CONFLICT (room_id, participant_id) DO UPDATE SET
-				identity = excluded.identity,
-				status = CASE WHEN l.expires_at > ?9 THEN l.status ELSE excluded.status END,
-				username = CASE WHEN l.expires_at > ?9 THEN l.username ELSE excluded.username END,
-				color = CASE WHEN l.expires_at > ?9 THEN l.color ELSE excluded.color END,
-				created_at = CASE WHEN l.expires_at > ?9 THEN l.created_at ELSE excluded.created_at END,
-				expires_at = CASE WHEN l.expires_at > ?9 AND l.status <> 'waiting' THEN l.expires_at ELSE excluded.expires_at END
-			RETURNING `+entryColumns,
-			draft.RoomID, draft.ParticipantID, draft.Identity, string(draft.Status), draft.Username, draft.Color,
-			draft.CreatedAt.UnixMicro(), draft.ExpiresAt.UnixMicro(), now.UnixMicro()))
-		return err
+// ask writes one who asks: ?1 to ?5 are the draft, ?6 the instant, ?7 Waiting and ?8 Return.
+const ask = `
+INSERT INTO lobby_entries AS l (room_id, participant_id, identity, status, username, color, created_at, asked_at, expires_at)
+SELECT id, ?2, ?3, 'waiting', ?4, ?5, ?6, ?6, ?6 + ?7 FROM rooms WHERE id = ?1
+ON CONFLICT (room_id, participant_id) DO UPDATE SET
+	identity   = excluded.identity,
+	status     = CASE WHEN l.expires_at > ?6 THEN l.status ELSE excluded.status END,
+	username   = CASE WHEN l.expires_at > ?6 THEN l.username ELSE excluded.username END,
+	color      = CASE WHEN l.expires_at > ?6 THEN l.color ELSE excluded.color END,
+	created_at = CASE WHEN l.expires_at > ?6 OR (l.status = 'waiting' AND l.expires_at > ?6 - ?8) THEN l.created_at ELSE excluded.created_at END,
+	asked_at   = excluded.asked_at,
+	expires_at = CASE WHEN l.expires_at > ?6 AND l.status <> 'waiting' THEN l.expires_at
+		WHEN l.expires_at <= ?6 - ?8 OR l.status <> 'waiting' THEN excluded.expires_at
+		ELSE max(excluded.expires_at, ?6 + min(?8, 2 * (?6 - l.asked_at))) END
+RETURNING ` + entryColumns
+
+// Ask implements lobby.Store, in one transaction.
+func (s *Store) Ask(ctx context.Context, drafts []lobby.Draft, terms lobby.Terms) ([]lobby.Entry, error) {
+	entries := make([]lobby.Entry, len(drafts))
+	err := s.db.InTx(ctx, func(ctx context.Context, tx *sql.Tx) error {
+		statement, err := tx.PrepareContext(ctx, ask)
+		if err != nil {
+			return err
+		}
+		defer func() { _ = statement.Close() }() // with the transaction at the latest
+		for i, d := range drafts {
+			entries[i], err = scanEntry(statement.QueryRowContext(ctx, d.RoomID, d.ParticipantID, d.Identity, d.Username, d.Color,
+				terms.Now.UnixMicro(), terms.Waiting.Microseconds(), terms.Return.Microseconds()))
+			if errors.Is(err, sql.ErrNoRows) { // no such room
+				entries[i], err = lobby.Entry{}, nil
+			}
+			if err != nil {
+				return err
+			}
+		}
+		return nil
 	})
-	if sqlite.IsForeignKey(err) {
-		return lobby.Entry{}, rooms.NotFound()
-	}
-	return entry, fault("ask to enter", err)
+	return entries, fault("ask to enter", err)
 }
 
 // Queue implements lobby.Store.

@@ -2,6 +2,7 @@ package storetest
 
 import (
 	"fmt"
+	"slices"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -12,9 +13,12 @@ import (
 	"github.com/parleymeet/parley/services/room/internal/lobby"
 )
 
-const waitingLife = 3 * time.Second
+const (
+	waitingLife = 3 * time.Second
+	returnTime  = time.Minute
+)
 
-// asking is what somebody asks with at an instant.
+// asking is what somebody asks with at an instant, and the entry of who does so first.
 func asking(roomID, id, name string, now time.Time) lobby.Entry {
 	return lobby.Entry{
 		RoomID: roomID, ParticipantID: id, Identity: id, Status: lobby.Waiting, Username: name, Color: "hsl(1, 60%, 30%)",
@@ -22,14 +26,30 @@ func asking(roomID, id, name string, now time.Time) lobby.Entry {
 	}
 }
 
-// ask asks and returns the entry.
+// askAll has people ask at an instant.
+func askAll(t *testing.T, s Store, now time.Time, people ...lobby.Entry) ([]lobby.Entry, error) {
+	t.Helper()
+	drafts := make([]lobby.Draft, len(people))
+	for i, e := range people {
+		drafts[i] = lobby.Draft{
+			Key: lobby.Key{RoomID: e.RoomID, ParticipantID: e.ParticipantID}, Identity: e.Identity, Username: e.Username, Color: e.Color,
+		}
+	}
+	entries, err := s.Ask(t.Context(), drafts, lobby.Terms{Now: now, Waiting: waitingLife, Return: returnTime})
+	if err == nil && len(entries) != len(people) {
+		t.Fatalf("%d entries of %d", len(entries), len(people))
+	}
+	return entries, err
+}
+
+// ask has somebody ask when the draft was made, and returns the entry.
 func ask(t *testing.T, s Store, draft lobby.Entry) lobby.Entry {
 	t.Helper()
-	got, err := s.Ask(t.Context(), draft, draft.CreatedAt)
+	got, err := askAll(t, s, draft.CreatedAt, draft)
 	if err != nil {
 		t.Fatalf("ask: %v", err)
 	}
-	return got
+	return got[0]
 }
 
 func askToEnter(t *testing.T, s Store) {
@@ -39,13 +59,20 @@ func askToEnter(t *testing.T, s Store) {
 		t.Errorf("first: %+v, want %+v", got, first)
 	}
 
-	// The last instant at which it exists: the first name and colour stay.
-	second := asking(room, id, "Other", start.Add(waitingLife-time.Microsecond))
+	// The last instant at which it exists: the first name and colour stay, and who
+	// asked that late is given twice the time.
+	gap := waitingLife - time.Microsecond
+	second := asking(room, id, "Other", start.Add(gap))
 	second.Identity, second.Color = "sub", "hsl(2, 60%, 30%)"
 	want := first
-	want.Identity, want.ExpiresAt = "sub", second.ExpiresAt
+	want.Identity, want.ExpiresAt = "sub", second.CreatedAt.Add(2*gap)
 	if got := ask(t, s, second); got != want {
 		t.Errorf("again: %+v, want %+v", got, want)
+	}
+	soon := asking(room, id, "Other", second.CreatedAt.Add(time.Second))
+	want.Identity, want.ExpiresAt = id, soon.ExpiresAt
+	if got := ask(t, s, soon); got != want {
+		t.Errorf("sooner: %+v, want %+v", got, want)
 	}
 
 	// A decision stands until it expires, whoever asks.
@@ -53,23 +80,61 @@ func askToEnter(t *testing.T, s Store) {
 	if err := s.Decide(t.Context(), key, lobby.Accepted, until, start); err != nil {
 		t.Fatal(err)
 	}
-	want.Status, want.ExpiresAt, want.Identity = lobby.Accepted, until, id
+	want.Status, want.ExpiresAt = lobby.Accepted, until
 	if got := ask(t, s, asking(room, id, "Third", start.Add(5*time.Second))); got != want {
 		t.Errorf("accepted: %+v, want %+v", got, want)
 	}
 
-	// What has expired is as if it had never been.
+	// A decision that has expired is as if it had never been.
 	late := asking(room, id, "Late", until)
 	if got := ask(t, s, late); got != late {
 		t.Errorf("expired: %+v, want %+v", got, late)
 	}
+}
 
-	other := asking(create(t, s, "other", uuid.NewString()).room.ID, id, "Gil", until)
-	if got := ask(t, s, other); got != other {
-		t.Errorf("in another room: %+v, want %+v", got, other)
+// returnToLobby: who waited and is late keeps the place, not the name.
+func returnToLobby(t *testing.T, s Store) {
+	room := create(t, s, "room", uuid.NewString()).room.ID
+	for name, c := range map[string]struct{ late, life time.Duration }{
+		"at once":           {0, 2 * waitingLife},
+		"late":              {20 * time.Second, 46 * time.Second},
+		"at the last":       {returnTime - time.Microsecond, returnTime},
+		"much later":        {returnTime, 0},
+		"as if never there": {time.Hour, 0},
+	} {
+		id := uuid.NewString()
+		first := asking(room, id, "Gil", start)
+		ask(t, s, first)
+		want := asking(room, id, "New", first.ExpiresAt.Add(c.late))
+		if c.life > 0 {
+			want.CreatedAt, want.ExpiresAt = start, want.CreatedAt.Add(c.life)
+		}
+		got, err := askAll(t, s, first.ExpiresAt.Add(c.late), want)
+		if err != nil || got[0] != want {
+			t.Errorf("%s: %+v, want %+v; %v", name, got, want, err)
+		}
 	}
-	_, err := s.Ask(t.Context(), asking(uuid.NewString(), id, "Gil", start), start)
-	wantReason(t, err, apierr.RoomNotFound)
+}
+
+// askTogether: many ask at once, some in rooms that there are not.
+func askTogether(t *testing.T, s Store) {
+	rooms := []string{create(t, s, "room", uuid.NewString()).room.ID, create(t, s, "other", uuid.NewString()).room.ID, uuid.NewString()}
+	people, want := make([]lobby.Entry, 0, 30), make([]lobby.Entry, 0, 30)
+	for i := range 30 {
+		e := asking(rooms[i%3], fmt.Sprint("person ", 9-i/3), fmt.Sprint(i), start)
+		people, want = append(people, e), append(want, e)
+		if i%3 == 2 {
+			want[i] = lobby.Entry{}
+		}
+	}
+	ask(t, s, people[3]) // somebody is there already
+	got, err := askAll(t, s, start, people...)
+	if err != nil || !slices.Equal(got, want) {
+		t.Errorf("together: %v, want %v; %v", got, want, err)
+	}
+	if nobody, err := askAll(t, s, start); err != nil || len(nobody) != 0 {
+		t.Errorf("nobody: %v, %v", nobody, err)
+	}
 }
 
 func lobbyQueue(t *testing.T, s Store) {
@@ -217,9 +282,10 @@ func askedByMany(t *testing.T, s Store) {
 		id := fmt.Sprint("person ", i%8)
 		for n := range 10 {
 			now := start.Add(time.Duration(n) * time.Second)
-			entry, err := s.Ask(t.Context(), asking(m.room.ID, id, fmt.Sprint(names.Add(1)), now), now)
-			if err != nil || entry.Status != lobby.Waiting {
-				t.Errorf("ask: %+v, %v", entry, err)
+			neighbour := fmt.Sprint("person ", (i+3)%8)
+			entries, err := askAll(t, s, now, asking(m.room.ID, id, fmt.Sprint(names.Add(1)), now), asking(m.room.ID, neighbour, "x", now))
+			if err != nil || entries[0].Status != lobby.Waiting || entries[1].ParticipantID != neighbour {
+				t.Errorf("ask: %+v, %v", entries, err)
 			}
 			if _, err := s.Sweep(t.Context(), lobby.Key{}, start, 100); err != nil { // nothing has expired at start
 				t.Errorf("sweep: %v", err)

@@ -59,6 +59,8 @@ func Run(t *testing.T, open func(t *testing.T) Store) {
 		"administered":            administered,
 		"owners leave at once":    ownersLeaveAtOnce,
 		"ask to enter":            askToEnter,
+		"ask together":            askTogether,
+		"return to the lobby":     returnToLobby,
 		"lobby queue":             lobbyQueue,
 		"decide entry":            decideEntry,
 		"forget entry":            forgetEntry,
