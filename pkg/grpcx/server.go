@@ -53,6 +53,10 @@ type Options struct {
 	stopping <-chan struct{} // closed when the server begins to stop
 }
 
+// streamWorkers are goroutines that stay, so that a call need not grow a new
+// stack; with more calls at once than that, the others get goroutines of their own.
+const streamWorkers = 8
+
 // Server is a gRPC server with the suite's interceptors, health and reflection.
 type Server struct {
 	grpc   *grpc.Server
@@ -94,6 +98,7 @@ func NewServer(o Options) (*Server, error) {
 		grpc: grpc.NewServer(
 			grpc.Creds(serverCredentials{tcp: o.Credentials}),
 			grpc.UnaryInterceptor(unary),
+			grpc.NumStreamWorkers(streamWorkers),
 			grpc.ChainStreamInterceptor(streamChain(o, metrics, validator)...),
 			tracing(o.Tracer),
 			grpc.KeepaliveParams(keepalive.ServerParameters{MaxConnectionIdle: 15 * time.Minute, Time: time.Minute, Timeout: 10 * time.Second}),
