@@ -10,14 +10,17 @@ import (
 // there for one that would build statements from what it is given.
 const maxPrepared = 256
 
-// Reader runs statements that read. Those that it knows are parsed no more than
-// once on each connection. It is safe for concurrent use.
-type Reader struct {
+// statements keeps the statements of a pool, which are parsed no more than once on
+// each connection. It is safe for concurrent use.
+type statements struct {
 	pool *sql.DB
 
 	mu       sync.Mutex
 	prepared map[string]*sql.Stmt // closed with the pool
 }
+
+// Reader runs statements that read. It is safe for concurrent use.
+type Reader struct{ statements }
 
 // QueryContext is that of sql.DB.
 func (r *Reader) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
@@ -38,26 +41,26 @@ func (r *Reader) QueryRowContext(ctx context.Context, query string, args ...any)
 }
 
 // prepare returns the prepared statement, nil when there are too many already.
-func (r *Reader) prepare(ctx context.Context, query string) (*sql.Stmt, error) {
-	r.mu.Lock()
-	statement, full := r.prepared[query], len(r.prepared) >= maxPrepared
-	r.mu.Unlock()
+func (s *statements) prepare(ctx context.Context, query string) (*sql.Stmt, error) {
+	s.mu.Lock()
+	statement, full := s.prepared[query], len(s.prepared) >= maxPrepared
+	s.mu.Unlock()
 	if statement != nil || full {
 		return statement, nil
 	}
 	// Not under the lock: it waits for a connection, which may be held by who waits for us.
-	statement, err := r.pool.PrepareContext(ctx, query)
+	statement, err := s.pool.PrepareContext(ctx, query)
 	if err != nil {
 		return nil, err
 	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if first := r.prepared[query]; first != nil { // another was quicker
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if first := s.prepared[query]; first != nil { // another was quicker
 		return first, statement.Close() //nolint:sqlclosecheck // the other is kept
 	}
-	if r.prepared == nil {
-		r.prepared = make(map[string]*sql.Stmt)
+	if s.prepared == nil {
+		s.prepared = make(map[string]*sql.Stmt)
 	}
-	r.prepared[query] = statement
+	s.prepared[query] = statement
 	return statement, nil
 }

@@ -49,6 +49,7 @@ type Config struct {
 type DB struct {
 	path       string
 	write      *sql.DB // exactly one connection
+	writes     statements
 	read       *Reader
 	migrations fs.FS
 	target     int64 // the version of the newest embedded migration
@@ -79,7 +80,7 @@ func Open(ctx context.Context, cfg Config) (*DB, error) {
 	if err != nil {
 		return nil, errors.Join(err, write.Close())
 	}
-	db := &DB{path: path, write: write, read: &Reader{pool: readers}, migrations: cfg.Migrations, log: cfg.Logger}
+	db := &DB{path: path, write: write, writes: statements{pool: write}, read: &Reader{statements{pool: readers}}, migrations: cfg.Migrations, log: cfg.Logger}
 	if db.log == nil {
 		db.log = slog.New(slog.DiscardHandler)
 	}

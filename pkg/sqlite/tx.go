@@ -44,6 +44,17 @@ func (db *DB) InTx(ctx context.Context, fn func(ctx context.Context, tx *sql.Tx)
 	}
 }
 
+// Prepare returns a statement for transactions, which use it by their method
+// StmtContext. It is parsed once and kept, so query must be one of few. Prepare
+// must not be called in InTx: it would wait for that to end.
+func (db *DB) Prepare(ctx context.Context, query string) (*sql.Stmt, error) {
+	statement, err := db.writes.prepare(ctx, query)
+	if err == nil && statement == nil {
+		err = errors.New("sqlite: too many statements are kept")
+	}
+	return statement, err
+}
+
 // tryTx runs fn once.
 func (db *DB) tryTx(ctx context.Context, fn func(ctx context.Context, tx *sql.Tx) error) error {
 	tx, err := db.write.BeginTx(ctx, nil)

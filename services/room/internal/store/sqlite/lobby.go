@@ -30,13 +30,14 @@ RETURNING ` + entryColumns
 // Ask implements lobby.Store, in one transaction.
 func (s *Store) Ask(ctx context.Context, drafts []lobby.Draft, terms lobby.Terms) ([]lobby.Entry, error) {
 	entries := make([]lobby.Entry, len(drafts))
-	err := s.db.InTx(ctx, func(ctx context.Context, tx *sql.Tx) error {
-		statement, err := tx.PrepareContext(ctx, ask)
-		if err != nil {
-			return err
-		}
-		defer func() { _ = statement.Close() }() // with the transaction at the latest
+	prepared, err := s.db.Prepare(ctx, ask)
+	if err != nil {
+		return nil, fault("ask to enter", err)
+	}
+	err = s.db.InTx(ctx, func(ctx context.Context, tx *sql.Tx) error {
+		statement := tx.StmtContext(ctx, prepared) //nolint:sqlclosecheck // ends with the transaction
 		for i, d := range drafts {
+			var err error
 			entries[i], err = scanEntry(statement.QueryRowContext(ctx, d.RoomID, d.ParticipantID, d.Identity, d.Username, d.Color,
 				terms.Now.UnixMicro(), terms.Waiting.Microseconds(), terms.Return.Microseconds()))
 			if errors.Is(err, sql.ErrNoRows) { // no such room
