@@ -41,7 +41,7 @@ type Store interface {
 	// when the room held the digits in another state before; RoomHasPIN when they
 	// are its current PIN already, or when it was given another one meanwhile;
 	// Collided when another room holds them on the trunk, in any state;
-	// TrunkClosed.
+	// TrunkClosed. The draw has no spare digits.
 	ImportPIN(ctx context.Context, d pins.Draw, until time.Time) (pins.Result, error)
 }
 

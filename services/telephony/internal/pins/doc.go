@@ -13,17 +13,21 @@
 //
 // Allocation: the [board] names the trunk with the lowest fill, from a copy of
 // the counters that is a quarter of a second old plus what this process added
-// since. On it a few random draws are tried, each one statement. When all of
-// them collide, an ordered search finds the first free PIN from a random point
-// on, so that a namespace serves to its last PIN. Then the next trunk is tried;
-// when there is none, the caller is told and so is the operator.
+// since. On it a random draw is tried. When it collides, one statement tries
+// more draws, up to a limit, and behind them the PINs from a random point on in
+// order, so that a namespace serves to its last PIN; a crowded trunk gets that
+// statement at once, and so serves about as fast as an empty one. It picks the
+// first that is free, and the constraints still decide whether it was. Then the
+// next trunk is tried; when there is none, the caller is told and so is the
+// operator.
 //
 // Files:
 //
 //	pin.go        the nouns
 //	store.go      what storage must do
 //	allocator.go  allocate, rotate, release
-//	place.go      draws and the search for a gap
+//	place.go      which trunk, and draws on it
+//	walk.go       the search for a gap
 //	board.go      which trunk is next
 //	dialin.go     what a caller needs to know
 //	presence.go   which rooms are live

@@ -14,7 +14,7 @@ func NewMetrics(r prometheus.Registerer) (*Metrics, error) {
 	}
 	m := &Metrics{
 		draws:       counter("pin_draws_total", "Random draws of PINs."),
-		collisions:  counter("pin_collisions_total", "Drawn or found PINs that turned out to be taken."),
+		collisions:  counter("pin_collisions_total", "Drawn PINs that turned out to be taken."),
 		gapSearches: counter("pin_gap_searches_total", "Searches for a free PIN after all draws collided."),
 		exhausted:   counter("pins_exhausted_total", "Allocations that failed because no trunk had a PIN left."),
 	}

@@ -11,7 +11,8 @@ type Outcome int
 const (
 	// Inserted says that the room has the PIN.
 	Inserted Outcome = iota + 1
-	// Collided says that the digits are taken on this trunk.
+	// Collided says that the digits are taken on this trunk, and of the spare
+	// ones as many as Result.Taken says.
 	Collided
 	// RoomHasPIN says that the room has a current PIN already.
 	RoomHasPIN
@@ -24,12 +25,21 @@ const (
 // Draw is a PIN to be written.
 type Draw struct {
 	TrunkID, Digits, RoomID string
-	Now                     time.Time
+	// Spare are digits to write instead, in this order, where Digits are taken.
+	Spare []string
+	Now   time.Time
 }
+
+// Candidates returns Digits and then Spare.
+func (d Draw) Candidates() []string { return append([]string{d.Digits}, d.Spare...) }
 
 // Result is the outcome of an attempt.
 type Result struct {
 	Outcome Outcome
+	// Taken is how many candidates, from the first on, turned out to be taken
+	// before the one written. Where the outcome is Collided it is at least one,
+	// and those behind are still to be tried. It is zero for other outcomes.
+	Taken int
 	// PIN is the one written, or the one that the room has.
 	PIN PIN
 }
@@ -44,20 +54,18 @@ type Retire struct {
 
 // Store keeps PINs and their counters. Errors not named here are faults.
 type Store interface {
-	// InsertPIN writes a current PIN and counts it, in one round trip, unless
-	// the trunk is not active (TrunkClosed), the room has a current PIN
-	// (RoomHasPIN, with that PIN) or the digits are taken on the trunk in any
-	// state (Collided). Any number of callers may try at once. Where two give
-	// the same room a PIN at the same moment, the later may be told Collided
-	// instead of RoomHasPIN; its next try tells.
+	// InsertPIN writes the first candidate that is free as a current PIN and
+	// counts it, both or neither, unless the trunk is not active (TrunkClosed),
+	// the room has a current PIN (RoomHasPIN, with that PIN) or candidates are
+	// taken on the trunk in any state (Collided). It takes one round trip where
+	// the first candidate is free, and two at most. Any number of callers may
+	// try at once. Where two give the same room a PIN at the same moment, the
+	// later may be told Collided instead of RoomHasPIN; its next try tells.
 	InsertPIN(ctx context.Context, d Draw) (Result, error)
 	// ReplacePIN makes the room's current PIN retiring and writes the new one,
 	// both or neither. Outcomes: Inserted, Collided, TrunkClosed,
 	// NothingToReplace. A room without a current PIN has nothing to replace.
 	ReplacePIN(ctx context.Context, d Draw, old Retire) (Result, error)
-	// DigitsFrom returns the PINs of a trunk in any state that are as long as
-	// from and not smaller, in ascending order, limit at most.
-	DigitsFrom(ctx context.Context, trunkID, from string, limit int) ([]string, error)
 	// CurrentPINs returns the current PINs of those rooms that have one.
 	CurrentPINs(ctx context.Context, roomIDs []string) ([]PIN, error)
 	// ReleasePINs puts the current and retiring PINs of a room into quarantine

@@ -14,7 +14,7 @@ import (
 func (s *Store) ImportPIN(ctx context.Context, d pins.Draw, until time.Time) (pins.Result, error) {
 	var result pins.Result
 	err := s.InTx(ctx, func(ctx context.Context, tx pgx.Tx) (err error) {
-		if result, err = importPIN(ctx, tx, d, until); err == nil && result.Outcome != pins.Inserted {
+		if result, err = s.importPIN(ctx, tx, d, until); err == nil && result.Outcome != pins.Inserted {
 			return errNotReplaced
 		}
 		return err
@@ -25,7 +25,7 @@ func (s *Store) ImportPIN(ctx context.Context, d pins.Draw, until time.Time) (pi
 	return result, fault("import PIN", err)
 }
 
-func importPIN(ctx context.Context, tx pgx.Tx, d pins.Draw, until time.Time) (pins.Result, error) {
+func (s *Store) importPIN(ctx context.Context, tx pgx.Tx, d pins.Draw, until time.Time) (pins.Result, error) {
 	own := pins.PIN{TrunkID: d.TrunkID, Digits: d.Digits, RoomID: d.RoomID, State: pins.Current}
 	var (
 		room  string
@@ -38,7 +38,7 @@ func importPIN(ctx context.Context, tx pgx.Tx, d pins.Draw, until time.Time) (pi
 	case err != nil && !errors.Is(err, pgx.ErrNoRows):
 		return pins.Result{}, err
 	case held && room != d.RoomID:
-		return pins.Result{Outcome: pins.Collided}, nil
+		return pins.Result{Outcome: pins.Collided, Taken: 1}, nil
 	case held && state == pins.Current:
 		return pins.Result{Outcome: pins.RoomHasPIN, PIN: own}, nil
 	}
@@ -47,7 +47,7 @@ func importPIN(ctx context.Context, tx pgx.Tx, d pins.Draw, until time.Time) (pi
 		return pins.Result{}, err
 	}
 	if !held {
-		return insert(ctx, tx, d)
+		return s.insert(ctx, tx, d)
 	}
 	tag, err := tx.Exec(ctx, `UPDATE pins SET state = 'current', until = NULL WHERE trunk_id = $1 AND pin = $2
 		AND EXISTS (SELECT 1 FROM trunks WHERE id = $1 AND state = 'active' FOR KEY SHARE)`, d.TrunkID, d.Digits)

@@ -3,7 +3,7 @@ package postgres
 import (
 	"context"
 	"errors"
-	"math/rand/v2"
+	"slices"
 	"strings"
 	"time"
 
@@ -16,58 +16,93 @@ import (
 // countShards is over how many rows the count of a trunk is spread.
 const countShards = 16
 
-// insertPIN writes a PIN, counts it, and tells what stands in the way if it
-// does not: one statement, so one round trip. A conflict may be with the digits
-// or with the room's current PIN; the latter is returned. The lock on the trunk
-// is the one that the foreign key takes anyway; a change of the trunk's state
-// waits for it, so that no PIN appears behind a drain.
+// insertPIN writes a PIN, counts it and returns it; it returns no row where
+// something stood in the way. The lock on the trunk is the one that the foreign
+// key takes anyway; a change of the trunk's state waits for it, so that no PIN
+// appears behind a drain.
 const insertPIN = `
-WITH open AS (
-	SELECT id FROM trunks WHERE id = $1 AND state = 'active' FOR KEY SHARE
-), written AS (
+WITH written AS (
 	INSERT INTO pins (trunk_id, pin, room_id, state, created_at)
-	SELECT id, $2::text, $3::uuid, 'current', $4::timestamptz FROM open
+	SELECT id, $2::text, $3::uuid, 'current', $4::timestamptz FROM trunks WHERE id = $1 AND state = 'active' FOR KEY SHARE
 	ON CONFLICT DO NOTHING
-	RETURNING trunk_id
-), counted AS (
-	INSERT INTO pin_counts (trunk_id, length, shard, held)
-	SELECT trunk_id, length($2::text), $5::smallint, 1 FROM written
-	ON CONFLICT (trunk_id, length, shard) DO UPDATE SET held = pin_counts.held + 1
-)
-SELECT EXISTS (SELECT 1 FROM open), EXISTS (SELECT 1 FROM written), coalesce(p.trunk_id, ''), coalesce(p.pin, '')
-FROM (SELECT 1) AS one LEFT JOIN pins p ON p.room_id = $3::uuid AND p.state = 'current'`
+	RETURNING trunk_id, pin
+)` + countPIN
+
+// insertFree is insertPIN with the first of several PINs that is free. That it
+// looks free chooses it and no more: the constraints decide.
+const insertFree = `
+WITH written AS (
+	INSERT INTO pins (trunk_id, pin, room_id, state, created_at)
+	SELECT t.id, free.pin, $3::uuid, 'current', $4::timestamptz
+	FROM (` + firstFree + `) AS free JOIN trunks t ON t.id = $1 AND t.state = 'active' FOR KEY SHARE OF t
+	ON CONFLICT DO NOTHING
+	RETURNING trunk_id, pin
+)` + countPIN
+
+const countPIN = `
+INSERT INTO pin_counts (trunk_id, length, shard, held)
+SELECT trunk_id, length(pin), $5::smallint, 1 FROM written
+ON CONFLICT (trunk_id, length, shard) DO UPDATE SET held = pin_counts.held + 1
+RETURNING (SELECT pin FROM written)`
+
+const firstFree = `SELECT c.pin, c.place FROM unnest($2::text[]) WITH ORDINALITY AS c (pin, place)
+	WHERE NOT EXISTS (SELECT 1 FROM pins p WHERE p.trunk_id = $1 AND p.pin = c.pin)
+	ORDER BY c.place LIMIT 1`
 
 // InsertPIN implements pins.Store.
 func (s *Store) InsertPIN(ctx context.Context, d pins.Draw) (pins.Result, error) {
-	result, err := insert(ctx, s.Pool(), d)
+	result, err := s.insert(ctx, s.Pool(), d)
 	return result, fault("insert PIN", err)
 }
 
-func insert(ctx context.Context, q postgres.Querier, d pins.Draw) (pins.Result, error) {
-	var (
-		open, written bool
-		existing      = pins.PIN{RoomID: d.RoomID, State: pins.Current}
-	)
-	shard := rand.IntN(countShards) // #nosec G404 -- spreads load
-	err := q.QueryRow(ctx, insertPIN, d.TrunkID, d.Digits, d.RoomID, d.Now, shard).
-		Scan(&open, &written, &existing.TrunkID, &existing.Digits)
+func (s *Store) insert(ctx context.Context, q postgres.Querier, d pins.Draw) (pins.Result, error) {
+	candidates := d.Candidates()
+	statement, digits := insertFree, any(candidates)
+	if len(candidates) == 1 { // the statement that is cheaper by far
+		statement, digits = insertPIN, d.Digits
+	}
+	written := pins.PIN{TrunkID: d.TrunkID, RoomID: d.RoomID, State: pins.Current}
+	err := q.QueryRow(ctx, statement, d.TrunkID, digits, d.RoomID, d.Now, s.shard()).Scan(&written.Digits)
 	switch _, gone := postgres.IsForeignKey(err); {
 	case gone: // deleted while the statement ran
 		return pins.Result{Outcome: pins.TrunkClosed}, nil
+	case errors.Is(err, pgx.ErrNoRows):
+		return obstacle(ctx, q, d, candidates)
 	case err != nil:
 		return pins.Result{}, err
-	case written:
-		return pins.Result{Outcome: pins.Inserted, PIN: pins.PIN{
-			TrunkID: d.TrunkID, Digits: d.Digits, RoomID: d.RoomID, State: pins.Current,
-		}}, nil
+	default:
+		return pins.Result{Outcome: pins.Inserted, Taken: slices.Index(candidates, written.Digits), PIN: written}, nil
+	}
+}
+
+// obstacle tells why no PIN was written.
+func obstacle(ctx context.Context, q postgres.Querier, d pins.Draw, candidates []string) (pins.Result, error) {
+	var (
+		open     bool
+		free     int // the first that is, from 1; 0 for none
+		existing = pins.PIN{RoomID: d.RoomID, State: pins.Current}
+	)
+	err := q.QueryRow(ctx, `SELECT EXISTS (SELECT 1 FROM trunks WHERE id = $1 AND state = 'active'),
+			coalesce((SELECT place FROM (`+firstFree+`) AS free), 0), coalesce(p.trunk_id, ''), coalesce(p.pin, '')
+		FROM (SELECT 1) AS one LEFT JOIN pins p ON p.room_id = $3::uuid AND p.state = 'current'`,
+		d.TrunkID, candidates, d.RoomID).Scan(&open, &free, &existing.TrunkID, &existing.Digits)
+	switch {
+	case err != nil:
+		return pins.Result{}, err
 	case existing.Digits != "":
 		return pins.Result{Outcome: pins.RoomHasPIN, PIN: existing}, nil
 	case !open:
 		return pins.Result{Outcome: pins.TrunkClosed}, nil
-	default:
-		return pins.Result{Outcome: pins.Collided}, nil
+	case free == 0:
+		return pins.Result{Outcome: pins.Collided, Taken: len(candidates)}, nil
+	default: // the first may have been given back since
+		return pins.Result{Outcome: pins.Collided, Taken: max(free-1, 1)}, nil
 	}
 }
+
+// shard returns the row of a trunk's count for the next write: in turn, so that
+// those that run at once in a process do not wait for each other's commit.
+func (s *Store) shard() int { return int(s.turn.Add(1) % countShards) }
 
 // errNotReplaced rolls a replacement back.
 var errNotReplaced = errors.New("PIN not replaced")
@@ -85,7 +120,7 @@ func (s *Store) ReplacePIN(ctx context.Context, d pins.Draw, old pins.Retire) (p
 			result = pins.Result{Outcome: pins.NothingToReplace}
 			return errNotReplaced
 		}
-		if result, err = insert(ctx, tx, d); err != nil {
+		if result, err = s.insert(ctx, tx, d); err != nil {
 			return err
 		}
 		if result.Outcome != pins.Inserted {
@@ -97,17 +132,6 @@ func (s *Store) ReplacePIN(ctx context.Context, d pins.Draw, old pins.Retire) (p
 		err = nil
 	}
 	return result, fault("replace PIN", err)
-}
-
-// DigitsFrom implements pins.Store.
-func (s *Store) DigitsFrom(ctx context.Context, trunkID, from string, limit int) ([]string, error) {
-	rows, err := s.Pool().Query(ctx, `SELECT pin FROM pins
-		WHERE trunk_id = $1 AND pin >= $2 AND length(pin) = length($2) ORDER BY pin LIMIT $3`, trunkID, from, limit)
-	if err != nil {
-		return nil, fault("list digits", err)
-	}
-	digits, err := pgx.CollectRows(rows, pgx.RowTo[string])
-	return digits, fault("list digits", err)
 }
 
 // CurrentPINs implements pins.Store.

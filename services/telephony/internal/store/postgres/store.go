@@ -23,6 +23,7 @@ import (
 	"fmt"
 	"io/fs"
 	"log/slog"
+	"sync/atomic"
 	"time"
 
 	"github.com/parleymeet/parley/pkg/apierr"
@@ -35,6 +36,7 @@ var files embed.FS
 // Store is a PostgreSQL database of telephony.
 type Store struct {
 	*postgres.DB
+	turn atomic.Uint32 // see shard
 }
 
 // Open checks url and schema. It does not connect.

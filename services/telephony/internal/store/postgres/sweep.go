@@ -2,7 +2,6 @@ package postgres
 
 import (
 	"context"
-	"math/rand/v2"
 	"time"
 
 	"github.com/parleymeet/parley/services/telephony/internal/pins"
@@ -37,7 +36,7 @@ func (s *Store) DeleteExpired(ctx context.Context, now time.Time, limit int) (in
 			SELECT trunk_id, length, $3::smallint, -count(*) FROM gone GROUP BY trunk_id, length ORDER BY trunk_id, length
 			ON CONFLICT (trunk_id, length, shard) DO UPDATE SET held = pin_counts.held + excluded.held
 		)
-		SELECT count(*) FROM gone`, now, limit, rand.IntN(countShards)).Scan(&deleted) // #nosec G404 -- spreads load
+		SELECT count(*) FROM gone`, now, limit, s.shard()).Scan(&deleted)
 	return deleted, fault("delete PINs", err)
 }
 

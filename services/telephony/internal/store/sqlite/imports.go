@@ -30,7 +30,7 @@ func importPIN(ctx context.Context, tx *sql.Tx, d pins.Draw, until time.Time) (p
 	case err != nil:
 		return pins.Result{}, err
 	case len(held) > 0 && held[0].RoomID != d.RoomID:
-		return pins.Result{Outcome: pins.Collided}, nil
+		return pins.Result{Outcome: pins.Collided, Taken: 1}, nil
 	case len(held) > 0 && held[0].State == pins.Current:
 		return pins.Result{Outcome: pins.RoomHasPIN, PIN: held[0]}, nil
 	}

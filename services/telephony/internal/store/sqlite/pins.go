@@ -3,6 +3,7 @@ package sqlite
 import (
 	"context"
 	"database/sql"
+	"encoding/json"
 	"errors"
 	"strings"
 	"time"
@@ -20,31 +21,54 @@ func (s *Store) InsertPIN(ctx context.Context, d pins.Draw) (pins.Result, error)
 	return result, fault("insert PIN", err)
 }
 
-// insert writes a PIN and counts it. Nothing else writes meanwhile, so that
-// what stands in the way can be read after the attempt.
+// insert writes the first candidate that is free and counts it. Nothing else
+// writes meanwhile, so that what is free, and what stood in the way, can be read
+// before and after.
 func insert(ctx context.Context, tx *sql.Tx, d pins.Draw) (pins.Result, error) {
+	candidates := d.Candidates()
+	taken, err := takenBefore(ctx, tx, d.TrunkID, candidates)
+	if err != nil {
+		return pins.Result{}, err
+	}
+	if taken == len(candidates) {
+		return obstacle(ctx, tx, d, taken)
+	}
+	digits := candidates[taken]
 	written, err := tx.ExecContext(ctx, `
 		INSERT INTO pins (trunk_id, pin, room_id, state, created_at)
 		SELECT id, ?, ?, 'current', ? FROM trunks WHERE id = ? AND state = 'active'
-		ON CONFLICT DO NOTHING`, d.Digits, d.RoomID, micros(d.Now), d.TrunkID)
+		ON CONFLICT DO NOTHING`, digits, d.RoomID, micros(d.Now), d.TrunkID)
 	if err != nil {
 		return pins.Result{}, err
 	}
-	if n, err := written.RowsAffected(); err != nil || n == 0 {
-		return obstacle(ctx, tx, d, err)
+	if n, err := written.RowsAffected(); err != nil {
+		return pins.Result{}, err
+	} else if n == 0 {
+		return obstacle(ctx, tx, d, taken+1)
 	}
 	_, err = tx.ExecContext(ctx, `INSERT INTO pin_counts (trunk_id, length, shard, held) VALUES (?, ?, 0, 1)
-		ON CONFLICT (trunk_id, length, shard) DO UPDATE SET held = held + 1`, d.TrunkID, len(d.Digits))
-	return pins.Result{Outcome: pins.Inserted, PIN: pins.PIN{
-		TrunkID: d.TrunkID, Digits: d.Digits, RoomID: d.RoomID, State: pins.Current,
+		ON CONFLICT (trunk_id, length, shard) DO UPDATE SET held = held + 1`, d.TrunkID, len(digits))
+	return pins.Result{Outcome: pins.Inserted, Taken: taken, PIN: pins.PIN{
+		TrunkID: d.TrunkID, Digits: digits, RoomID: d.RoomID, State: pins.Current,
 	}}, err
 }
 
-// obstacle tells why a PIN was not written.
-func obstacle(ctx context.Context, tx *sql.Tx, d pins.Draw, err error) (pins.Result, error) {
+// takenBefore returns how many candidates are taken before the first that is free.
+func takenBefore(ctx context.Context, tx *sql.Tx, trunkID string, candidates []string) (int, error) {
+	list, err := json.Marshal(candidates)
 	if err != nil {
-		return pins.Result{}, err
+		return 0, err
 	}
+	var taken int
+	err = tx.QueryRowContext(ctx, `SELECT coalesce(min(c.key), ?) FROM json_each(?) c
+		WHERE NOT EXISTS (SELECT 1 FROM pins p WHERE p.trunk_id = ? AND p.pin = c.value)`,
+		len(candidates), string(list), trunkID).Scan(&taken)
+	return taken, err
+}
+
+// obstacle tells why no PIN was written: because that many are taken, if nothing
+// else stands in the way.
+func obstacle(ctx context.Context, tx *sql.Tx, d pins.Draw, taken int) (pins.Result, error) {
 	existing, err := queryPINs(ctx, tx, `WHERE room_id = ? AND state = 'current'`, d.RoomID)
 	if err != nil {
 		return pins.Result{}, err
@@ -55,7 +79,7 @@ func obstacle(ctx context.Context, tx *sql.Tx, d pins.Draw, err error) (pins.Res
 	var open bool
 	err = tx.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM trunks WHERE id = ? AND state = 'active')`, d.TrunkID).Scan(&open)
 	if err != nil || open {
-		return pins.Result{Outcome: pins.Collided}, err
+		return pins.Result{Outcome: pins.Collided, Taken: taken}, err
 	}
 	return pins.Result{Outcome: pins.TrunkClosed}, nil
 }
@@ -89,16 +113,6 @@ func (s *Store) ReplacePIN(ctx context.Context, d pins.Draw, old pins.Retire) (p
 		err = nil
 	}
 	return result, fault("replace PIN", err)
-}
-
-// DigitsFrom implements pins.Store.
-func (s *Store) DigitsFrom(ctx context.Context, trunkID, from string, limit int) ([]string, error) {
-	rows, err := s.Read().QueryContext(ctx, `SELECT pin FROM pins
-		WHERE trunk_id = ? AND pin >= ? AND length(pin) = ? ORDER BY pin LIMIT ?`, trunkID, from, len(from), limit)
-	digits, err := collect(rows, err, func(rows *sql.Rows) (digits string, err error) {
-		return digits, rows.Scan(&digits)
-	})
-	return digits, fault("list digits", err)
 }
 
 // CurrentPINs implements pins.Store.

@@ -31,7 +31,11 @@ func pinInsertion(t *testing.T, s Store) {
 	} {
 		got, err := s.InsertPIN(t.Context(), pins.Draw{TrunkID: c.trunk, Digits: c.digits, RoomID: c.room, Now: start})
 		must(t, err)
-		same(t, name, got, pins.Result{Outcome: c.want, PIN: c.pin})
+		want := pins.Result{Outcome: c.want, PIN: c.pin}
+		if c.want == pins.Collided {
+			want.Taken = 1
+		}
+		same(t, name, got, want)
 	}
 	if n := held(t, s, "ST_a"); n != 1 {
 		t.Errorf("held %d, want 1: failures and other lengths do not count", n)
@@ -42,6 +46,49 @@ func pinInsertion(t *testing.T, s Store) {
 	if list, err = s.CurrentPINs(t.Context(), nil); err != nil || len(list) != 0 {
 		t.Errorf("PINs of no room: %v %v", list, err)
 	}
+}
+
+// spareDigits: the first that are free are written, whatever is behind them.
+func spareDigits(t *testing.T, s Store) {
+	addTrunk(t, s, "ST_a", 4)
+	addTrunk(t, s, "ST_b", 4)
+	room := newRoom()
+	give(t, s, "ST_a", "0001", room)
+	give(t, s, "ST_a", "0003", newRoom())
+	released := newRoom()
+	give(t, s, "ST_a", "0005", released)
+	must(t, s.ReleasePINs(t.Context(), released, start.Add(time.Hour)))
+	give(t, s, "ST_b", "0002", newRoom()) // another namespace
+	own := pins.PIN{TrunkID: "ST_a", Digits: "0001", RoomID: room, State: pins.Current}
+	draw := func(room, digits string, spare ...string) pins.Draw {
+		return pins.Draw{TrunkID: "ST_a", Digits: digits, RoomID: room, Spare: spare, Now: start}
+	}
+	insert := func(name string, d pins.Draw, want pins.Result) {
+		t.Helper()
+		got, err := s.InsertPIN(t.Context(), d)
+		must(t, err)
+		same(t, name, got, want)
+	}
+	written := func(room, digits string, taken int) pins.Result {
+		return pins.Result{Outcome: pins.Inserted, Taken: taken, PIN: pins.PIN{TrunkID: "ST_a", Digits: digits, RoomID: room, State: pins.Current}}
+	}
+	first, last, second := newRoom(), newRoom(), newRoom()
+	insert("first free", draw(first, "0009", "0002", "0001"), written(first, "0009", 0))
+	insert("last free", draw(last, "0003", "0001", "0003", "0005", "0002"), written(last, "0002", 4))
+	insert("one between", draw(second, "0001", "0008", "0003", "0007"), written(second, "0008", 1))
+	insert("all taken", draw(newRoom(), "0001", "0003", "0005"), pins.Result{Outcome: pins.Collided, Taken: 3})
+	insert("room has one", draw(room, "0003", "0004"), pins.Result{Outcome: pins.RoomHasPIN, PIN: own})
+	insert("room has one, all taken", draw(room, "0003", "0005"), pins.Result{Outcome: pins.RoomHasPIN, PIN: own})
+	result, err := s.ReplacePIN(t.Context(), draw(room, "0003", "0005", "0006"), pins.Retire{Until: start.Add(time.Hour)})
+	must(t, err)
+	same(t, "replaced", result, written(room, "0006", 2))
+	result, err = s.ReplacePIN(t.Context(), draw(room, "0003", "0005"), pins.Retire{Until: start.Add(time.Hour)})
+	must(t, err)
+	same(t, "not replaced", result, pins.Result{Outcome: pins.Collided, Taken: 2})
+	same(t, "held", held(t, s, "ST_a"), 7)
+	setState(t, s, "ST_a", trunks.Draining)
+	insert("draining", draw(newRoom(), "0003", "0004"), pins.Result{Outcome: pins.TrunkClosed})
+	insert("draining, all taken", draw(newRoom(), "0003", "0005"), pins.Result{Outcome: pins.TrunkClosed})
 }
 
 func pinReplacement(t *testing.T, s Store) {
@@ -133,25 +180,6 @@ func pinSweep(t *testing.T, s Store) {
 		t.Errorf("held %d, want 0 in the end", held(t, s, "ST_a"))
 	}
 	give(t, s, "ST_a", "1111", newRoom()) // free again
-}
-
-func digitsInOrder(t *testing.T, s Store) {
-	addTrunk(t, s, "ST_a", 4)
-	addTrunk(t, s, "ST_b", 4)
-	for _, digits := range []string{"9999", "0000", "0005", "00051", "5000", "00005"} {
-		give(t, s, "ST_a", digits, newRoom())
-	}
-	give(t, s, "ST_b", "0006", newRoom())
-	for from, want := range map[string][]string{
-		"0000":  {"0000", "0005", "5000"},
-		"0001":  {"0005", "5000", "9999"},
-		"9999":  {"9999"},
-		"00000": {"00005", "00051"},
-	} {
-		got, err := s.DigitsFrom(t.Context(), "ST_a", from, 3)
-		must(t, err)
-		same(t, "digits from "+from, got, want)
-	}
 }
 
 func drainEnds(t *testing.T, s Store) {

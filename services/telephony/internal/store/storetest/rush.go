@@ -51,6 +51,42 @@ func rushOnOnePIN(t *testing.T, s Store) {
 	}
 }
 
+// rushOnFewPINs lets a crowd want the same digits in the same order, one set
+// fewer than they are: all but one get digits, each others, and what they are
+// told is taken leads each on to those that are free.
+func rushOnFewPINs(t *testing.T, s Store) {
+	addTrunk(t, s, "ST_a", 4)
+	all := make([]string, crowd-1)
+	for i := range all {
+		all[i] = pad4(i)
+	}
+	var (
+		given    sync.Map
+		inserted atomic.Int32
+	)
+	rush(func(int) {
+		room, left := newRoom(), all
+		for len(left) > 0 {
+			r, err := s.InsertPIN(t.Context(), pins.Draw{TrunkID: "ST_a", Digits: left[0], RoomID: room, Spare: left[1:], Now: start})
+			if err != nil || r.Outcome == pins.Collided && r.Taken == 0 {
+				t.Errorf("%+v, %v", r, err)
+				return
+			}
+			if r.Outcome == pins.Inserted {
+				inserted.Add(1)
+				if _, again := given.LoadOrStore(r.PIN.Digits, true); again || r.PIN.Digits != left[r.Taken] {
+					t.Errorf("%s was given before, or not in its turn", r.PIN.Digits)
+				}
+				return
+			}
+			left = left[r.Taken:]
+		}
+	})
+	if inserted.Load() != crowd-1 || held(t, s, "ST_a") != crowd-1 {
+		t.Errorf("%d inserted, %d held, want %d", inserted.Load(), held(t, s, "ST_a"), crowd-1)
+	}
+}
+
 func rushOnOneRoom(t *testing.T, s Store) {
 	addTrunk(t, s, "ST_a", 4, "+33123456789")
 	addTrunk(t, s, "ST_b", 4, "+33123456780")
