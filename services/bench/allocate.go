@@ -3,19 +3,28 @@ package main
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 	"fmt"
+	"log/slog"
 	"math/big"
 	"time"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/prometheus/client_golang/prometheus"
 
 	telephonyv1 "github.com/parleymeet/parley/gen/parley/telephony/v1"
 
+	"github.com/parleymeet/parley/pkg/clock"
+	"github.com/parleymeet/parley/pkg/config"
+	"github.com/parleymeet/parley/pkg/grpcx"
 	"github.com/parleymeet/parley/pkg/identity"
+	lifecycle "github.com/parleymeet/parley/pkg/run"
+	"github.com/parleymeet/parley/pkg/secret"
 	"github.com/parleymeet/parley/services/bench/internal/lab"
 	"github.com/parleymeet/parley/services/bench/internal/measure"
 	"github.com/parleymeet/parley/services/bench/internal/report"
+	service "github.com/parleymeet/parley/services/telephony"
 )
 
 const (
@@ -76,14 +85,20 @@ func allocate(ctx context.Context, b *bench) error {
 		return err
 	}
 	pins := telephonyv1.NewPinServiceClient(conn)
-	if err := b.allocateRate(ctx, pool, t.trunk, pins); err != nil {
+	inside, stop, err := t.inside(ctx)
+	if err != nil {
+		return err
+	}
+	err = b.allocateRate(ctx, inserting(pool, t.trunk), allocating("AllocatePin", pins, "FR"),
+		allocating("AllocatePin, one process", inside, "FR"))
+	if err := errors.Join(err, stop()); err != nil {
 		return err
 	}
 	return b.allocateByFill(ctx, pins)
 }
 
-func (b *bench) allocateRate(ctx context.Context, pool *pgxpool.Pool, trunk string, pins telephonyv1.PinServiceClient) error {
-	results, err := measure.Run(ctx, b.plan(rateClients), inserting(pool, trunk), allocating("AllocatePin", pins, "FR"))
+func (b *bench) allocateRate(ctx context.Context, peer, wire, inside measure.Series) error {
+	results, err := measure.Run(ctx, b.plan(rateClients), peer, wire, inside)
 	if err != nil {
 		return err
 	}
@@ -91,7 +106,44 @@ func (b *bench) allocateRate(ctx context.Context, pool *pgxpool.Pool, trunk stri
 	b.Rates(results...)
 	part := results[1].RateOf(results[0])
 	b.Goal("at least 0.5x the rate of the INSERT", report.Times(part), part >= 0.5)
+	part = results[2].RateOf(results[0])
+	b.Goal("the same in one process", report.Times(part), part >= 0.5)
 	return nil
+}
+
+// inside runs another telephony service on the same database in this process,
+// and returns how the room service of `parley serve` calls it. It runs until stop.
+func (t *telephony) inside(ctx context.Context) (pins telephonyv1.PinServiceClient, stop func() error, err error) {
+	var cfg service.Config
+	if err := config.Load(&cfg, []string{"DATABASE_URL=" + t.Database, "SECRET_KEY=" + secret.Generate()}); err != nil {
+		return nil, nil, err
+	}
+	room, roomErr := t.Dial(identity.CallerTelephony, identity.CallerRoom)
+	token, tokenErr := t.Dial(identity.CallerTelephony, identity.CallerToken)
+	if err := errors.Join(roomErr, tokenErr); err != nil {
+		return nil, nil, err
+	}
+	log, registry := slog.New(slog.DiscardHandler), prometheus.NewRegistry()
+	server, err := grpcx.NewServer(grpcx.Options{Policy: service.Policy(), Logger: log, Registry: registry})
+	if err != nil {
+		return nil, nil, err
+	}
+	s, err := service.New(cfg, service.Deps{Room: room, Token: token, Logger: log, Registry: registry, Clock: clock.System{}})
+	if err != nil {
+		return nil, nil, err
+	}
+	s.Register(server)
+	var group lifecycle.Group
+	group.Add(s.Component(), lifecycle.Component{
+		Name: "grpc", Run: func(context.Context) error { return server.Serve() }, Stop: server.Stop,
+	})
+	ctx, cancel := context.WithCancel(ctx)
+	ended := make(chan error, 1)
+	go func() { ended <- group.Run(ctx) }()
+	return telephonyv1.NewPinServiceClient(server.Local(identity.CallerRoom)), func() error {
+		cancel()
+		return <-ended
+	}, nil
 }
 
 func (b *bench) allocateByFill(ctx context.Context, pins telephonyv1.PinServiceClient) error {
