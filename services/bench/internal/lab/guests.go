@@ -1,10 +1,13 @@
 package lab
 
 import (
+	"bufio"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"strings"
 	"sync/atomic"
@@ -14,61 +17,135 @@ const passCookie = "lobbyParticipantId"
 
 // Guests wait in the lobby of one room, each with a cookie and an address of
 // its own, as its limits count them. Different guests may ask at the same time.
+//
+// They speak HTTP on connections of their own, a request and its answer at a
+// time: net/http's client would take as much of the machine as the server.
 type Guests struct {
-	url    string
-	http   *http.Client
-	passes []atomic.Pointer[string]
+	address, path string
+	conns         chan *wire
+	passes        []atomic.Pointer[string]
 }
 
-// NewGuests returns so many guests of a room, who share so many connections.
+// wire is a connection to the server; nil while there is none.
+type wire struct {
+	net.Conn
+	answers *bufio.Reader
+}
+
+// NewGuests returns so many guests of a room at the server's URL, who share so
+// many connections.
 func NewGuests(base, room string, count, connections int) *Guests {
-	return &Guests{
-		url:    base + RoomsPath + room + "/request-entry/",
-		http:   &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: connections, MaxConnsPerHost: connections}},
-		passes: make([]atomic.Pointer[string], count),
+	g := &Guests{
+		address: strings.TrimPrefix(base, "http://"), path: RoomsPath + room + "/request-entry/",
+		conns: make(chan *wire, connections), passes: make([]atomic.Pointer[string], count),
 	}
+	for range connections {
+		g.conns <- nil
+	}
+	return g
 }
 
 // Count returns how many there are.
 func (g *Guests) Count() int { return len(g.passes) }
 
+// Close ends the connections. Nobody asks then.
+func (g *Guests) Close() error {
+	var errs []error
+	for range cap(g.conns) {
+		if w := <-g.conns; w != nil {
+			errs = append(errs, w.Close())
+		}
+		g.conns <- nil
+	}
+	return errors.Join(errs...)
+}
+
 // Ask lets a guest, from 0, ask to enter. Anything but that it waits, as the
 // one it was before, is an error.
 func (g *Guests) Ask(ctx context.Context, guest int) error {
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, g.url, strings.NewReader(`{"username":"Guest"}`))
-	if err != nil {
-		return err
-	}
-	req.Header.Set("Content-Type", "application/json")
-	// Suites of this laboratory believe it, so that the limits of one address hold.
-	req.Header.Set("X-Forwarded-For", fmt.Sprintf("10.%d.%d.%d", guest>>16&0xff, guest>>8&0xff, guest&0xff))
 	before := g.passes[guest].Load()
-	if before != nil {
-		req.AddCookie(&http.Cookie{Name: passCookie, Value: *before}) // #nosec G124 -- sent, not set
-	}
-	resp, err := g.http.Do(req)
+	resp, err := g.exchange(ctx, g.request(guest, before))
 	if err != nil {
-		return err
+		return fmt.Errorf("request-entry: %w", err)
 	}
-	defer func() { _ = resp.Body.Close() }()
+	if resp.code != http.StatusOK || resp.status != "waiting" {
+		return fmt.Errorf("request-entry: %d, %q", resp.code, resp.status)
+	}
+	if resp.pass == "" {
+		return nil
+	}
+	if before != nil && resp.pass != *before {
+		return fmt.Errorf("guest %d has become another person", guest)
+	}
+	g.passes[guest].Store(&resp.pass)
+	return nil
+}
+
+// request is what a guest sends. Suites of this laboratory believe its address,
+// so that the limits of one address hold.
+func (g *Guests) request(guest int, pass *string) string {
+	const body = `{"username":"Guest"}`
+	cookie := ""
+	if pass != nil {
+		cookie = "Cookie: " + passCookie + "=" + *pass + "\r\n"
+	}
+	return fmt.Sprintf("POST %s HTTP/1.1\r\nHost: %s\r\nContent-Type: application/json\r\nContent-Length: %d\r\nX-Forwarded-For: 10.%d.%d.%d\r\n%s\r\n%s",
+		g.path, g.address, len(body), guest>>16&0xff, guest>>8&0xff, guest&0xff, cookie, body)
+}
+
+// entered is an answer: its status code, and what it says of the guest.
+type entered struct {
+	code         int
+	status, pass string
+}
+
+func (g *Guests) exchange(ctx context.Context, request string) (answer entered, err error) {
+	w := <-g.conns
+	defer func() {
+		if err != nil && w != nil { // the answer may be half read
+			_ = w.Close()
+			w = nil
+		}
+		g.conns <- w
+	}()
+	if w == nil {
+		conn, err := new(net.Dialer).DialContext(ctx, "tcp", g.address)
+		if err != nil {
+			return answer, err
+		}
+		w = &wire{Conn: conn, answers: bufio.NewReader(conn)}
+	}
+	deadline, _ := ctx.Deadline() // the zero time is no deadline
+	if err := w.SetDeadline(deadline); err != nil {
+		return answer, err
+	}
+	if _, err := io.WriteString(w, request); err != nil {
+		return answer, err
+	}
+	return w.read()
+}
+
+func (w *wire) read() (answer entered, err error) {
+	resp, err := http.ReadResponse(w.answers, nil)
+	if err != nil {
+		return answer, err
+	}
+	defer func() { err = errors.Join(err, resp.Body.Close()) }()
+	content, err := io.ReadAll(resp.Body)
+	if err != nil {
+		return answer, err
+	}
 	var entry struct {
 		Status string `json:"status"`
 	}
-	if err := json.NewDecoder(resp.Body).Decode(&entry); err != nil {
-		return fmt.Errorf("request-entry: %s: %w", resp.Status, err)
+	if err := json.Unmarshal(content, &entry); err != nil {
+		return answer, fmt.Errorf("%s: %w", resp.Status, err)
 	}
-	_, _ = io.Copy(io.Discard, resp.Body) // the connection is kept only when all is read
-	if resp.StatusCode != http.StatusOK || entry.Status != "waiting" {
-		return fmt.Errorf("request-entry: %s, %q", resp.Status, entry.Status)
-	}
+	answer.code, answer.status = resp.StatusCode, entry.Status
 	for _, cookie := range resp.Cookies() {
-		if cookie.Name != passCookie {
-			continue
+		if cookie.Name == passCookie {
+			answer.pass = cookie.Value
 		}
-		if before != nil && cookie.Value != *before {
-			return fmt.Errorf("guest %d has become another person", guest)
-		}
-		g.passes[guest].Store(&cookie.Value)
 	}
-	return nil
+	return answer, nil
 }

@@ -104,6 +104,7 @@ func (a *api) admit(next runtime.HandlerFunc) runtime.HandlerFunc {
 		name := routeName(r)
 		notesOf(r.Context()).route = name
 		row, ok := a.table[name]
+		notesOf(r.Context()).quiet = row.polled
 		if _, pattern, _ := strings.Cut(name, " "); ok && !a.fits(pattern, r.URL.Path) {
 			a.unrouted(r.Context(), nil, nil, w, r, http.StatusMethodNotAllowed)
 			return

@@ -8,7 +8,6 @@ import (
 	"regexp"
 	"runtime/debug"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -22,6 +21,8 @@ import (
 type notes struct {
 	// route is the request's row in the table, or another fixed name.
 	route string
+	// quiet keeps a good answer out of the log, but for debugging.
+	quiet bool
 	// body is the decoded request body, for errors that quote it.
 	body map[string]any
 }
@@ -84,24 +85,24 @@ func (o *observer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 				o.failures.write(recorded, r, fmt.Errorf("panic: %v", value))
 			}
 		}
-		o.record(ctx, n.route, recorded, o.clock.Now().Sub(started))
+		o.record(ctx, n, recorded, o.clock.Now().Sub(started))
 	}()
 	o.next.ServeHTTP(recorded, r)
 }
 
 // record writes the access log and the metric. Paths and queries stay out:
 // they hold codes, e-mails and phone numbers; the route says enough.
-func (o *observer) record(ctx context.Context, route string, w *recorder, took time.Duration) {
+func (o *observer) record(ctx context.Context, n *notes, w *recorder, took time.Duration) {
 	status := w.status
 	if status == 0 {
 		status = http.StatusOK
 	}
-	o.took.WithLabelValues(route, strconv.Itoa(status)).Observe(took.Seconds())
+	o.took.WithLabelValues(n.route, strconv.Itoa(status)).Observe(took.Seconds())
 	level := slog.LevelInfo
-	if strings.HasSuffix(route, " files") {
+	if n.quiet && status < http.StatusBadRequest {
 		level = slog.LevelDebug
 	}
-	o.log.LogAttrs(ctx, level, "request", slog.String("route", route), slog.Int("status", status),
+	o.log.LogAttrs(ctx, level, "request", slog.String("route", n.route), slog.Int("status", status),
 		slog.Int64("bytes", w.bytes), slog.Duration("took", took))
 }
 

@@ -57,6 +57,9 @@ type route struct {
 	success int
 	// form lets the body be a form, too.
 	form bool
+	// polled says that pages ask every second. The log has their good answers at
+	// the level debug alone.
+	polled bool
 }
 
 // routes is the table: method and path -> who may, for whom, how often, with which success.
@@ -82,8 +85,8 @@ func routes() map[string]route {
 
 		"POST /api/v1.0/rooms/{id}/invite": {mode: member, audience: forRoom},
 
-		"POST /api/v1.0/rooms/{id}/request-entry":       {mode: anyone, audience: forRoom, limit: elsewhere},
-		"GET /api/v1.0/rooms/{id}/waiting-participants": {mode: member, audience: forRoom},
+		"POST /api/v1.0/rooms/{id}/request-entry":       {mode: anyone, audience: forRoom, limit: elsewhere, polled: true},
+		"GET /api/v1.0/rooms/{id}/waiting-participants": {mode: member, audience: forRoom, polled: true},
 		"POST /api/v1.0/rooms/{id}/enter":               {mode: member, audience: forRoom},
 
 		"POST /api/v1.0/rooms/{id}/mute-participant":        {mode: bearerOrAnyone, audience: forRoom},

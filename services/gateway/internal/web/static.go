@@ -47,7 +47,8 @@ func newStatic(files fs.FS, csp string) http.Handler {
 
 // ServeHTTP implements http.Handler.
 func (s *static) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	notesOf(r.Context()).route = "GET files"
+	n := notesOf(r.Context())
+	n.route, n.quiet = "GET files", true
 	if r.Method != http.MethodGet && r.Method != http.MethodHead {
 		w.Header().Set("Allow", "GET, HEAD")
 		http.Error(w, http.StatusText(http.StatusMethodNotAllowed), http.StatusMethodNotAllowed)
