@@ -150,7 +150,7 @@ func (c *localCall) Method() string { return c.method }
 func (c *localCall) SetHeader(md metadata.MD) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.header = metadata.Join(c.header, md)
+	c.header = joined(c.header, md)
 	return nil
 }
 
@@ -161,8 +161,16 @@ func (c *localCall) SendHeader(md metadata.MD) error { return c.SetHeader(md) }
 func (c *localCall) SetTrailer(md metadata.MD) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.trailer = metadata.Join(c.trailer, md)
+	c.trailer = joined(c.trailer, md)
 	return nil
+}
+
+// joined spares a copy of what is mostly the only metadata.
+func joined(before, md metadata.MD) metadata.MD {
+	if before == nil {
+		return md
+	}
+	return metadata.Join(before, md)
 }
 
 // localHandler is a method of a registered service.

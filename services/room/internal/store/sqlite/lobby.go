@@ -3,7 +3,7 @@ package sqlite
 import (
 	"context"
 	"database/sql"
-	"errors"
+	"encoding/json"
 	"time"
 
 	"github.com/parleymeet/parley/services/room/internal/lobby"
@@ -11,44 +11,50 @@ import (
 
 const entryColumns = `room_id, participant_id, identity, status, username, color, created_at, expires_at`
 
-// ask writes one who asks: ?1 to ?5 are the draft, ?6 the instant, ?7 Waiting and ?8 Return.
+// ask writes all who ask: ?1 are the drafts, ?2 is the instant, ?3 Waiting and ?4 Return.
 const ask = `
 INSERT INTO lobby_entries AS l (room_id, participant_id, identity, status, username, color, created_at, asked_at, expires_at)
-SELECT id, ?2, ?3, 'waiting', ?4, ?5, ?6, ?6, ?6 + ?7 FROM rooms WHERE id = ?1
+SELECT r.id, d.value ->> 1, d.value ->> 2, 'waiting', d.value ->> 3, d.value ->> 4, ?2, ?2, ?2 + ?3
+FROM json_each(?1) d CROSS JOIN rooms r WHERE r.id = d.value ->> 0
 ON CONFLICT (room_id, participant_id) DO UPDATE SET
 	identity   = excluded.identity,
-	status     = CASE WHEN l.expires_at > ?6 THEN l.status ELSE excluded.status END,
-	username   = CASE WHEN l.expires_at > ?6 THEN l.username ELSE excluded.username END,
-	color      = CASE WHEN l.expires_at > ?6 THEN l.color ELSE excluded.color END,
-	created_at = CASE WHEN l.expires_at > ?6 OR (l.status = 'waiting' AND l.expires_at > ?6 - ?8) THEN l.created_at ELSE excluded.created_at END,
+	status     = CASE WHEN l.expires_at > ?2 THEN l.status ELSE excluded.status END,
+	username   = CASE WHEN l.expires_at > ?2 THEN l.username ELSE excluded.username END,
+	color      = CASE WHEN l.expires_at > ?2 THEN l.color ELSE excluded.color END,
+	created_at = CASE WHEN l.expires_at > ?2 OR (l.status = 'waiting' AND l.expires_at > ?2 - ?4) THEN l.created_at ELSE excluded.created_at END,
 	asked_at   = excluded.asked_at,
-	expires_at = CASE WHEN l.expires_at > ?6 AND l.status <> 'waiting' THEN l.expires_at
-		WHEN l.expires_at <= ?6 - ?8 OR l.status <> 'waiting' THEN excluded.expires_at
-		ELSE max(excluded.expires_at, ?6 + min(?8, 2 * (?6 - l.asked_at))) END
+	expires_at = CASE WHEN l.expires_at > ?2 AND l.status <> 'waiting' THEN l.expires_at
+		WHEN l.expires_at <= ?2 - ?4 OR l.status <> 'waiting' THEN excluded.expires_at
+		ELSE max(excluded.expires_at, ?2 + min(?4, 2 * (?2 - l.asked_at))) END
 RETURNING ` + entryColumns
 
-// Ask implements lobby.Store, in one transaction.
+// Ask implements lobby.Store, in one statement.
 func (s *Store) Ask(ctx context.Context, drafts []lobby.Draft, terms lobby.Terms) ([]lobby.Entry, error) {
-	entries := make([]lobby.Entry, len(drafts))
+	place := make(map[lobby.Key]int, len(drafts))
+	rows := make([][5]string, len(drafts))
+	for i, d := range drafts {
+		place[d.Key] = i
+		rows[i] = [5]string{d.RoomID, d.ParticipantID, d.Identity, d.Username, d.Color}
+	}
+	list, err := json.Marshal(rows)
+	if err != nil {
+		return nil, fault("ask to enter", err)
+	}
 	prepared, err := s.db.Prepare(ctx, ask)
 	if err != nil {
 		return nil, fault("ask to enter", err)
 	}
+	var written []lobby.Entry
 	err = s.db.InTx(ctx, func(ctx context.Context, tx *sql.Tx) error {
-		statement := tx.StmtContext(ctx, prepared) //nolint:sqlclosecheck // ends with the transaction
-		for i, d := range drafts {
-			var err error
-			entries[i], err = scanEntry(statement.QueryRowContext(ctx, d.RoomID, d.ParticipantID, d.Identity, d.Username, d.Color,
-				terms.Now.UnixMicro(), terms.Waiting.Microseconds(), terms.Return.Microseconds()))
-			if errors.Is(err, sql.ErrNoRows) { // no such room
-				entries[i], err = lobby.Entry{}, nil
-			}
-			if err != nil {
-				return err
-			}
-		}
-		return nil
+		rows, err := tx.StmtContext(ctx, prepared).QueryContext(ctx, string(list), //nolint:sqlclosecheck // ends with the transaction
+			terms.Now.UnixMicro(), terms.Waiting.Microseconds(), terms.Return.Microseconds())
+		written, err = collect(rows, err, scanEntry)
+		return err
 	})
+	entries := make([]lobby.Entry, len(drafts))
+	for _, e := range written {
+		entries[place[lobby.Key{RoomID: e.RoomID, ParticipantID: e.ParticipantID}]] = e
+	}
 	return entries, fault("ask to enter", err)
 }
 
