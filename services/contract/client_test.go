@@ -3,6 +3,7 @@ package contract
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"io"
 	"net/http"
 	"net/http/cookiejar"
@@ -170,7 +171,13 @@ func (b *browser) createTrunk(t *testing.T, name, number string, pinLength int) 
 // sipBus is the SIP bus as LiveKit SIP sees it.
 func (d *deployment) sipBus(t *testing.T) rpc.IOInfoClient {
 	t.Helper()
-	options, err := redis.ParseURL(d.sipRedis)
+	return busClient(t, d.sipRedis)
+}
+
+// busClient asks whoever answers LiveKit SIP on a Redis.
+func busClient(t *testing.T, url string) rpc.IOInfoClient {
+	t.Helper()
+	options, err := redis.ParseURL(url)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -185,8 +192,13 @@ func (d *deployment) sipBus(t *testing.T) rpc.IOInfoClient {
 	})
 	// A new client's subscriptions take a moment; LiveKit SIP's client lives long.
 	testkit.Eventually(t, 10*time.Second, func() error {
-		_, err := client.GetSIPTrunkAuthentication(t.Context(), &rpc.GetSIPTrunkAuthenticationRequest{Call: &rpc.SIPCall{}})
-		return err
+		_, err := client.GetSIPTrunkAuthentication(t.Context(), &rpc.GetSIPTrunkAuthenticationRequest{
+			Call: &rpc.SIPCall{Address: &livekit.SIPUri{}, From: &livekit.SIPUri{}, To: &livekit.SIPUri{}}, // LiveKit wants them
+		})
+		if errors.Is(err, psrpc.ErrNoResponse) {
+			return err
+		}
+		return nil
 	})
 	return client
 }

@@ -231,10 +231,12 @@ func with(base map[string]string, more ...string) map[string]string {
 	return env
 }
 
-// startLiveKit starts a LiveKit server that posts its events to the gateway.
-func startLiveKit(t *testing.T, gateway string) *testkit.LiveKitServer {
+// startLiveKit starts a LiveKit server that posts its events to the gateway; on a
+// Redis, if one is given, by which it answers LiveKit SIP.
+func startLiveKit(t *testing.T, gateway, redis string) *testkit.LiveKitServer {
 	t.Helper()
 	return testkit.LiveKit(t, testkit.LiveKitOptions{
+		RedisAddr:   strings.TrimPrefix(redis, "redis://"),
 		WebhookURLs: []string{"http://" + gateway + "/api/v1.0/rooms/webhooks-livekit/"},
 	})
 }
@@ -243,7 +245,7 @@ func startLiveKit(t *testing.T, gateway string) *testkit.LiveKitServer {
 func startStandalone(t *testing.T, databaseURL string, more ...string) *deployment {
 	t.Helper()
 	dir, bus, address := t.TempDir(), freeAddr(t), freeAddr(t)
-	d := &deployment{livekit: startLiveKit(t, address), processes: map[string]*process{}, admin: map[string]string{}}
+	d := &deployment{livekit: startLiveKit(t, address, ""), processes: map[string]*process{}, admin: map[string]string{}}
 	d.http, d.sipRedis = "http://"+address, "redis://"+bus
 	env := with(common(d.livekit), "DATA_DIR", dir, "HTTP_ADDR", address, "GRPC_ADDR", freeAddr(t),
 		"ADMIN_ADDR", freeAddr(t), "SIP_BUS_ADDR", bus)
@@ -262,6 +264,8 @@ type splitOptions struct {
 	more     []string // settings for all, name and value in turn
 	// redis and postgres are URLs of servers to use; empty for such of its own.
 	redis, postgres string
+	// livekitRedis is LiveKit's; empty for a LiveKit without.
+	livekitRedis string
 }
 
 // startSplit starts each service as a process of its own. With replicas, those
@@ -269,7 +273,7 @@ type splitOptions struct {
 func startSplit(t *testing.T, o splitOptions) *deployment {
 	t.Helper()
 	address := freeAddr(t)
-	d := &deployment{livekit: startLiveKit(t, address), processes: map[string]*process{}, admin: map[string]string{}}
+	d := &deployment{livekit: startLiveKit(t, address, o.livekitRedis), processes: map[string]*process{}, admin: map[string]string{}}
 	if d.sipRedis = o.redis; d.sipRedis == "" {
 		d.sipRedis = testkit.Redis(t)
 	}
