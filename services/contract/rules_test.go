@@ -1,6 +1,7 @@
 package contract
 
 import (
+	"errors"
 	"fmt"
 	"net/http"
 	"testing"
@@ -45,7 +46,7 @@ func TestRulesMode(t *testing.T) {
 			})
 			is := answer.GetResult() == rpc.SIPDispatchResult_ACCEPT && answer.GetRoomName() == room["id"]
 			if is != want {
-				return fmt.Errorf("LiveKit answers %v, %v", answer, err)
+				return errors.Join(fmt.Errorf("LiveKit answers %v", answer), err)
 			}
 			return nil
 		})
