@@ -1,9 +1,13 @@
 package testkit
 
 import (
+	"errors"
+	"math/rand/v2"
 	"net"
 	"os"
 	"path/filepath"
+	"strconv"
+	"sync"
 	"testing"
 	"time"
 )
@@ -27,35 +31,45 @@ func Eventually(t testing.TB, timeout time.Duration, check func() error) {
 	}
 }
 
-// FreePort returns a port of 127.0.0.1 that is free for both TCP and UDP. It is
-// not reserved: another process may take it before the caller binds it.
+// Ports are taken from below those that systems give to connections that go out,
+// of which any might come between the choice of a port and its use.
+const firstPort, lastPort = 10_000, 32_000
+
+// givenPorts are those that this process has returned already.
+var givenPorts sync.Map
+
+// FreePort returns a port of 127.0.0.1 that is free for both TCP and UDP, and
+// another one each time. It is not reserved: another process may take it before
+// the caller binds it.
 func FreePort(t testing.TB) int {
 	t.Helper()
-	const tries = 20
+	const tries = 100
 	var last error
 	for range tries {
-		port, err := freePort()
-		if err == nil {
+		port := firstPort + rand.IntN(lastPort-firstPort)
+		if _, given := givenPorts.LoadOrStore(port, true); given {
+			continue
+		}
+		if last = tryPort(port); last == nil {
 			return port
 		}
-		last = err
 	}
 	t.Fatalf("no free port: %v", last)
 	return 0
 }
 
-func freePort() (int, error) {
-	tcp, err := net.Listen("tcp4", "127.0.0.1:0")
+// tryPort returns nil when the port is free.
+func tryPort(port int) error {
+	address := net.JoinHostPort("127.0.0.1", strconv.Itoa(port))
+	tcp, err := net.Listen("tcp4", address)
 	if err != nil {
-		return 0, err
+		return err
 	}
-	defer func() { _ = tcp.Close() }()
-	udp, err := net.ListenPacket("udp4", tcp.Addr().String())
+	udp, err := net.ListenPacket("udp4", address)
 	if err != nil {
-		return 0, err
+		return errors.Join(err, tcp.Close())
 	}
-	defer func() { _ = udp.Close() }()
-	return tcp.Addr().(*net.TCPAddr).Port, nil
+	return errors.Join(tcp.Close(), udp.Close())
 }
 
 // RepoRoot returns the repository's folder, the nearest one at or above the
