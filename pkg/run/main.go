@@ -25,7 +25,7 @@ const (
 // growth is by how many percent the heap may grow between two collections, unless
 // GOGC says otherwise. What a service keeps is small beside what it needs for a
 // moment, so that Go's default of 100 collects many times a second under load.
-const growth = 300
+const growth = 200
 
 // Main calls fn with a context that ends at the first SIGINT or SIGTERM, prints
 // the error it returns to stderr, once, and returns the exit code:
