@@ -76,7 +76,6 @@ func registerFacade(mux *runtime.ServeMux, conn grpc.ClientConnInterface) error 
 		frontendv1.RegisterConfigServiceHandlerClient(ctx, mux, frontendv1.NewConfigServiceClient(conn)),
 		frontendv1.RegisterUserServiceHandlerClient(ctx, mux, frontendv1.NewUserServiceClient(conn)),
 		frontendv1.RegisterRoomServiceHandlerClient(ctx, mux, frontendv1.NewRoomServiceClient(conn)),
-		frontendv1.RegisterLobbyServiceHandlerClient(ctx, mux, frontendv1.NewLobbyServiceClient(conn)),
 		frontendv1.RegisterModerationServiceHandlerClient(ctx, mux, frontendv1.NewModerationServiceClient(conn)),
 		frontendv1.RegisterAccessServiceHandlerClient(ctx, mux, frontendv1.NewAccessServiceClient(conn)),
 		frontendv1.RegisterDiagnosticsServiceHandlerClient(ctx, mux, frontendv1.NewDiagnosticsServiceClient(conn)),
@@ -86,6 +85,8 @@ func registerFacade(mux *runtime.ServeMux, conn grpc.ClientConnInterface) error 
 		frontendv1.RegisterResolverServiceHandlerClient(ctx, mux, frontendv1.NewResolverServiceClient(conn)),
 		frontendv1.RegisterApplicationServiceHandlerClient(ctx, mux, frontendv1.NewApplicationServiceClient(conn)),
 		frontendv1.RegisterExternalServiceHandlerClient(ctx, mux, frontendv1.NewExternalServiceClient(conn)),
+		// What is registered last is tried first, and the lobby is asked most often.
+		frontendv1.RegisterLobbyServiceHandlerClient(ctx, mux, frontendv1.NewLobbyServiceClient(conn)),
 	)
 }
 
