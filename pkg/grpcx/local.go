@@ -210,6 +210,9 @@ func (l *locals) open() {
 
 // enter begins a call; every call that was let in must leave.
 func (l *locals) enter(ctx context.Context) error {
+	if ctx.Err() != nil { // said before the select, which would choose between the two
+		return status.FromContextError(ctx.Err()).Err()
+	}
 	select {
 	case <-l.opened:
 	case <-ctx.Done():

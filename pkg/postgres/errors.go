@@ -83,9 +83,9 @@ func unavailableCode(code string) bool {
 		code == codeReadOnly // a former primary after a fail-over
 }
 
-// retryable says whether the server aborted a transaction only because of
+// IsAborted says whether the server aborted a transaction only because of
 // others that ran at the same time, so that running it again may succeed.
-func retryable(err error) bool {
+func IsAborted(err error) bool {
 	var pgErr *pgconn.PgError
 	return errors.As(err, &pgErr) && (pgErr.Code == codeSerialization || pgErr.Code == codeDeadlock)
 }

@@ -53,7 +53,7 @@ func (db *DB) InTxOptions(ctx context.Context, opts pgx.TxOptions, fn func(ctx c
 	pause := txBackOff()
 	for try := 1; ; try++ {
 		err := db.tryTx(ctx, opts, fn)
-		if err == nil || !retryable(err) || try == maxTxTries {
+		if err == nil || !IsAborted(err) || try == maxTxTries {
 			return err
 		}
 		select {

@@ -33,6 +33,9 @@ func TestLobbyCrowd(t *testing.T) {
 		questions[fmt.Sprint("guest ", i)] = question{room: "room", want: waiting}
 		questions[fmt.Sprint("visitor ", i)] = question{room: public, want: accepted}
 		questions[fmt.Sprint("lost ", i)] = question{room: "nowhere"}
+		own := fmt.Sprint("own-", i)
+		l.create(t, own, restricted)
+		questions["alone in "+own] = question{room: own, want: waiting}
 	}
 	var (
 		asking sync.WaitGroup
@@ -67,7 +70,7 @@ func TestLobbyCrowd(t *testing.T) {
 	for _, id := range people {
 		distinct[id] = true
 	}
-	if len(people) != 44 || len(distinct) != 43 || people["window 1"] != people["window 2"] {
+	if len(people) != 64 || len(distinct) != 63 || people["window 1"] != people["window 2"] {
 		t.Errorf("%d answers to %d people", len(people), len(distinct))
 	}
 	if queue := l.queue(t); len(queue) != 22 {

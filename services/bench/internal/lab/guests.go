@@ -19,7 +19,7 @@ const passCookie = "lobbyParticipantId"
 // its own, as its limits count them. Different guests may ask at the same time.
 //
 // They speak HTTP on connections of their own, a request and its answer at a
-// time: net/http's client would take as much of the machine as the server.
+// time: net/http's client would take more of the machine that they share with the server.
 type Guests struct {
 	address, path string
 	conns         chan *wire

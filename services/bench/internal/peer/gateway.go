@@ -86,7 +86,7 @@ func constantRoom() (*frontendv1.Room, error) {
 }
 
 // serveGateway is a grpc-gateway as its documentation makes one, with the same
-// generated code as the suite's, over a connection in memory as in standalone.
+// generated code as the suite's, over a connection in memory.
 func serveGateway(ctx context.Context, o Options) error {
 	room, err := constantRoom()
 	if err != nil {

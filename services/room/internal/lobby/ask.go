@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"golang.org/x/sync/errgroup"
 
 	tokenv1 "github.com/parleymeet/parley/gen/parley/token/v1"
 	"github.com/parleymeet/parley/pkg/apierr"
@@ -18,6 +19,8 @@ const (
 	crowdMax     = 500
 	crowdLinger  = 5 * time.Millisecond
 	crowdTimeout = 5 * time.Second
+	// crowdFinds is how many rooms are looked for side by side.
+	crowdFinds = 8
 )
 
 // Request is a person's question to be let in.
@@ -151,21 +154,31 @@ func (s *Service) askTogether(ctx context.Context, questions []asking) ([]asked,
 	return answers, nil
 }
 
-// find finds the rooms asked about, for all visitors of a room once.
+// find finds the rooms asked about, for all visitors of a room once, and rooms
+// side by side: a batch may be about as many as it has questions.
 func (s *Service) find(ctx context.Context, questions []asking) []asked {
+	found := make(map[string]*asked)
+	var finding errgroup.Group // whose errors are the answers'
+	finding.SetLimit(crowdFinds)
+	for _, q := range questions {
+		if q.held != nil || found[q.idOrSlug] != nil {
+			continue
+		}
+		room := &asked{}
+		found[q.idOrSlug] = room
+		finding.Go(func() error {
+			room.held, room.err = s.Rooms.Find(ctx, q.caller, q.idOrSlug)
+			return nil
+		})
+	}
+	_ = finding.Wait()
 	answers := make([]asked, len(questions))
-	found := make(map[string]asked)
 	for i, q := range questions {
 		if q.held != nil {
 			answers[i].held = *q.held
-			continue
+		} else {
+			answers[i] = *found[q.idOrSlug]
 		}
-		room, ok := found[q.idOrSlug]
-		if !ok {
-			room.held, room.err = s.Rooms.Find(ctx, q.caller, q.idOrSlug)
-			found[q.idOrSlug] = room
-		}
-		answers[i] = room
 	}
 	return answers
 }

@@ -35,16 +35,20 @@ ON CONFLICT (room_id, participant_id) DO UPDATE SET
 RETURNING ` + entryColumns
 
 // Ask implements lobby.Store, in one statement. It is repeated where a room was
-// deleted while it ran, which then finds none.
+// deleted while it ran, which then finds none, and where the deletion of many
+// entries waited for some of these and these for it.
 func (s *Store) Ask(ctx context.Context, drafts []lobby.Draft, terms lobby.Terms) ([]lobby.Entry, error) {
-	entries, err := s.ask(ctx, drafts, terms)
-	if _, gone := postgres.IsForeignKey(err); gone {
-		entries, err = s.ask(ctx, drafts, terms)
+	entries, err := s.ask(ctx, s.db.Pool(), drafts, terms)
+	if _, gone := postgres.IsForeignKey(err); gone || postgres.IsAborted(err) {
+		err = s.db.InTx(ctx, func(ctx context.Context, tx pgx.Tx) (err error) {
+			entries, err = s.ask(ctx, tx, drafts, terms)
+			return err
+		})
 	}
 	return entries, fault("ask to enter", err)
 }
 
-func (s *Store) ask(ctx context.Context, drafts []lobby.Draft, terms lobby.Terms) ([]lobby.Entry, error) {
+func (s *Store) ask(ctx context.Context, q postgres.Querier, drafts []lobby.Draft, terms lobby.Terms) ([]lobby.Entry, error) {
 	place := make(map[lobby.Key]int, len(drafts))
 	var columns [5][]string
 	for i, d := range drafts {
@@ -53,7 +57,7 @@ func (s *Store) ask(ctx context.Context, drafts []lobby.Draft, terms lobby.Terms
 			columns[j] = append(columns[j], value)
 		}
 	}
-	rows, err := s.db.Pool().Query(ctx, ask, columns[0], columns[1], columns[2], columns[3], columns[4],
+	rows, err := q.Query(ctx, ask, columns[0], columns[1], columns[2], columns[3], columns[4],
 		terms.Now, terms.Now.Add(terms.Waiting), terms.Return)
 	if err != nil {
 		return nil, err
@@ -96,9 +100,12 @@ func (s *Store) Forget(ctx context.Context, roomID, identity string) error {
 	return fault("forget entry", err)
 }
 
-// Clear implements lobby.Store.
+// Clear implements lobby.Store. It takes entries in the order in which they ask.
 func (s *Store) Clear(ctx context.Context, roomID string, before time.Time) error {
-	_, err := s.db.Pool().Exec(ctx, `DELETE FROM lobby_entries WHERE room_id = $1 AND created_at < $2`, roomID, before)
+	_, err := s.db.Pool().Exec(ctx, `WITH over AS (
+			SELECT room_id, participant_id FROM lobby_entries WHERE room_id = $1 AND created_at < $2
+			ORDER BY participant_id FOR UPDATE)
+		DELETE FROM lobby_entries l USING over o WHERE l.room_id = o.room_id AND l.participant_id = o.participant_id`, roomID, before)
 	return fault("clear lobby", err)
 }
 

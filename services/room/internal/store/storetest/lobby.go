@@ -297,3 +297,39 @@ func askedByMany(t *testing.T, s Store) {
 		t.Fatalf("%d wait, want 8; %v", len(entries), err)
 	}
 }
+
+// askedWhileCleared: crowds that ask together in any order while others are
+// cleared away, and their room deleted in the end, are all answered.
+func askedWhileCleared(t *testing.T, s Store) {
+	m := create(t, s, "room", uuid.NewString())
+	people := make([]lobby.Entry, 40)
+	for i := range people {
+		people[i] = asking(m.room.ID, fmt.Sprint("person ", i), "x", start)
+	}
+	together(func(i int) {
+		for n := range 20 {
+			switch {
+			case i%4 == 0:
+				if err := s.Clear(t.Context(), m.room.ID, start.Add(time.Second)); err != nil {
+					t.Errorf("clear: %v", err)
+				}
+			case i == 1 && n == 15:
+				if err := s.Delete(t.Context(), m.room.ID, m.task, start); err != nil {
+					t.Errorf("delete: %v", err)
+				}
+			default:
+				crowd := slices.Concat(people[(i+n)%40:], people[:(i+n)%40])
+				if i%2 == 0 {
+					slices.Reverse(crowd)
+				}
+				if _, err := askAll(t, s, start, crowd...); err != nil {
+					t.Errorf("ask: %v", err)
+				}
+			}
+		}
+	})
+	entries, err := askAll(t, s, start, people...)
+	if err != nil || slices.ContainsFunc(entries, func(e lobby.Entry) bool { return e != lobby.Entry{} }) {
+		t.Errorf("of a room that is gone: %v, %v", entries, err)
+	}
+}

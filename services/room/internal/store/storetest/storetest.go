@@ -67,6 +67,7 @@ func Run(t *testing.T, open func(t *testing.T) Store) {
 		"clear lobby":             clearLobby,
 		"sweep lobby":             sweepLobby,
 		"asked by many":           askedByMany,
+		"asked while cleared":     askedWhileCleared,
 		"a room begins and ends":  beginAndEnd,
 		"lives out of order":      livesOutOfOrder,
 		"telephony is owed":       telephonyIsOwed,
