@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -99,6 +100,7 @@ func TestRoomKilledWhileCreating(t *testing.T) {
 
 	stop := make(chan struct{})
 	var group sync.WaitGroup
+	var created atomic.Int64
 	for worker := range 8 {
 		group.Go(func() {
 			for i := 0; ; i++ {
@@ -108,6 +110,9 @@ func TestRoomKilledWhileCreating(t *testing.T) {
 				default:
 				}
 				got := ada.do(t, http.MethodPost, roomsPath, map[string]any{"name": fmt.Sprintf("killed-%d-%d", worker, i)})
+				if got.status == http.StatusCreated {
+					created.Add(1)
+				}
 				if got.status != http.StatusCreated && got.status != http.StatusServiceUnavailable && got.status != http.StatusGatewayTimeout {
 					t.Errorf("create: %d %s", got.status, got.raw)
 				}
@@ -115,7 +120,13 @@ func TestRoomKilledWhileCreating(t *testing.T) {
 		})
 	}
 	for range 4 {
-		time.Sleep(500 * time.Millisecond)
+		enough := created.Load() + 10 // so that each kill comes in the middle of creations
+		testkit.Eventually(t, 15*time.Second, func() error {
+			if n := created.Load(); n < enough {
+				return fmt.Errorf("%d rooms created, want %d", n, enough)
+			}
+			return nil
+		})
 		d.processes["room"].kill()
 		d.processes["room"].start()
 		d.waitReady(t, "room")
