@@ -64,10 +64,12 @@ system:
 .PHONY: tools
 tools: $(BIN)/.tools ## Install the developer tools into bin/
 
-# buf/validate comes with the Go module that publishes it: no schema registry is needed.
+# buf/validate comes with the Go module that publishes it: no schema registry is needed. No tool is built from that
+# module, so it is downloaded by name.
 $(BIN)/.tools: .ci/tools/go.mod .ci/tools/go.sum
 	GOBIN=$(BIN) GOWORK=off $(GO) -C .ci/tools install tool
 	@mkdir -p $(BIN)/include/buf/validate
+	GOWORK=off $(GO) -C .ci/tools mod download github.com/bufbuild/protovalidate
 	install -m 0644 "$$(GOWORK=off $(GO) -C .ci/tools list -m -f '{{.Dir}}' github.com/bufbuild/protovalidate)/proto/protovalidate/buf/validate/validate.proto" $(BIN)/include/buf/validate/
 	@touch $@
 
