@@ -74,6 +74,8 @@ func newClient(target string, creds credentials.TransportCredentials, opts ...gr
 		}),
 		grpc.WithKeepaliveParams(keepalive.ClientParameters{Time: 20 * time.Second, Timeout: 5 * time.Second}),
 		grpc.WithIdleTimeout(0),
+		grpc.WithStaticStreamWindowSize(windowSize),
+		grpc.WithStaticConnWindowSize(windowSize),
 	}, opts...)...)
 }
 

@@ -57,6 +57,11 @@ type Options struct {
 // stack; with more calls at once than that, the others get goroutines of their own.
 const streamWorkers = 8
 
+// windowSize is how much may be under way to one side of a connection, in bytes.
+// It is fixed: the library's own guess of it sends a ping, in both directions,
+// with nearly every call, which costs a small call as much as its answer.
+const windowSize = 1 << 20
+
 // Server is a gRPC server with the suite's interceptors, health and reflection.
 type Server struct {
 	grpc   *grpc.Server
@@ -99,6 +104,8 @@ func NewServer(o Options) (*Server, error) {
 			grpc.Creds(serverCredentials{tcp: o.Credentials}),
 			grpc.UnaryInterceptor(unary),
 			grpc.NumStreamWorkers(streamWorkers),
+			grpc.StaticStreamWindowSize(windowSize),
+			grpc.StaticConnWindowSize(windowSize),
 			grpc.ChainStreamInterceptor(streamChain(o, metrics, validator)...),
 			tracing(o.Tracer),
 			grpc.KeepaliveParams(keepalive.ServerParameters{MaxConnectionIdle: 15 * time.Minute, Time: time.Minute, Timeout: 10 * time.Second}),
