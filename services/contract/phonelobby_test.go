@@ -76,6 +76,16 @@ func (b *browser) waiting(t *testing.T, room map[string]any) (names []string, id
 	return names, id
 }
 
+// wantShade checks that a caller has one colour, on the waiting list and in the meeting.
+func (d *deployment) wantShade(t *testing.T, b *browser, room map[string]any, p *phone) {
+	t.Helper()
+	body := b.must(t, http.StatusOK, http.MethodGet, "/api/v1.0/rooms/"+room["id"].(string)+"/waiting-participants/", nil).json
+	listed := body["participants"].([]any)[0].(map[string]any)["color"]
+	d.participant(t, room["id"].(string), p.answer.GetParticipantIdentity(), func(info *livekit.ParticipantInfo) bool {
+		return listed != "" && info.GetAttributes()["color"] == listed
+	})
+}
+
 // waitingIs waits until those are waiting, and returns the last one's id.
 func (b *browser) waitingIs(t *testing.T, room map[string]any, want ...string) (id string) {
 	t.Helper()
@@ -109,6 +119,7 @@ func testPhoneLobby(t *testing.T, d *deployment) {
 	d.stands(t, room, first, false, true)
 	name := first.answer.GetParticipantName()
 	id := ada.waitingIs(t, room, name)
+	d.wantShade(t, ada, room, first)
 	if again, _ := ada.waiting(t, room); len(again) != 1 {
 		t.Errorf("waiting: %q", again)
 	}

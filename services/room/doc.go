@@ -24,6 +24,5 @@
 //	internal/peers   the domain's questions to other services
 //	internal/rpc     the gRPC services
 //	internal/store   PostgreSQL and SQLite
-//	internal/color   colours of participants
 //	internal/trouble what fails and works again, logged once
 package room

@@ -10,7 +10,7 @@ import (
 	tokenv1 "github.com/parleymeet/parley/gen/parley/token/v1"
 	"github.com/parleymeet/parley/pkg/apierr"
 	"github.com/parleymeet/parley/pkg/throttle"
-	"github.com/parleymeet/parley/services/room/internal/color"
+	"github.com/parleymeet/parley/services/internal/color"
 	"github.com/parleymeet/parley/services/room/internal/rooms"
 )
 

@@ -11,8 +11,8 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/parleymeet/parley/pkg/clock"
+	"github.com/parleymeet/parley/services/internal/color"
 	"github.com/parleymeet/parley/services/internal/livekit"
-	"github.com/parleymeet/parley/services/room/internal/color"
 	"github.com/parleymeet/parley/services/room/internal/lobby"
 	"github.com/parleymeet/parley/services/room/internal/rooms"
 	"github.com/parleymeet/parley/services/room/internal/trouble"

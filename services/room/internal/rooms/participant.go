@@ -9,7 +9,7 @@ import (
 
 	tokenv1 "github.com/parleymeet/parley/gen/parley/token/v1"
 	"github.com/parleymeet/parley/pkg/identity"
-	"github.com/parleymeet/parley/services/room/internal/color"
+	"github.com/parleymeet/parley/services/internal/color"
 )
 
 // Participant is who a person is in the LiveKit room.

@@ -11,6 +11,7 @@ import (
 	tokenv1 "github.com/parleymeet/parley/gen/parley/token/v1"
 
 	"github.com/parleymeet/parley/pkg/apierr"
+	"github.com/parleymeet/parley/services/internal/color"
 )
 
 // admitted asks the room's door. Who is to enter is named there, so that the room
@@ -90,7 +91,9 @@ func (m *minting) wait() (Entry, error) {
 
 // mint has the token of a caller made.
 func (r *Resolver) mint(ctx context.Context, d Decision, hears bool) (Entry, error) {
-	attributes := map[string]string{"is_authenticated": "false", "parley.trunk_id": d.TrunkID}
+	attributes := map[string]string{
+		"color": color.Of(d.person.Identity), "is_authenticated": "false", "parley.trunk_id": d.TrunkID,
+	}
 	answer, err := r.Minter.MintPhoneToken(ctx, &tokenv1.MintPhoneTokenRequest{
 		Room: d.RoomID, Identity: d.person.Identity, Name: d.person.Name, Attributes: maps.Clone(attributes),
 		CanSubscribe: hears, TimeToLive: durationpb.New(r.cfg.TokenTTL),

@@ -19,6 +19,7 @@ import (
 
 	"github.com/parleymeet/parley/pkg/apierr"
 	"github.com/parleymeet/parley/pkg/clock"
+	"github.com/parleymeet/parley/services/internal/color"
 	"github.com/parleymeet/parley/services/telephony/internal/calls"
 	"github.com/parleymeet/parley/services/telephony/internal/pins"
 	"github.com/parleymeet/parley/services/telephony/internal/throttle"
@@ -313,6 +314,9 @@ func TestEntry(t *testing.T) {
 	if m.GetRoom() != room || m.GetIdentity() != entry.Identity || m.GetName() != entry.Name || !m.GetCanSubscribe() ||
 		m.GetTimeToLive().AsDuration() != time.Hour {
 		t.Errorf("token for %+v", m)
+	}
+	if shade := color.Of(entry.Identity); entry.Attributes["color"] != shade || m.GetAttributes()["color"] != shade {
+		t.Errorf("colour %q, in the token %q, want %q", entry.Attributes["color"], m.GetAttributes()["color"], shade)
 	}
 	if strings.Contains(m.String(), "612345612") {
 		t.Errorf("the number is in the token: %v", m)

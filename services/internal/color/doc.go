@@ -1,5 +1,7 @@
 // Package color gives every participant a stable colour, so that a person has
-// the same tile colour in every browser and after every reconnect.
+// the same tile colour in every browser and after every reconnect. Two services
+// put it where it is seen: room into browsers' tokens and waiting lists, telephony
+// into the attributes of callers.
 //
 // Invariant: the colour depends on the identity alone and equals, character for
 // character, the one that La Suite Meet computes with CPython's random module.
