@@ -103,14 +103,7 @@ func testMeeting(t *testing.T, d *deployment) {
 		t.Errorf("caller: %v", caller)
 	}
 
-	// A second call by the same person is the same identity in this room and another one elsewhere.
-	again := dial(t, bus, call("0033612345678", "33199000123"), room["pin_code"].(string))
 	other := ada.createRoom(t, "meeting-two")
-	elsewhere := dial(t, bus, call("+33612345678", "+33199000123"), other["pin_code"].(string))
-	if again.GetParticipantIdentity() != phone.GetParticipantIdentity() || elsewhere.GetParticipantIdentity() == phone.GetParticipantIdentity() {
-		t.Errorf("identities: %q, again %q, elsewhere %q", phone.GetParticipantIdentity(), again.GetParticipantIdentity(), elsewhere.GetParticipantIdentity())
-	}
-
 	// A wrong PIN and, once the room is deleted, its own are refused alike.
 	if got := dial(t, bus, call("+33612345678", "+33199000123"), "0000000000"); got.GetResult() != rpc.SIPDispatchResult_REJECT {
 		t.Errorf("wrong PIN: %v", got.GetResult())
@@ -122,6 +115,47 @@ func testMeeting(t *testing.T, d *deployment) {
 		}
 		return nil
 	})
+}
+
+// testOneNumber: two calls from one number, as of colleagues behind one telephone
+// exchange, are two participants. One does not put the other out, nor does a
+// moderator's word on one of them count for the other.
+func testOneNumber(t *testing.T, d *deployment) {
+	ada := d.login(t, "ada.lovelace@example.org")
+	bus, room := d.sipBus(t), ada.createRoom(t, "one-number")
+	first := d.callIn(t, bus, "+33612345690", room)
+	second := d.callIn(t, bus, "0033612345690", room)
+	if first.answer.GetParticipantName() != second.answer.GetParticipantName() {
+		t.Errorf("names %q, %q", first.answer.GetParticipantName(), second.answer.GetParticipantName())
+	}
+	for _, p := range []*phone{first, second} {
+		d.stands(t, room, p, true, false)
+	}
+	select {
+	case <-first.gone:
+		t.Error("the second call has put out the first")
+	default:
+	}
+	d.participants(t, room["id"].(string), 2)
+
+	same := call("+33612345690", "+33199000123")
+	once, again := dial(t, bus, same, room["pin_code"].(string)), dial(t, bus, same, room["pin_code"].(string))
+	if once.GetParticipantIdentity() != again.GetParticipantIdentity() {
+		t.Errorf("one call is %q and %q", once.GetParticipantIdentity(), again.GetParticipantIdentity())
+	}
+
+	closed := ada.must(t, http.StatusCreated, http.MethodPost, "/api/v1.0/rooms/?username=", map[string]any{
+		"name": "one-number-closed", "access_level": "restricted",
+	}).json
+	first, second = d.callIn(t, bus, "+33612345690", closed), d.callIn(t, bus, "+33612345690", closed)
+	id := ada.waitingIs(t, closed, first.answer.GetParticipantName(), second.answer.GetParticipantName())
+	ada.enter(t, http.StatusOK, closed, id, false)
+	<-second.gone
+	ada.enter(t, http.StatusOK, closed, ada.waitingIs(t, closed, first.answer.GetParticipantName()), true)
+	d.stands(t, closed, first, true, false)
+	again = dial(t, bus, call("+33612345690", "+33199000123"), closed["pin_code"].(string))
+	checkAccepted(t, again, closed["id"].(string))
+	ada.waitingIs(t, closed, again.GetParticipantName())
 }
 
 // testPhoneFirst shows that no browser has to be there before the phone.

@@ -26,6 +26,7 @@ func TestContract(t *testing.T) {
 			for name, test := range map[string]func(*testing.T, *deployment){
 				"a meeting by browser and phone": testMeeting,
 				"the phone is first":             testPhoneFirst,
+				"two calls from one number":      testOneNumber,
 				"the lobby":                      testLobby,
 				"moderation":                     testModeration,
 				"callers wait":                   testPhoneLobby,

@@ -100,7 +100,8 @@ func TestPhonesInLobby(t *testing.T) {
 		}
 	}
 	wantQueue()
-	// The decisions stand until they are carried out, and count for who calls again.
+	// The decisions stand until they are carried out, and count where the same calls
+	// are asked about again.
 	calls("sip_1", "first", false, admit)
 	calls("sip_2", "second", false, deny)
 

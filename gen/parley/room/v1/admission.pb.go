@@ -82,8 +82,9 @@ func (Admission) EnumDescriptor() ([]byte, []int) {
 type GetAdmissionRequest struct {
 	state  protoimpl.MessageState `protogen:"open.v1"`
 	RoomId string                 `protobuf:"bytes,1,opt,name=room_id,json=roomId,proto3" json:"room_id,omitempty"`
-	// The caller's identity in the room. Empty: only the answer is wanted, and
-	// nobody is put on a list.
+	// The caller's identity in the room, of this call alone: what a moderator says
+	// to it counts for no other call, from whatever number. Empty: only the answer is
+	// wanted, and nobody is put on a list.
 	Identity string `protobuf:"bytes,2,opt,name=identity,proto3" json:"identity,omitempty"`
 	// Name to show: a masked number, never a whole one.
 	DisplayName string `protobuf:"bytes,3,opt,name=display_name,json=displayName,proto3" json:"display_name,omitempty"`

@@ -11,12 +11,8 @@ import (
 	"github.com/parleymeet/parley/services/room/internal/lobby"
 )
 
-const (
-	// arrival is how long a caller may take from the answer to the LiveKit room.
-	arrival = 30 * time.Second
-	// clockSkew is by how much LiveKit's clock may differ from ours.
-	clockSkew = 2 * time.Second
-)
+// arrival is how long a caller may take from the answer to the LiveKit room.
+const arrival = 30 * time.Second
 
 // heard is what a caller may do who was let in: as if it had never waited.
 var heard = livekit.Permission{
@@ -37,8 +33,7 @@ func (s *Service) attend(ctx context.Context, phone Phone, person *livekit.Perso
 	case phone.Status == lobby.Accepted:
 		return s.letIn(ctx, phone, person)
 	}
-	// Who was there before it called again is about to leave.
-	if !phone.Seen && !person.Joined.Before(phone.CalledAt.Add(-clockSkew)) {
+	if !phone.Seen {
 		if err := s.Store.See(ctx, phone); err != nil {
 			return err
 		}
@@ -56,7 +51,7 @@ func (s *Service) absent(ctx context.Context, phone Phone) error {
 
 // remove ends a call. That cannot be undone, and LiveKit may have been long in
 // saying who is there, so it looks at the list again first: where a moderator has
-// thought better of it, or the caller has called again, the next look decides.
+// thought better of it, or the call was asked about again, the next look decides.
 func (s *Service) remove(ctx context.Context, phone Phone, why outcome) error {
 	phones, err := s.Store.Phones(ctx, phone.RoomID)
 	if err != nil || !slices.ContainsFunc(phones, func(p Phone) bool {
@@ -129,8 +124,8 @@ func (s *Service) mute(ctx context.Context, phone Phone, person *livekit.Person)
 	return nil
 }
 
-// done takes the caller off the list, unless it has called again or a moderator
-// has thought better of it.
+// done takes the caller off the list, unless its call was asked about again or a
+// moderator has thought better of it.
 func (s *Service) done(ctx context.Context, phone Phone, why outcome) error {
 	gone, err := s.Store.Hangup(ctx, phone)
 	if gone {

@@ -15,8 +15,8 @@
 // Invariants:
 //
 //   - A caller is on the list before it is let into the LiveKit room, once for
-//     each identity, and leaves it when there is nothing more to do: it was let
-//     in, removed, hung up, or never came.
+//     each call, and leaves it when there is nothing more to do: it was let in,
+//     removed, hung up, or never came.
 //   - Whoever mutes looks at the list again afterwards, as somebody else may have
 //     let the caller in meanwhile; so a caller who is let in is not left mute.
 //   - Of two moderators the last one counts until the decision is carried out;

@@ -12,7 +12,7 @@ import (
 // wait began, ExpiresAt when it ends if nobody decides.
 type Phone struct {
 	lobby.Entry
-	// CalledAt is when it last asked: UTC, to the microsecond.
+	// CalledAt is when its call was last asked about: UTC, to the microsecond.
 	CalledAt time.Time
 	// Seen says that it was in the LiveKit room since.
 	Seen bool
@@ -31,9 +31,9 @@ type Store interface {
 	// DecidePhone sets the status of the caller with the key. One that waits and
 	// has expired does not exist. Errors: LOBBY_ENTRY_NOT_FOUND.
 	DecidePhone(ctx context.Context, key lobby.Key, status lobby.Status, now time.Time) error
-	// See marks the caller as seen, unless it has called again since.
+	// See marks the caller as seen, unless its call was asked about again since.
 	See(ctx context.Context, phone Phone) error
-	// Hangup removes the caller, unless it has called again since or stands
+	// Hangup removes the caller, unless its call was asked about again since or stands
 	// otherwise, and reports whether it did.
 	Hangup(ctx context.Context, phone Phone) (bool, error)
 }

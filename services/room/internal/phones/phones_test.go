@@ -56,20 +56,31 @@ func TestGone(t *testing.T) {
 	w.wantEmpty(t)
 }
 
-// TestCallsAgain: who calls again is not taken for gone when its first call ends.
+// TestAskedAgain: a call that is asked about again, because an answer was lost, has
+// the whole time to arrive.
+func TestAskedAgain(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.call(t, "sip_1", false, rooms.Lobby)
+	w.clock.Advance(29 * time.Second)
+	w.call(t, "sip_1", false, rooms.Lobby)
+	w.clock.Advance(29 * time.Second)
+	w.look(t)
+	w.until(t, "sip_1", nil)
+	w.clock.Advance(time.Second)
+	w.until(t, "", nil)
+}
+
+// TestCallsAgain: who was let in and calls again waits again, as another.
 func TestCallsAgain(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.call(t, "sip_1", true, rooms.Lobby)
 	w.until(t, "sip_1", map[string]string{"sip_1": "deaf mute"})
-	w.clock.Advance(10 * time.Second)
-	w.call(t, "sip_1", false, rooms.Lobby)
-	for range 2 { // the first call is still there, then it is gone
-		w.Happened(livekit.Event{Name: livekit.ParticipantLeft, Identity: "sip_1"})
-		w.look(t)
-		w.set(func() { delete(w.people, "sip_1") })
-	}
-	w.until(t, "sip_1", nil)
+	w.decide(t, "sip_1", lobby.Accepted)
+	w.until(t, "", map[string]string{"sip_1": "hears"})
+	w.call(t, "sip_2", true, rooms.Lobby)
+	w.until(t, "sip_2", map[string]string{"sip_1": "hears", "sip_2": "deaf mute"})
 }
 
 // TestLiveKitAway: decisions are kept, the last one counts, and is carried out

@@ -86,7 +86,8 @@ func New(settings Settings, parts Parts) (*Service, error) {
 // Call is a caller who knows the PIN.
 type Call struct {
 	RoomID string
-	// Identity is that in the meeting; empty to ask without calling.
+	// Identity is that in the meeting, of this call alone; empty to ask without
+	// calling.
 	Identity string
 	// Name is shown to moderators.
 	Name string
@@ -94,9 +95,11 @@ type Call struct {
 	ForceLobby bool
 }
 
-// Admit answers a caller and puts it on the waiting list if it is to wait. Who
-// calls again while it is on the list is answered as the moderator decided.
-// Errors: ROOM_NOT_FOUND, UNAVAILABLE.
+// Admit answers a caller and puts it on the waiting list if it is to wait. A call
+// that is asked about again while it is on the list is answered as the moderator
+// decided. Who calls again, has another identity and waits again: a decision is on
+// one call, for a number may be another's, or forged. Errors: ROOM_NOT_FOUND,
+// UNAVAILABLE.
 func (s *Service) Admit(ctx context.Context, call Call) (rooms.Admission, error) {
 	admission, err := s.Rooms.AdmitPhone(ctx, call.RoomID)
 	if err != nil {

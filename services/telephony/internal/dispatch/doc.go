@@ -14,7 +14,7 @@
 //     round trip; only who may have to be refused, charged or forgiven costs
 //     another. The copy of the trunks that finds the trunk may be a second old.
 //   - Neither PINs nor numbers are logged. A participant's identity is a keyed
-//     hash for one room, the name shown is masked.
+//     hash of its room, number and call, the name shown is masked.
 //
 // Files:
 //

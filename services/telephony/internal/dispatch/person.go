@@ -21,24 +21,27 @@ const (
 
 // Person is a caller as the others in the room see it.
 type Person struct {
-	// Identity starts with "sip_". The same number has the same identity in one
-	// room and another in the next.
+	// Identity starts with "sip_". It is that of one call in one room, and the same
+	// however often is asked about that call.
 	Identity string
 	Name     string
 }
 
-// personOf names the caller of one call in one room. key makes identities of
-// guessed numbers impossible to compute.
+// personOf names the caller of one call in one room. LiveKit lets one participant
+// have an identity and removes who had it before. So the call is part of it: many
+// may share a number, and anybody may claim one. A call without an id is a new one
+// each time. key makes identities of guessed numbers impossible to compute.
 func personOf(key []byte, roomID, caller, callID string) Person {
+	p := Person{Identity: identityPrefix + randomHex(), Name: e164.Masked(caller)}
 	if caller == "" {
-		return Person{Identity: identityPrefix + randomHex(), Name: fmt.Sprintf("Phone %d", phoneNumber(callID))}
+		p.Name = fmt.Sprintf("Phone %d", phoneNumber(callID))
 	}
-	mac := hmac.New(sha256.New, key)
-	mac.Write([]byte(roomID + "\x00" + caller))
-	return Person{
-		Identity: identityPrefix + hex.EncodeToString(mac.Sum(nil)[:identityBytes]),
-		Name:     e164.Masked(caller),
+	if callID != "" {
+		mac := hmac.New(sha256.New, key)
+		mac.Write([]byte(roomID + "\x00" + caller + "\x00" + callID))
+		p.Identity = identityPrefix + hex.EncodeToString(mac.Sum(nil)[:identityBytes])
 	}
+	return p
 }
 
 func phoneNumber(callID string) uint32 {

@@ -23,7 +23,7 @@ type Config struct {
 	TokenTTL time.Duration
 	// SIPURIs says that a PIN may be dialled as the user of a SIP URI.
 	SIPURIs bool
-	// IdentityKey keys the hash of callers' numbers.
+	// IdentityKey keys the hash that is a caller's identity in a room.
 	IdentityKey []byte
 }
 

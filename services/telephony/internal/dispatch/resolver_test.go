@@ -327,21 +327,27 @@ func TestPersons(t *testing.T) {
 	t.Parallel()
 	key := []byte("key")
 	one := personOf(key, "room1", caller, "call1")
-	if one != personOf(key, "room1", caller, "call2") {
-		t.Error("the same caller has two identities in one room")
+	if one != personOf(key, "room1", caller, "call1") {
+		t.Error("the same call has two identities in one room")
 	}
 	for name, other := range map[string]Person{
 		"other room":   personOf(key, "room2", caller, "call1"),
 		"other key":    personOf([]byte("key2"), "room1", caller, "call1"),
 		"other caller": personOf(key, "room1", "+33612345613", "call1"),
+		"other call":   personOf(key, "room1", caller, "call2"),
+		"withheld":     personOf(key, "room1", "", "call1"),
+		"no call id":   personOf(key, "room1", caller, ""),
 	} {
 		if other.Identity == one.Identity {
 			t.Errorf("%s: the same identity", name)
 		}
 	}
 	hidden, again := personOf(key, "room1", "", "call1"), personOf(key, "room1", "", "call1")
-	if hidden.Identity == again.Identity || hidden.Name != again.Name || !strings.HasPrefix(hidden.Name, "Phone ") {
+	if hidden != again || hidden.Identity == personOf(key, "room1", "", "call2").Identity || !strings.HasPrefix(hidden.Name, "Phone ") {
 		t.Errorf("withheld: %+v %+v", hidden, again)
+	}
+	if nameless := personOf(key, "room1", caller, ""); nameless.Identity == personOf(key, "room1", caller, "").Identity || nameless.Name != one.Name {
+		t.Errorf("without a call id: %+v", nameless)
 	}
 }
 

@@ -55,7 +55,7 @@ func callersWait(t *testing.T, s Store) {
 	wantPhones(t, s, "", first, second, other)
 	wantPhones(t, s, uuid.NewString())
 
-	// Who calls again keeps its entry, as it stands, and is to be seen anew.
+	// A call that is asked about again keeps its entry, as it stands, and is to be seen anew.
 	if err := s.See(t.Context(), first); err != nil {
 		t.Fatal(err)
 	}
@@ -93,7 +93,7 @@ func seeAndHangup(t *testing.T, s Store) {
 	first := wait(t, s, calling(room, "sip_1", start))
 	other := wait(t, s, calling(room, "sip_2", start.Add(time.Second)))
 	again := wait(t, s, calling(room, "sip_1", start.Add(time.Minute)))
-	if err := s.See(t.Context(), first); err != nil { // it called again since
+	if err := s.See(t.Context(), first); err != nil { // it was asked about again since
 		t.Fatal(err)
 	}
 	wantPhones(t, s, room, again, other)
