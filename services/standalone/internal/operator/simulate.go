@@ -63,7 +63,8 @@ type quiet struct{}
 // Printf implements the Redis client's logger.
 func (quiet) Printf(context.Context, string, ...any) {}
 
-// run asks the three questions of a call in turn and prints each answer.
+// run asks the three questions of a call in turn and prints each answer. However
+// that ends, a call that was taken hangs up.
 func (s *simulation) run(ctx context.Context, bus rpc.IOInfoClient, w io.Writer) error {
 	call := &rpc.SIPCall{
 		LkCallId: guid.New("SCL_"),
@@ -91,13 +92,11 @@ func (s *simulation) run(ctx context.Context, bus rpc.IOInfoClient, w io.Writer)
 	if _, err := fmt.Fprintf(w, "TRUNK    %s (%s)\n", trunk.GetSipTrunkId(), credentials); err != nil {
 		return err
 	}
-	if err := s.dispatch(ctx, bus, w, call, trunk.GetSipTrunkId(), ""); err != nil || s.pin == "" {
-		return err
+	err = s.dispatch(ctx, bus, w, call, trunk.GetSipTrunkId(), "")
+	if err == nil && s.pin != "" {
+		err = s.dispatch(ctx, bus, w, call, trunk.GetSipTrunkId(), s.pin)
 	}
-	if err := s.dispatch(ctx, bus, w, call, trunk.GetSipTrunkId(), s.pin); err != nil {
-		return err
-	}
-	return hangUp(ctx, bus, call, trunk.GetSipTrunkId())
+	return errors.Join(err, hangUp(ctx, bus, call, trunk.GetSipTrunkId()))
 }
 
 // hangUp tells that the call is over, so that it is not listed as a live one.
