@@ -16,8 +16,9 @@ func newMetrics(r prometheus.Registerer) (*metrics, error) {
 	m := &metrics{
 		total: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "parley_telephony_dispatch_total",
-			Help: "Answers to SIP bridges. reason is empty unless the outcome is reject; trunk is empty when none was found.",
-		}, []string{"outcome", "reason", "trunk"}),
+			Help: "Answers to SIP bridges, of which a call has one at each stage: authenticate, prompt, pin. " +
+				"reason is empty unless the outcome is reject; trunk is empty when none was found.",
+		}, []string{"stage", "outcome", "reason", "trunk"}),
 		duration: prometheus.NewHistogram(prometheus.HistogramOpts{
 			Name:    "parley_telephony_dispatch_duration_seconds",
 			Help:    "Time to answer a SIP bridge.",
@@ -28,6 +29,6 @@ func newMetrics(r prometheus.Registerer) (*metrics, error) {
 }
 
 func (m *metrics) observe(d Decision, took time.Duration) {
-	m.total.WithLabelValues(string(d.Result), string(d.Reason), d.TrunkID).Inc()
+	m.total.WithLabelValues(string(d.stage), string(d.Result), string(d.Reason), d.TrunkID).Inc()
 	m.duration.Observe(took.Seconds())
 }

@@ -38,6 +38,14 @@ type Question struct {
 	Trial bool
 }
 
+// stage is that of a question about a call that rings.
+func (q *Question) stage() Stage {
+	if q.PIN == "" && !q.NoPIN {
+		return StagePrompt
+	}
+	return StagePIN
+}
+
 // Result is the answer to a question.
 type Result string
 
@@ -46,6 +54,21 @@ const (
 	Accept     Result = "accept"
 	Reject     Result = "reject"
 	RequestPIN Result = "request_pin"
+	// Ring is the answer to a call that has not been taken yet: let it ring.
+	Ring Result = "ring"
+)
+
+// Stage is how far a call had come when it was asked about.
+type Stage string
+
+// The stages, in their order.
+const (
+	// StageAuthenticate is before it rings: which trunk, and does it take the call?
+	StageAuthenticate Stage = "authenticate"
+	// StagePrompt is before the caller is asked for a PIN.
+	StagePrompt Stage = "prompt"
+	// StagePIN is with a PIN, or with none from somebody who was asked.
+	StagePIN Stage = "pin"
 )
 
 // Decision is an answer with what it rests on.
@@ -60,6 +83,7 @@ type Decision struct {
 	// Called and Caller are in E.164 form, empty when unknown or withheld.
 	Called, Caller string
 
+	stage Stage
 	// enters says that the caller is let in on Accept, as person, into the lobby
 	// if it waits.
 	enters, waits bool

@@ -113,9 +113,9 @@ func (r *Resolver) Dispatch(ctx context.Context, q Question) (Decision, Entry) {
 }
 
 // Authenticate answers which trunk a call is on, before it rings. The result is
-// RequestPIN when the trunk takes the call.
+// Ring when the trunk takes the call.
 func (r *Resolver) Authenticate(ctx context.Context, q Question) (Decision, *trunks.Trunk) {
-	d := Decision{}
+	d := Decision{stage: StageAuthenticate}
 	var trunk *trunks.Trunk
 	answer := r.answer(ctx, q, &d, func(ctx context.Context) (err error) {
 		if trunk, err = r.trunk(ctx, &q, &d); err != nil {
@@ -124,6 +124,7 @@ func (r *Resolver) Authenticate(ctx context.Context, q Question) (Decision, *tru
 		if err := r.welcome(ctx, trunk, q, d); err != nil {
 			return err
 		}
+		d.Result = Ring
 		return r.line(ctx, trunk, q, d)
 	})
 	return answer, trunk
@@ -135,7 +136,6 @@ func (r *Resolver) answer(ctx context.Context, q Question, d *Decision, flow fun
 	began := time.Now()
 	bounded, cancel := context.WithTimeout(ctx, r.cfg.Deadline)
 	defer cancel()
-	d.Result = RequestPIN
 	err := flow(bounded)
 	if err != nil {
 		d.Result, d.Reason = Reject, reasonOf(err)
@@ -185,11 +185,13 @@ func (r *Resolver) record(q Question, d Decision) {
 // locate is the question up to the room's door: the room of the PIN, and nil
 // where the caller is to be asked for one.
 func (r *Resolver) locate(ctx context.Context, q *Question, d *Decision) (*Lookup, error) {
+	d.stage = q.stage()
 	trunk, err := r.trunk(ctx, q, d)
 	if err != nil {
 		return nil, err
 	}
-	if q.PIN == "" && !q.NoPIN {
+	if d.stage = q.stage(); d.stage == StagePrompt { // the PIN may have been dialled
+		d.Result = RequestPIN
 		return nil, r.welcome(ctx, trunk, *q, *d)
 	}
 	found, err := r.pin(ctx, trunk.ID, *q, *d)

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/testutil"
 	"google.golang.org/grpc"
 
 	roomv1 "github.com/parleymeet/parley/gen/parley/room/v1"
@@ -283,13 +284,13 @@ func TestRefusedBeforeItRings(t *testing.T) {
 	t.Parallel()
 	w := newWorld()
 	r := w.resolver(t, &bytes.Buffer{})
-	if d, trunk := r.Authenticate(t.Context(), ask("+33100000001", "")); d.Result != RequestPIN || trunk.ID != "ST_a" {
+	if d, trunk := r.Authenticate(t.Context(), ask("+33100000001", "")); d.Result != Ring || trunk.ID != "ST_a" {
 		t.Errorf("welcome: %+v %+v", d, trunk)
 	}
 	withheld := ask("+33100000001", "")
 	withheld.Caller = "anonymous"
 	w.list[0].Guard, w.list[0].GuardedUntil = trunks.GuardAuto, now.Add(time.Second)
-	for q, want := range map[*Question]Result{&withheld: Reject, {Called: withheld.Called, Caller: caller}: RequestPIN} {
+	for q, want := range map[*Question]Result{&withheld: Reject, {Called: withheld.Called, Caller: caller}: Ring} {
 		if d, _ := r.Authenticate(t.Context(), *q); d.Result != want {
 			t.Errorf("guarded, caller %q: %+v", q.Caller, d)
 		}
@@ -348,6 +349,31 @@ func TestPersons(t *testing.T) {
 	}
 	if nameless := personOf(key, "room1", caller, ""); nameless.Identity == personOf(key, "room1", caller, "").Identity || nameless.Name != one.Name {
 		t.Errorf("without a call id: %+v", nameless)
+	}
+}
+
+// TestAnswersAreCountedByStage: one call is one answer at each stage.
+func TestAnswersAreCountedByStage(t *testing.T) {
+	t.Parallel()
+	r := newWorld().resolver(t, &bytes.Buffer{})
+	r.Authenticate(t.Context(), ask("+33100000001", ""))
+	r.Authenticate(t.Context(), ask("+33100000002", ""))
+	r.Dispatch(t.Context(), ask("+33100000001", ""))
+	r.Dispatch(t.Context(), ask("+33100000001", "0001"))
+	r.Resolve(t.Context(), ask("+33100000001", "9999"))
+	r.Resolve(t.Context(), ask("+33199999999", "9999"))
+	want := [][]string{
+		{"authenticate", "ring", "", "ST_a"}, {"authenticate", "reject", "trunk_disabled", "ST_off"},
+		{"prompt", "request_pin", "", "ST_a"}, {"pin", "accept", "", "ST_a"},
+		{"pin", "reject", "pin_unknown", "ST_a"}, {"pin", "reject", "number_unknown", ""},
+	}
+	for _, labels := range want {
+		if n := testutil.ToFloat64(r.metrics.total.WithLabelValues(labels...)); n != 1 {
+			t.Errorf("%v: %v answers, want 1", labels, n)
+		}
+	}
+	if n := testutil.CollectAndCount(r.metrics.total); n != len(want) {
+		t.Errorf("%d kinds of answers, want %d", n, len(want))
 	}
 }
 

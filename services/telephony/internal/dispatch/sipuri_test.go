@@ -55,7 +55,7 @@ func TestSIPURIs(t *testing.T) {
 			}
 		}
 		if c.result == Accept {
-			if d, trunk := r.Authenticate(t.Context(), c.q); d.Result != RequestPIN || trunk.ID != "ST_guarded" {
+			if d, trunk := r.Authenticate(t.Context(), c.q); d.Result != Ring || trunk.ID != "ST_guarded" {
 				t.Errorf("%s, before it rings: %+v", name, d)
 			}
 		}
