@@ -85,7 +85,9 @@ type Store interface {
 	// are new: all of them or, on an error, none. The state goes forward only, and
 	// not from one end to the other. Of trunk, room, caller, its key and number,
 	// called, the times, end reason and refusal, what is known already stays;
-	// Updated is set. Same events in any order give the same state.
+	// Updated is set. Same events in any order give the same state. An event of a
+	// call that FailSilentCalls has made fail shows that it went on: state, end and
+	// reason are the event's.
 	RecordCalls(ctx context.Context, events ...Event) error
 	// AdmitCall records an event of a call that rings unless its trunk has as
 	// many calls as the quota says, and reports whether it did; a call that is on
@@ -111,7 +113,8 @@ type Store interface {
 	// the time, limit at most, and returns how many.
 	ForgetNumbers(ctx context.Context, before time.Time, limit int) (int, error)
 	// FailSilentCalls makes calls that are not over and were last updated before
-	// silent fail at now with the reason, limit at most, and returns how many.
+	// silent fail at now with the reason, limit at most, and returns how many. That
+	// is a guess, which the next event of a call undoes.
 	FailSilentCalls(ctx context.Context, silent, now time.Time, reason string, limit int) (int, error)
 	// DeleteCalls deletes records last updated before the time, limit at most,
 	// and returns how many.

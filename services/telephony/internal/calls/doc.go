@@ -3,7 +3,8 @@
 // What is known of a call comes in pieces: dispatch knows trunk, room and
 // refusal, LiveKit SIP tells states and times as the call goes on. Each piece
 // is an [Event]; storage lays it over what it has, and a call's state only goes
-// forward. Callers are stored masked; their whole numbers are kept sealed, for a
+// forward. Calls of which nothing has been heard for long are taken for failed,
+// until something is: LiveKit SIP says nothing while a caller is in the prompt. Callers are stored masked; their whole numbers are kept sealed, for a
 // time of their own, and opened for operators alone, who are named in the log.
 //
 // Nothing here may delay a call: events go into a bounded queue and are written

@@ -20,14 +20,15 @@ const recordCall = `
 	ON CONFLICT (id) DO UPDATE SET
 		trunk_id    = coalesce(nullif(c.trunk_id, ''), excluded.trunk_id),
 		room_id     = coalesce(nullif(c.room_id, ''), excluded.room_id),
-		state       = CASE WHEN c.state >= 4 THEN c.state ELSE greatest(c.state, excluded.state) END,
+		state       = CASE WHEN c.silent THEN excluded.state WHEN c.state >= 4 THEN c.state ELSE greatest(c.state, excluded.state) END,
 		caller      = coalesce(nullif(c.caller, ''), excluded.caller),
 		caller_number = coalesce(nullif(c.caller_number, ''), excluded.caller_number),
 		caller_key  = coalesce(nullif(c.caller_key, ''), excluded.caller_key),
 		called      = coalesce(nullif(c.called, ''), excluded.called),
 		answered_at = coalesce(c.answered_at, excluded.answered_at),
-		ended_at    = coalesce(c.ended_at, excluded.ended_at),
-		end_reason  = coalesce(nullif(c.end_reason, ''), excluded.end_reason),
+		ended_at    = CASE WHEN c.silent THEN excluded.ended_at ELSE coalesce(c.ended_at, excluded.ended_at) END,
+		end_reason  = CASE WHEN c.silent THEN excluded.end_reason ELSE coalesce(nullif(c.end_reason, ''), excluded.end_reason) END,
+		silent      = false,
 		refusal     = coalesce(nullif(c.refusal, ''), excluded.refusal),
 		updated_at  = greatest(c.updated_at, excluded.updated_at)`
 
@@ -117,7 +118,7 @@ func filter(f calls.Filter) (where string, args []any) {
 
 // FailSilentCalls implements calls.Store.
 func (s *Store) FailSilentCalls(ctx context.Context, silent, now time.Time, reason string, limit int) (int, error) {
-	tag, err := s.Pool().Exec(ctx, `UPDATE calls SET state = 5, ended_at = $2, end_reason = $3, updated_at = $2
+	tag, err := s.Pool().Exec(ctx, `UPDATE calls SET state = 5, silent = true, ended_at = $2, end_reason = $3, updated_at = $2
 		WHERE id IN (SELECT id FROM calls WHERE state < 4 AND updated_at < $1 LIMIT $4)
 		AND state < 4 AND updated_at < $1`, silent, now, reason, limit)
 	return int(tag.RowsAffected()), fault("fail silent calls", err)

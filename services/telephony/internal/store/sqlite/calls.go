@@ -40,14 +40,15 @@ const recordCall = `
 	ON CONFLICT (id) DO UPDATE SET
 		trunk_id    = coalesce(nullif(c.trunk_id, ''), excluded.trunk_id),
 		room_id     = coalesce(nullif(c.room_id, ''), excluded.room_id),
-		state       = CASE WHEN c.state >= 4 THEN c.state ELSE max(c.state, excluded.state) END,
+		state       = CASE WHEN c.silent THEN excluded.state WHEN c.state >= 4 THEN c.state ELSE max(c.state, excluded.state) END,
 		caller      = coalesce(nullif(c.caller, ''), excluded.caller),
 		caller_number = coalesce(nullif(c.caller_number, x''), excluded.caller_number),
 		caller_key  = coalesce(nullif(c.caller_key, ''), excluded.caller_key),
 		called      = coalesce(nullif(c.called, ''), excluded.called),
 		answered_at = coalesce(c.answered_at, excluded.answered_at),
-		ended_at    = coalesce(c.ended_at, excluded.ended_at),
-		end_reason  = coalesce(nullif(c.end_reason, ''), excluded.end_reason),
+		ended_at    = CASE WHEN c.silent THEN excluded.ended_at ELSE coalesce(c.ended_at, excluded.ended_at) END,
+		end_reason  = CASE WHEN c.silent THEN excluded.end_reason ELSE coalesce(nullif(c.end_reason, ''), excluded.end_reason) END,
+		silent      = false,
 		refusal     = coalesce(nullif(c.refusal, ''), excluded.refusal),
 		updated_at  = max(c.updated_at, excluded.updated_at)`
 
@@ -126,7 +127,7 @@ func filter(f calls.Filter) (where string, args []any) {
 
 // FailSilentCalls implements calls.Store.
 func (s *Store) FailSilentCalls(ctx context.Context, silent, now time.Time, reason string, limit int) (int, error) {
-	n, err := s.exec(ctx, `UPDATE calls SET state = 5, ended_at = ?, end_reason = ?, updated_at = ?
+	n, err := s.exec(ctx, `UPDATE calls SET state = 5, silent = true, ended_at = ?, end_reason = ?, updated_at = ?
 		WHERE id IN (SELECT id FROM calls WHERE state < 4 AND updated_at < ? LIMIT ?)`,
 		micros(now), reason, micros(now), micros(silent), limit)
 	return n, fault("fail silent calls", err)

@@ -142,6 +142,51 @@ func callsEnd(t *testing.T, s Store) {
 	same(t, "old", n, 1)
 }
 
+// silentCallsGoOn: a call that was taken for failed, as nobody had heard of it, is
+// what the next event says. One that failed does not come back.
+func silentCallsGoOn(t *testing.T, s Store) {
+	ctx, later := t.Context(), start.Add(2*time.Hour)
+	for _, e := range []calls.Event{
+		{ID: "prompt", State: calls.Incoming}, {ID: "left", State: calls.Incoming}, {ID: "quiet", State: calls.Active},
+		{ID: "failed", State: calls.Failed, Ended: start, EndReason: "failed"}, {ID: "refused", State: calls.Failed, Refusal: "pin_unknown", Ended: start},
+	} {
+		e.TrunkID, e.Started, e.Updated = "ST_a", start, start
+		must(t, s.RecordCalls(ctx, e))
+	}
+	n, err := s.FailSilentCalls(ctx, start.Add(time.Minute), start.Add(time.Hour), "silent", 10)
+	must(t, err)
+	same(t, "silent", n, 3)
+	for id, state := range map[string]calls.State{"prompt": calls.Incoming, "left": calls.Ended, "failed": calls.Active, "refused": calls.Active} {
+		e := calls.Event{ID: id, RoomID: "r", State: state, Updated: later}
+		if state.Over() {
+			e.Ended, e.EndReason = later, "hung up"
+		}
+		must(t, s.RecordCalls(ctx, e))
+	}
+	must(t, s.RecordCalls(ctx, calls.Event{ID: "prompt", State: calls.Active, Answered: later, Updated: later}))
+	want := map[string]calls.Call{
+		"prompt":  {RoomID: "r", State: calls.Active, Answered: later, Updated: later},
+		"left":    {RoomID: "r", State: calls.Ended, Ended: later, EndReason: "hung up", Updated: later},
+		"quiet":   {State: calls.Failed, Ended: start.Add(time.Hour), EndReason: "silent", Updated: start.Add(time.Hour)},
+		"failed":  {RoomID: "r", State: calls.Failed, Ended: start, EndReason: "failed", Updated: later},
+		"refused": {RoomID: "r", State: calls.Failed, Ended: start, Refusal: "pin_unknown", Updated: later},
+	}
+	for id, call := range want {
+		call.ID, call.TrunkID, call.Started = id, "ST_a", start
+		got, err := s.Call(ctx, id)
+		must(t, err)
+		same(t, id, got, call)
+	}
+	live, pending, err := s.LiveCalls(ctx, "ST_a", start.Add(time.Hour))
+	must(t, err)
+	same(t, "live", sprint(live, pending), "1 0")
+	must(t, s.RecordCalls(ctx, calls.Event{ID: "prompt", State: calls.Ended, Ended: later, Updated: later}))
+	must(t, s.RecordCalls(ctx, calls.Event{ID: "prompt", State: calls.Active, Updated: later}))
+	got, err := s.Call(ctx, "prompt")
+	must(t, err)
+	same(t, "over for good", got.State, calls.Ended)
+}
+
 func callsAreRefused(t *testing.T, s Store) {
 	ctx := t.Context()
 	refuse := func(id, trunkID, reason string, at time.Duration) {

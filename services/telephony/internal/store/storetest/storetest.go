@@ -79,6 +79,7 @@ func Run(t *testing.T, open func(t *testing.T) Store) {
 		"NumbersAreForgotten":      numbersAreForgotten,
 		"CallsChange":              callsChange,
 		"CallsEnd":                 callsEnd,
+		"SilentCallsGoOn":          silentCallsGoOn,
 		"TriesAreCharged":          triesAreCharged,
 		"TriesOnceACall":           triesOnceACall,
 		"TriesForgive":             triesForgive,
