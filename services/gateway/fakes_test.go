@@ -280,7 +280,8 @@ func (s *suite) GetCall(_ context.Context, req *telephonyv1.GetCallRequest) (*te
 	if req.GetCallId() != "SCL_1" {
 		return nil, apierr.New(apierr.CallNotFound, "")
 	}
-	call := &telephonyv1.Call{Id: "SCL_1", TrunkId: "ST_1", RoomId: roomID, State: telephonyv1.CallState_CALL_STATE_ENDED, Caller: "+33 6 •• •• •• 12"}
+	call := &telephonyv1.Call{Id: "SCL_1", TrunkId: "ST_1", RoomId: roomID, State: telephonyv1.CallState_CALL_STATE_ENDED, Caller: "+33 6 •• •• •• 12",
+		SipStatus: 486, SipReason: "Busy Here"}
 	if req.GetReveal() {
 		call.CallerNumber = "+33612345612"
 	}

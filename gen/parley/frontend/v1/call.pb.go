@@ -44,7 +44,10 @@ type Call struct {
 	// Why it was refused; empty when it was not.
 	Refusal string `protobuf:"bytes,11,opt,name=refusal,proto3" json:"refusal,omitempty"`
 	// The caller's whole number, where it was asked for and is known.
-	CallerNumber  *string `protobuf:"bytes,12,opt,name=caller_number,json=callerNumber,proto3,oneof" json:"caller_number,omitempty"`
+	CallerNumber *string `protobuf:"bytes,12,opt,name=caller_number,json=callerNumber,proto3,oneof" json:"caller_number,omitempty"`
+	// SIP status code with which it ended, or null, and its text, or "".
+	SipStatus     *structpb.Value `protobuf:"bytes,13,opt,name=sip_status,json=sipStatus,proto3" json:"sip_status,omitempty"`
+	SipReason     string          `protobuf:"bytes,14,opt,name=sip_reason,json=sipReason,proto3" json:"sip_reason,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -159,6 +162,20 @@ func (x *Call) GetRefusal() string {
 func (x *Call) GetCallerNumber() string {
 	if x != nil && x.CallerNumber != nil {
 		return *x.CallerNumber
+	}
+	return ""
+}
+
+func (x *Call) GetSipStatus() *structpb.Value {
+	if x != nil {
+		return x.SipStatus
+	}
+	return nil
+}
+
+func (x *Call) GetSipReason() string {
+	if x != nil {
+		return x.SipReason
 	}
 	return ""
 }
@@ -633,7 +650,7 @@ var File_parley_frontend_v1_call_proto protoreflect.FileDescriptor
 
 const file_parley_frontend_v1_call_proto_rawDesc = "" +
 	"\n" +
-	"\x1dparley/frontend/v1/call.proto\x12\x12parley.frontend.v1\x1a\x1cgoogle/protobuf/struct.proto\"\xa8\x03\n" +
+	"\x1dparley/frontend/v1/call.proto\x12\x12parley.frontend.v1\x1a\x1cgoogle/protobuf/struct.proto\"\xfe\x03\n" +
 	"\x04Call\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x19\n" +
 	"\btrunk_id\x18\x02 \x01(\tR\atrunkId\x12/\n" +
@@ -650,7 +667,11 @@ const file_parley_frontend_v1_call_proto_rawDesc = "" +
 	"end_reason\x18\n" +
 	" \x01(\tR\tendReason\x12\x18\n" +
 	"\arefusal\x18\v \x01(\tR\arefusal\x12(\n" +
-	"\rcaller_number\x18\f \x01(\tH\x00R\fcallerNumber\x88\x01\x01B\x10\n" +
+	"\rcaller_number\x18\f \x01(\tH\x00R\fcallerNumber\x88\x01\x01\x125\n" +
+	"\n" +
+	"sip_status\x18\r \x01(\v2\x16.google.protobuf.ValueR\tsipStatus\x12\x1d\n" +
+	"\n" +
+	"sip_reason\x18\x0e \x01(\tR\tsipReasonB\x10\n" +
 	"\x0e_caller_number\"8\n" +
 	"\x0eGetCallRequest\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x16\n" +
@@ -723,25 +744,26 @@ var file_parley_frontend_v1_call_proto_depIdxs = []int32{
 	9,  // 0: parley.frontend.v1.Call.room_id:type_name -> google.protobuf.Value
 	9,  // 1: parley.frontend.v1.Call.answered_at:type_name -> google.protobuf.Value
 	9,  // 2: parley.frontend.v1.Call.ended_at:type_name -> google.protobuf.Value
-	0,  // 3: parley.frontend.v1.GetCallResponse.call:type_name -> parley.frontend.v1.Call
-	9,  // 4: parley.frontend.v1.ListRefusalsResponse.next:type_name -> google.protobuf.Value
-	9,  // 5: parley.frontend.v1.ListRefusalsResponse.previous:type_name -> google.protobuf.Value
-	3,  // 6: parley.frontend.v1.ListRefusalsResponse.results:type_name -> parley.frontend.v1.Refusal
-	8,  // 7: parley.frontend.v1.ListRefusalsResponse.reasons:type_name -> parley.frontend.v1.ListRefusalsResponse.ReasonsEntry
-	9,  // 8: parley.frontend.v1.ListCallsResponse.next:type_name -> google.protobuf.Value
-	9,  // 9: parley.frontend.v1.ListCallsResponse.previous:type_name -> google.protobuf.Value
-	0,  // 10: parley.frontend.v1.ListCallsResponse.results:type_name -> parley.frontend.v1.Call
-	6,  // 11: parley.frontend.v1.CallService.ListCalls:input_type -> parley.frontend.v1.ListCallsRequest
-	1,  // 12: parley.frontend.v1.CallService.GetCall:input_type -> parley.frontend.v1.GetCallRequest
-	4,  // 13: parley.frontend.v1.CallService.ListRefusals:input_type -> parley.frontend.v1.ListRefusalsRequest
-	7,  // 14: parley.frontend.v1.CallService.ListCalls:output_type -> parley.frontend.v1.ListCallsResponse
-	2,  // 15: parley.frontend.v1.CallService.GetCall:output_type -> parley.frontend.v1.GetCallResponse
-	5,  // 16: parley.frontend.v1.CallService.ListRefusals:output_type -> parley.frontend.v1.ListRefusalsResponse
-	14, // [14:17] is the sub-list for method output_type
-	11, // [11:14] is the sub-list for method input_type
-	11, // [11:11] is the sub-list for extension type_name
-	11, // [11:11] is the sub-list for extension extendee
-	0,  // [0:11] is the sub-list for field type_name
+	9,  // 3: parley.frontend.v1.Call.sip_status:type_name -> google.protobuf.Value
+	0,  // 4: parley.frontend.v1.GetCallResponse.call:type_name -> parley.frontend.v1.Call
+	9,  // 5: parley.frontend.v1.ListRefusalsResponse.next:type_name -> google.protobuf.Value
+	9,  // 6: parley.frontend.v1.ListRefusalsResponse.previous:type_name -> google.protobuf.Value
+	3,  // 7: parley.frontend.v1.ListRefusalsResponse.results:type_name -> parley.frontend.v1.Refusal
+	8,  // 8: parley.frontend.v1.ListRefusalsResponse.reasons:type_name -> parley.frontend.v1.ListRefusalsResponse.ReasonsEntry
+	9,  // 9: parley.frontend.v1.ListCallsResponse.next:type_name -> google.protobuf.Value
+	9,  // 10: parley.frontend.v1.ListCallsResponse.previous:type_name -> google.protobuf.Value
+	0,  // 11: parley.frontend.v1.ListCallsResponse.results:type_name -> parley.frontend.v1.Call
+	6,  // 12: parley.frontend.v1.CallService.ListCalls:input_type -> parley.frontend.v1.ListCallsRequest
+	1,  // 13: parley.frontend.v1.CallService.GetCall:input_type -> parley.frontend.v1.GetCallRequest
+	4,  // 14: parley.frontend.v1.CallService.ListRefusals:input_type -> parley.frontend.v1.ListRefusalsRequest
+	7,  // 15: parley.frontend.v1.CallService.ListCalls:output_type -> parley.frontend.v1.ListCallsResponse
+	2,  // 16: parley.frontend.v1.CallService.GetCall:output_type -> parley.frontend.v1.GetCallResponse
+	5,  // 17: parley.frontend.v1.CallService.ListRefusals:output_type -> parley.frontend.v1.ListRefusalsResponse
+	15, // [15:18] is the sub-list for method output_type
+	12, // [12:15] is the sub-list for method input_type
+	12, // [12:12] is the sub-list for extension type_name
+	12, // [12:12] is the sub-list for extension extendee
+	0,  // [0:12] is the sub-list for field type_name
 }
 
 func init() { file_parley_frontend_v1_call_proto_init() }

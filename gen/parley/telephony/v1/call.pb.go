@@ -104,7 +104,10 @@ type Call struct {
 	Refusal string `protobuf:"bytes,11,opt,name=refusal,proto3" json:"refusal,omitempty"`
 	// Whole number of the caller, E.164; only where GetCall reveals it, and empty
 	// when it was withheld or is no longer kept.
-	CallerNumber  string `protobuf:"bytes,12,opt,name=caller_number,json=callerNumber,proto3" json:"caller_number,omitempty"`
+	CallerNumber string `protobuf:"bytes,12,opt,name=caller_number,json=callerNumber,proto3" json:"caller_number,omitempty"`
+	// SIP status code with which it ended, and its text; 0 and empty for none.
+	SipStatus     int32  `protobuf:"varint,13,opt,name=sip_status,json=sipStatus,proto3" json:"sip_status,omitempty"`
+	SipReason     string `protobuf:"bytes,14,opt,name=sip_reason,json=sipReason,proto3" json:"sip_reason,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -219,6 +222,20 @@ func (x *Call) GetRefusal() string {
 func (x *Call) GetCallerNumber() string {
 	if x != nil {
 		return x.CallerNumber
+	}
+	return ""
+}
+
+func (x *Call) GetSipStatus() int32 {
+	if x != nil {
+		return x.SipStatus
+	}
+	return 0
+}
+
+func (x *Call) GetSipReason() string {
+	if x != nil {
+		return x.SipReason
 	}
 	return ""
 }
@@ -804,7 +821,7 @@ var File_parley_telephony_v1_call_proto protoreflect.FileDescriptor
 
 const file_parley_telephony_v1_call_proto_rawDesc = "" +
 	"\n" +
-	"\x1eparley/telephony/v1/call.proto\x12\x13parley.telephony.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xbd\x03\n" +
+	"\x1eparley/telephony/v1/call.proto\x12\x13parley.telephony.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xfb\x03\n" +
 	"\x04Call\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x19\n" +
 	"\btrunk_id\x18\x02 \x01(\tR\atrunkId\x12\x17\n" +
@@ -821,7 +838,11 @@ const file_parley_telephony_v1_call_proto_rawDesc = "" +
 	"end_reason\x18\n" +
 	" \x01(\tR\tendReason\x12\x18\n" +
 	"\arefusal\x18\v \x01(\tR\arefusal\x12#\n" +
-	"\rcaller_number\x18\f \x01(\tR\fcallerNumber\"\xbe\x01\n" +
+	"\rcaller_number\x18\f \x01(\tR\fcallerNumber\x12\x1d\n" +
+	"\n" +
+	"sip_status\x18\r \x01(\x05R\tsipStatus\x12\x1d\n" +
+	"\n" +
+	"sip_reason\x18\x0e \x01(\tR\tsipReason\"\xbe\x01\n" +
 	"\x10ListCallsRequest\x12&\n" +
 	"\tpage_size\x18\x01 \x01(\x05B\t\xbaH\x06\x1a\x04\x18d(\x00R\bpageSize\x12\x1d\n" +
 	"\n" +

@@ -50,5 +50,7 @@ func call(c *telephonyv1.Call) *frontendv1.Call {
 		EndedAt:    textOrNull(datetime(c.GetEndTime())),
 		EndReason:  c.GetEndReason(),
 		Refusal:    c.GetRefusal(),
+		SipStatus:  numberOrNull(c.GetSipStatus()),
+		SipReason:  c.GetSipReason(),
 	}
 }

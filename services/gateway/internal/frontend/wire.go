@@ -19,6 +19,14 @@ func textOrNull(text string) *structpb.Value {
 	return structpb.NewStringValue(text)
 }
 
+// numberOrNull shows zero as null.
+func numberOrNull(n int32) *structpb.Value {
+	if n == 0 {
+		return structpb.NewNullValue()
+	}
+	return structpb.NewNumberValue(float64(n))
+}
+
 // asValue turns a message into a value, for keys that may also be null or absent.
 func asValue(m proto.Message) (*structpb.Value, error) {
 	raw, err := protojson.MarshalOptions{UseProtoNames: true, EmitDefaultValues: true}.Marshal(m)

@@ -6,6 +6,7 @@ import (
 	"io"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -40,17 +41,25 @@ func (c *Connection) callList() *cobra.Command {
 	return cmd
 }
 
-var callHeader = row{"START", "CALL", "STATE", "CALLER", "CALLED", "TRUNK", "ROOM", "REFUSAL"}
+var callHeader = row{"START", "CALL", "STATE", "CALLER", "CALLED", "TRUNK", "ROOM", "REFUSAL", "SIP"}
 
 func callRows(calls []*telephonyv1.Call) []row {
 	rows := make([]row, 0, len(calls))
 	for _, call := range calls {
 		rows = append(rows, row{
 			when(call.GetStartTime()), call.GetId(), word(call.GetState().String(), "CALL_STATE_"), dash(call.GetCaller()),
-			dash(call.GetCalled()), dash(call.GetTrunkId()), dash(call.GetRoomId()), dash(call.GetRefusal()),
+			dash(call.GetCalled()), dash(call.GetTrunkId()), dash(call.GetRoomId()), dash(call.GetRefusal()), sipStatus(call),
 		})
 	}
 	return rows
+}
+
+// sipStatus returns the code with which a call ended.
+func sipStatus(call *telephonyv1.Call) string {
+	if call.GetSipStatus() == 0 {
+		return "-"
+	}
+	return strconv.Itoa(int(call.GetSipStatus()))
 }
 
 func (c *Connection) callShow() *cobra.Command {
@@ -66,7 +75,8 @@ func (c *Connection) callShow() *cobra.Command {
 			call := resp.GetCall()
 			header := append(row{}, callHeader...)
 			values := callRows([]*telephonyv1.Call{call})[0]
-			header, values = append(header, "ANSWER", "END", "END REASON"), append(values, when(call.GetAnswerTime()), when(call.GetEndTime()), dash(call.GetEndReason()))
+			header, values = append(header, "SIP REASON", "ANSWER", "END", "END REASON"),
+				append(values, dash(call.GetSipReason()), when(call.GetAnswerTime()), when(call.GetEndTime()), dash(call.GetEndReason()))
 			if request.GetReveal() {
 				header, values = append(header, "CALLER'S NUMBER"), append(values, dash(call.GetCallerNumber()))
 			}

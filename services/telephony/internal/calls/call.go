@@ -45,6 +45,10 @@ type Call struct {
 	Started, Answered, Ended time.Time
 	// EndReason is LiveKit's word for why it ended.
 	EndReason string
+	// SIPStatus and SIPReason are the SIP status code with which it ended and its
+	// text; 0 and empty for none.
+	SIPStatus int
+	SIPReason string
 	// Refusal is why dispatch refused it; empty when it did not.
 	Refusal string
 	// Updated is when the record was last written.
@@ -84,7 +88,7 @@ type Store interface {
 	// RecordCalls lays events over the records of their calls, creating those that
 	// are new: all of them or, on an error, none. The state goes forward only, and
 	// not from one end to the other. Of trunk, room, caller, its key and number,
-	// called, the times, end reason and refusal, what is known already stays;
+	// called, the times, end reason, refusal and SIP status, what is known already stays;
 	// Updated is set. Same events in any order give the same state. An event of a
 	// call that FailSilentCalls has made fail shows that it went on: state, end and
 	// reason are the event's.

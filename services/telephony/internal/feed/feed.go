@@ -152,7 +152,8 @@ func (w *watcher) tell(ctx context.Context, c calls.Call) error {
 // are none.
 func same(a, b calls.Call) bool {
 	return a.State == b.State && a.TrunkID == b.TrunkID && a.RoomID == b.RoomID && a.Caller == b.Caller && a.Called == b.Called &&
-		a.Answered.Equal(b.Answered) && a.Ended.Equal(b.Ended) && a.EndReason == b.EndReason && a.Refusal == b.Refusal
+		a.Answered.Equal(b.Answered) && a.Ended.Equal(b.Ended) && a.EndReason == b.EndReason && a.Refusal == b.Refusal &&
+		a.SIPStatus == b.SIPStatus && a.SIPReason == b.SIPReason
 }
 
 // forget drops calls that are over and will not be read again.

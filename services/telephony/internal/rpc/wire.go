@@ -181,6 +181,7 @@ func callMessage(c calls.Call) *telephonyv1.Call {
 		Caller: c.Caller, Called: c.Called,
 		StartTime: timestamp(c.Started), AnswerTime: timestamp(c.Answered), EndTime: timestamp(c.Ended),
 		EndReason: c.EndReason, Refusal: c.Refusal,
+		SipStatus: int32(c.SIPStatus), SipReason: c.SIPReason, // #nosec G115 -- read from an int32
 	}
 }
 

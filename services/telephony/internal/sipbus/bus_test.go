@@ -166,12 +166,12 @@ func TestAnswers(t *testing.T) {
 		}
 		_, err = c.UpdateSIPCallState(ctx, &rpc.UpdateSIPCallStateRequest{CallInfo: &livekit.SIPCallInfo{
 			CallId: "SCL_1", TrunkId: "ST_a", RoomName: "room", CallStatus: livekit.SIPCallStatus_SCS_DISCONNECTED,
-			DisconnectReason: livekit.DisconnectReason_CLIENT_INITIATED, FromUri: &livekit.SIPUri{User: "+33612345612"},
+			DisconnectReason: livekit.DisconnectReason_CLIENT_INITIATED, CallStatusCode: &livekit.SIPStatus{Code: 486, Status: "Busy Here"}, FromUri: &livekit.SIPUri{User: "+33612345612"},
 			ToUri: &livekit.SIPUri{User: "+33123456789"}, CreatedAtNs: 1e18, EndedAtNs: 2e18,
 		}})
 		must(t, err)
 		e := d.events[len(d.events)-1]
-		if e.State != calls.Ended || e.EndReason != "CLIENT_INITIATED" || e.Caller != "+33 6 •• •• •• 12" || e.Called != "" ||
+		if e.State != calls.Ended || e.EndReason != "CLIENT_INITIATED" || e.SIPStatus != 486 || e.SIPReason != "Busy Here" || e.Caller != "+33 6 •• •• •• 12" || e.Called != "" ||
 			e.Started.UnixNano() != 1e18 || !e.Answered.IsZero() || e.Ended.UnixNano() != 2e18 {
 			t.Errorf("%s: event %+v", name, e)
 		}

@@ -167,6 +167,7 @@ func callEvent(c *livekit.SIPCallInfo) calls.Event {
 		if e.EndReason == "" && c.GetDisconnectReason() != livekit.DisconnectReason_UNKNOWN_REASON {
 			e.EndReason = c.GetDisconnectReason().String()
 		}
+		e.SIPStatus, e.SIPReason = int(c.GetCallStatusCode().GetCode()), bounded(c.GetCallStatusCode().GetStatus())
 	}
 	return e
 }

@@ -15,8 +15,8 @@ import (
 
 const recordCall = `
 	INSERT INTO calls AS c (id, trunk_id, room_id, state, caller, called, started_at, answered_at, ended_at,
-		end_reason, refusal, updated_at, caller_key, caller_number)
-	VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
+		end_reason, refusal, updated_at, caller_key, caller_number, sip_status, sip_reason)
+	VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
 	ON CONFLICT (id) DO UPDATE SET
 		trunk_id    = coalesce(nullif(c.trunk_id, ''), excluded.trunk_id),
 		room_id     = coalesce(nullif(c.room_id, ''), excluded.room_id),
@@ -30,6 +30,8 @@ const recordCall = `
 		end_reason  = CASE WHEN c.silent THEN excluded.end_reason ELSE coalesce(nullif(c.end_reason, ''), excluded.end_reason) END,
 		silent      = false,
 		refusal     = coalesce(nullif(c.refusal, ''), excluded.refusal),
+		sip_status  = coalesce(nullif(c.sip_status, 0), excluded.sip_status),
+		sip_reason  = CASE WHEN c.sip_status <> 0 THEN c.sip_reason ELSE excluded.sip_reason END,
 		updated_at  = greatest(c.updated_at, excluded.updated_at)`
 
 func recordArgs(e calls.Event) []any {
@@ -39,7 +41,7 @@ func recordArgs(e calls.Event) []any {
 	}
 	return []any{
 		e.ID, e.TrunkID, e.RoomID, int(e.State), e.Caller, e.Called, started,
-		nullable(e.Answered), nullable(e.Ended), e.EndReason, e.Refusal, e.Updated, e.CallerKey, blob(e.CallerNumber),
+		nullable(e.Answered), nullable(e.Ended), e.EndReason, e.Refusal, e.Updated, e.CallerKey, blob(e.CallerNumber), e.SIPStatus, e.SIPReason,
 	}
 }
 
@@ -62,7 +64,7 @@ func (s *Store) RecordCalls(ctx context.Context, events ...calls.Event) error {
 }
 
 const callColumns = `id, trunk_id, room_id, state, caller, called, started_at, answered_at,
-	ended_at, end_reason, refusal, updated_at, caller_key, caller_number`
+	ended_at, end_reason, refusal, updated_at, caller_key, caller_number, sip_status, sip_reason`
 
 // Calls implements calls.Store.
 func (s *Store) Calls(ctx context.Context, f calls.Filter, w page.Window) ([]calls.Call, int, error) {
@@ -86,7 +88,7 @@ func scanCall(row pgx.CollectableRow) (calls.Call, error) {
 		answered, ended *time.Time
 	)
 	err := row.Scan(&c.ID, &c.TrunkID, &c.RoomID, &c.State, &c.Caller, &c.Called, &c.Started, &answered,
-		&ended, &c.EndReason, &c.Refusal, &c.Updated, &c.CallerKey, &c.CallerNumber)
+		&ended, &c.EndReason, &c.Refusal, &c.Updated, &c.CallerKey, &c.CallerNumber, &c.SIPStatus, &c.SIPReason)
 	c.Answered, c.Ended = timeOf(answered), timeOf(ended)
 	return c, err
 }

@@ -35,8 +35,8 @@ func lookup(ctx context.Context, q querier, trunkID, digits string) (dispatch.Lo
 
 const recordCall = `
 	INSERT INTO calls AS c (id, trunk_id, room_id, state, caller, called, started_at, answered_at, ended_at,
-		end_reason, refusal, updated_at, caller_key, caller_number)
-	VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+		end_reason, refusal, updated_at, caller_key, caller_number, sip_status, sip_reason)
+	VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 	ON CONFLICT (id) DO UPDATE SET
 		trunk_id    = coalesce(nullif(c.trunk_id, ''), excluded.trunk_id),
 		room_id     = coalesce(nullif(c.room_id, ''), excluded.room_id),
@@ -50,6 +50,8 @@ const recordCall = `
 		end_reason  = CASE WHEN c.silent THEN excluded.end_reason ELSE coalesce(nullif(c.end_reason, ''), excluded.end_reason) END,
 		silent      = false,
 		refusal     = coalesce(nullif(c.refusal, ''), excluded.refusal),
+		sip_status  = coalesce(nullif(c.sip_status, 0), excluded.sip_status),
+		sip_reason  = CASE WHEN c.sip_status <> 0 THEN c.sip_reason ELSE excluded.sip_reason END,
 		updated_at  = max(c.updated_at, excluded.updated_at)`
 
 // RecordCalls implements calls.Store.
@@ -61,7 +63,7 @@ func (s *Store) RecordCalls(ctx context.Context, events ...calls.Event) error {
 				started = e.Updated
 			}
 			_, err := tx.ExecContext(ctx, recordCall, e.ID, e.TrunkID, e.RoomID, int(e.State), e.Caller, e.Called, micros(started),
-				nullable(e.Answered), nullable(e.Ended), e.EndReason, e.Refusal, micros(e.Updated), e.CallerKey, blob(e.CallerNumber))
+				nullable(e.Answered), nullable(e.Ended), e.EndReason, e.Refusal, micros(e.Updated), e.CallerKey, blob(e.CallerNumber), e.SIPStatus, e.SIPReason)
 			if err != nil {
 				return err
 			}
@@ -72,7 +74,7 @@ func (s *Store) RecordCalls(ctx context.Context, events ...calls.Event) error {
 }
 
 const callColumns = `id, trunk_id, room_id, state, caller, called, started_at, answered_at,
-	ended_at, end_reason, refusal, updated_at, caller_key, caller_number`
+	ended_at, end_reason, refusal, updated_at, caller_key, caller_number, sip_status, sip_reason`
 
 // Calls implements calls.Store.
 func (s *Store) Calls(ctx context.Context, f calls.Filter, w page.Window) ([]calls.Call, int, error) {
@@ -94,7 +96,7 @@ func scanCall(rows *sql.Rows) (calls.Call, error) {
 		answered, ended  sql.NullInt64
 	)
 	err := rows.Scan(&c.ID, &c.TrunkID, &c.RoomID, &c.State, &c.Caller, &c.Called, &started, &answered,
-		&ended, &c.EndReason, &c.Refusal, &updated, &c.CallerKey, &c.CallerNumber)
+		&ended, &c.EndReason, &c.Refusal, &updated, &c.CallerKey, &c.CallerNumber, &c.SIPStatus, &c.SIPReason)
 	c.Started, c.Updated = timeOf(started), timeOf(updated)
 	c.Answered, c.Ended = timeOrZero(answered), timeOrZero(ended)
 	return c, err

@@ -45,11 +45,12 @@ func callsGoForward(t *testing.T, s Store) {
 		Started: start, Answered: start.Add(time.Second), Updated: start.Add(2 * time.Second),
 	}
 	same(t, "active", onlyCall(t, s), want)
-	record(calls.Event{State: calls.Ended, Ended: start.Add(time.Minute), EndReason: "hung up", Updated: start.Add(time.Minute)})
-	record(calls.Event{State: calls.Failed, Ended: start.Add(time.Hour), EndReason: "late", Refusal: "late", Updated: start.Add(time.Minute)})
+	record(calls.Event{State: calls.Ended, Ended: start.Add(time.Minute), EndReason: "hung up", SIPStatus: 200, SIPReason: "OK", Updated: start.Add(time.Minute)})
+	record(calls.Event{State: calls.Failed, Ended: start.Add(time.Hour), EndReason: "late", Refusal: "late", SIPStatus: 487, SIPReason: "Request Terminated", Updated: start.Add(time.Minute)})
 	record(calls.Event{State: calls.Incoming, Updated: start})
 	want.State, want.Ended, want.EndReason, want.Refusal, want.Updated =
 		calls.Ended, start.Add(time.Minute), "hung up", "late", start.Add(time.Minute)
+	want.SIPStatus, want.SIPReason = 200, "OK"
 	same(t, "ended", onlyCall(t, s), want)
 }
 
