@@ -29,7 +29,7 @@ type Call struct {
 	TrunkId string                 `protobuf:"bytes,2,opt,name=trunk_id,json=trunkId,proto3" json:"trunk_id,omitempty"`
 	// A string, or null where the call never reached a room.
 	RoomId *structpb.Value `protobuf:"bytes,3,opt,name=room_id,json=roomId,proto3" json:"room_id,omitempty"`
-	// incoming, joined, active, ended or failed.
+	// incoming, joined, active, ended, failed, or handed_over to another bridge.
 	State string `protobuf:"bytes,4,opt,name=state,proto3" json:"state,omitempty"`
 	// The caller's number, masked.
 	Caller string `protobuf:"bytes,5,opt,name=caller,proto3" json:"caller,omitempty"`

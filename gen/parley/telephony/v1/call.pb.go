@@ -33,6 +33,8 @@ const (
 	CallState_CALL_STATE_ACTIVE      CallState = 3
 	CallState_CALL_STATE_ENDED       CallState = 4
 	CallState_CALL_STATE_FAILED      CallState = 5
+	// A bridge other than LiveKit SIP took the call, and has its further records.
+	CallState_CALL_STATE_HANDED_OVER CallState = 6
 )
 
 // Enum value maps for CallState.
@@ -44,6 +46,7 @@ var (
 		3: "CALL_STATE_ACTIVE",
 		4: "CALL_STATE_ENDED",
 		5: "CALL_STATE_FAILED",
+		6: "CALL_STATE_HANDED_OVER",
 	}
 	CallState_value = map[string]int32{
 		"CALL_STATE_UNSPECIFIED": 0,
@@ -52,6 +55,7 @@ var (
 		"CALL_STATE_ACTIVE":      3,
 		"CALL_STATE_ENDED":       4,
 		"CALL_STATE_FAILED":      5,
+		"CALL_STATE_HANDED_OVER": 6,
 	}
 )
 
@@ -886,14 +890,15 @@ const file_parley_telephony_v1_call_proto_rawDesc = "" +
 	"\x06caller\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@R\x06caller\x12\"\n" +
 	"\btrunk_id\x18\x02 \x01(\tB\a\xbaH\x04r\x02\x18@R\atrunkId\"3\n" +
 	"\x15ForgiveCallerResponse\x12\x1a\n" +
-	"\baccounts\x18\x01 \x01(\x05R\baccounts*\x9b\x01\n" +
+	"\baccounts\x18\x01 \x01(\x05R\baccounts*\xb7\x01\n" +
 	"\tCallState\x12\x1a\n" +
 	"\x16CALL_STATE_UNSPECIFIED\x10\x00\x12\x17\n" +
 	"\x13CALL_STATE_INCOMING\x10\x01\x12\x15\n" +
 	"\x11CALL_STATE_JOINED\x10\x02\x12\x15\n" +
 	"\x11CALL_STATE_ACTIVE\x10\x03\x12\x14\n" +
 	"\x10CALL_STATE_ENDED\x10\x04\x12\x15\n" +
-	"\x11CALL_STATE_FAILED\x10\x052\xed\x03\n" +
+	"\x11CALL_STATE_FAILED\x10\x05\x12\x1a\n" +
+	"\x16CALL_STATE_HANDED_OVER\x10\x062\xed\x03\n" +
 	"\vCallService\x12Z\n" +
 	"\tListCalls\x12%.parley.telephony.v1.ListCallsRequest\x1a&.parley.telephony.v1.ListCallsResponse\x12T\n" +
 	"\aGetCall\x12#.parley.telephony.v1.GetCallRequest\x1a$.parley.telephony.v1.GetCallResponse\x12c\n" +

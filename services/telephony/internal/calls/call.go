@@ -7,7 +7,8 @@ import (
 	"github.com/parleymeet/parley/services/telephony/internal/page"
 )
 
-// State is how far a call has come. States are ordered; the last two are ends.
+// State is how far a call has come. States are ordered; those from Ended on are
+// ends.
 type State int
 
 // The states of a call.
@@ -17,6 +18,9 @@ const (
 	Active
 	Ended
 	Failed
+	// HandedOver is the end of a call here that a bridge took which lets callers in
+	// by itself: what becomes of it is in the bridge's own records.
+	HandedOver
 )
 
 // Over reports whether the call has ended, well or not.

@@ -84,6 +84,8 @@ type Decision struct {
 	Called, Caller string
 
 	stage Stage
+	// handsOver says that a bridge asks which lets the caller in by itself.
+	handsOver bool
 	// enters says that the caller is let in on Accept, as person, into the lobby
 	// if it waits.
 	enters, waits bool

@@ -80,7 +80,7 @@ func reasonOf(err error) Reason {
 // Resolve answers a question without letting anybody in: bridges other than
 // LiveKit SIP do that themselves.
 func (r *Resolver) Resolve(ctx context.Context, q Question) Decision {
-	d := Decision{}
+	d := Decision{handsOver: true}
 	return r.answer(ctx, q, &d, func(ctx context.Context) error {
 		found, err := r.locate(ctx, &q, &d)
 		if err != nil || found == nil {
@@ -171,13 +171,20 @@ func (r *Resolver) event(q Question, d Decision) calls.Event {
 	}
 }
 
+// record keeps the decision. Of a call that goes over to another bridge nothing
+// more will be heard: its record ends here, or does not begin while the caller has
+// yet to be asked for a PIN.
 func (r *Resolver) record(q Question, d Decision) {
 	e := r.event(q, d)
-	switch d.Result {
-	case Accept:
-		e.RoomID = d.RoomID
-	case Reject:
+	switch {
+	case d.Result == Reject:
 		e.State, e.Refusal, e.Ended = calls.Failed, string(d.Reason), e.Started
+	case d.Result == Accept && d.handsOver:
+		e.State, e.RoomID, e.Ended = calls.HandedOver, d.RoomID, e.Started
+	case d.Result == Accept:
+		e.RoomID = d.RoomID
+	case d.handsOver:
+		return
 	}
 	r.Recorder.Record(e)
 }

@@ -12,7 +12,6 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
-	"github.com/prometheus/client_golang/prometheus/testutil"
 	"google.golang.org/grpc"
 
 	roomv1 "github.com/parleymeet/parley/gen/parley/room/v1"
@@ -349,31 +348,6 @@ func TestPersons(t *testing.T) {
 	}
 	if nameless := personOf(key, "room1", caller, ""); nameless.Identity == personOf(key, "room1", caller, "").Identity || nameless.Name != one.Name {
 		t.Errorf("without a call id: %+v", nameless)
-	}
-}
-
-// TestAnswersAreCountedByStage: one call is one answer at each stage.
-func TestAnswersAreCountedByStage(t *testing.T) {
-	t.Parallel()
-	r := newWorld().resolver(t, &bytes.Buffer{})
-	r.Authenticate(t.Context(), ask("+33100000001", ""))
-	r.Authenticate(t.Context(), ask("+33100000002", ""))
-	r.Dispatch(t.Context(), ask("+33100000001", ""))
-	r.Dispatch(t.Context(), ask("+33100000001", "0001"))
-	r.Resolve(t.Context(), ask("+33100000001", "9999"))
-	r.Resolve(t.Context(), ask("+33199999999", "9999"))
-	want := [][]string{
-		{"authenticate", "ring", "", "ST_a"}, {"authenticate", "reject", "trunk_disabled", "ST_off"},
-		{"prompt", "request_pin", "", "ST_a"}, {"pin", "accept", "", "ST_a"},
-		{"pin", "reject", "pin_unknown", "ST_a"}, {"pin", "reject", "number_unknown", ""},
-	}
-	for _, labels := range want {
-		if n := testutil.ToFloat64(r.metrics.total.WithLabelValues(labels...)); n != 1 {
-			t.Errorf("%v: %v answers, want 1", labels, n)
-		}
-	}
-	if n := testutil.CollectAndCount(r.metrics.total); n != len(want) {
-		t.Errorf("%d kinds of answers, want %d", n, len(want))
 	}
 }
 

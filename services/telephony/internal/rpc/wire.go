@@ -173,6 +173,8 @@ var callStates = map[calls.State]telephonyv1.CallState{
 	calls.Active:   telephonyv1.CallState_CALL_STATE_ACTIVE,
 	calls.Ended:    telephonyv1.CallState_CALL_STATE_ENDED,
 	calls.Failed:   telephonyv1.CallState_CALL_STATE_FAILED,
+
+	calls.HandedOver: telephonyv1.CallState_CALL_STATE_HANDED_OVER,
 }
 
 func callMessage(c calls.Call) *telephonyv1.Call {

@@ -149,6 +149,7 @@ func silentCallsGoOn(t *testing.T, s Store) {
 	ctx, later := t.Context(), start.Add(2*time.Hour)
 	for _, e := range []calls.Event{
 		{ID: "prompt", State: calls.Incoming}, {ID: "left", State: calls.Incoming}, {ID: "quiet", State: calls.Active},
+		{ID: "bridge", RoomID: "r", State: calls.HandedOver, Ended: start},
 		{ID: "failed", State: calls.Failed, Ended: start, EndReason: "failed"}, {ID: "refused", State: calls.Failed, Refusal: "pin_unknown", Ended: start},
 	} {
 		e.TrunkID, e.Started, e.Updated = "ST_a", start, start
@@ -157,9 +158,9 @@ func silentCallsGoOn(t *testing.T, s Store) {
 	n, err := s.FailSilentCalls(ctx, start.Add(time.Minute), start.Add(time.Hour), "silent", 10)
 	must(t, err)
 	same(t, "silent", n, 3)
-	for id, state := range map[string]calls.State{"prompt": calls.Incoming, "left": calls.Ended, "failed": calls.Active, "refused": calls.Active} {
+	for id, state := range map[string]calls.State{"prompt": calls.Incoming, "left": calls.Ended, "failed": calls.Active, "refused": calls.Active, "bridge": calls.Failed} {
 		e := calls.Event{ID: id, RoomID: "r", State: state, Updated: later}
-		if state.Over() {
+		if state == calls.Ended {
 			e.Ended, e.EndReason = later, "hung up"
 		}
 		must(t, s.RecordCalls(ctx, e))
@@ -169,6 +170,7 @@ func silentCallsGoOn(t *testing.T, s Store) {
 		"prompt":  {RoomID: "r", State: calls.Active, Answered: later, Updated: later},
 		"left":    {RoomID: "r", State: calls.Ended, Ended: later, EndReason: "hung up", Updated: later},
 		"quiet":   {State: calls.Failed, Ended: start.Add(time.Hour), EndReason: "silent", Updated: start.Add(time.Hour)},
+		"bridge":  {RoomID: "r", State: calls.HandedOver, Ended: start, Updated: later},
 		"failed":  {RoomID: "r", State: calls.Failed, Ended: start, EndReason: "failed", Updated: later},
 		"refused": {RoomID: "r", State: calls.Failed, Ended: start, Refusal: "pin_unknown", Updated: later},
 	}
