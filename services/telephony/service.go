@@ -166,6 +166,7 @@ func (s *Service) run(ctx context.Context) error {
 		s.deps.Logger.InfoContext(ctx, "SIP_REDIS_URL is not set: LiveKit SIP is not answered")
 	}
 	workers.Go(func() { s.sweeper.Run(ctx) })
+	workers.Go(func() { s.recorder.Sweep(ctx) })
 	workers.Go(func() { s.domain.Drainer.Run(ctx) })
 	workers.Go(func() { s.book.Run(ctx) })
 	workers.Go(func() { s.brake.Run(ctx) })

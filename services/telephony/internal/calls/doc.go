@@ -12,5 +12,6 @@
 // queue overflows, events are dropped, counted and reported.
 //
 //	call.go      the nouns and what storage must do
-//	recorder.go  the queue, its worker, and the end of old records
+//	recorder.go  the queue and its worker
+//	sweep.go     the end of silent calls and old records
 package calls

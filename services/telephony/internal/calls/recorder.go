@@ -27,12 +27,6 @@ const (
 	// transaction: under load a fraction of the writes, and nobody waits for them.
 	linger   = 20 * time.Millisecond
 	maxBatch = 256
-
-	cleanInterval = time.Minute
-	cleanBatch    = 500
-	// LiveKit SIP repeats the state of a call every ten minutes.
-	silentAfter  = 2*10*time.Minute + time.Minute
-	silentReason = "no sign of life from the SIP bridge"
 )
 
 // Recorder writes call records in the background.
@@ -87,14 +81,10 @@ func (r *Recorder) Record(e Event) {
 
 // Run writes events until Close has been called and the queue is empty, or ctx ends.
 func (r *Recorder) Run(ctx context.Context) {
-	clean := time.NewTicker(cleanInterval)
-	defer clean.Stop()
 	for {
 		select {
 		case e := <-r.queue:
 			r.write(ctx, r.gather(ctx, e))
-		case <-clean.C:
-			r.Clean(ctx)
 		case <-r.closing:
 			for len(r.queue) > 0 && ctx.Err() == nil {
 				r.write(ctx, r.gather(ctx, <-r.queue))
@@ -172,21 +162,6 @@ func (r *Recorder) write(ctx context.Context, batch []Event) {
 
 func retryable(err error) bool {
 	return apierr.Has(err, apierr.Unavailable) || errors.Is(err, context.DeadlineExceeded)
-}
-
-// Clean ends calls that nobody has heard of for too long and deletes old records.
-func (r *Recorder) Clean(ctx context.Context) {
-	now := r.clock.Now()
-	_, err := r.store.FailSilentCalls(ctx, now.Add(-silentAfter), now, silentReason, cleanBatch)
-	if err == nil {
-		_, err = r.store.DeleteCalls(ctx, now.Add(-r.keep.Records), cleanBatch)
-	}
-	if err == nil {
-		_, err = r.store.ForgetNumbers(ctx, now.Add(-r.keep.Numbers), cleanBatch)
-	}
-	if err != nil && ctx.Err() == nil {
-		r.log.WarnContext(ctx, "call records could not be cleaned, trying again later", "error", err)
-	}
 }
 
 // Admit records a call that rings on a trunk with a quota, unless the trunk has

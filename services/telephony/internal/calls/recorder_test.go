@@ -111,6 +111,39 @@ func TestAFullQueueDropsAndCounts(t *testing.T) {
 	}
 }
 
+// archive has so many records of each kind to clean.
+type archive struct {
+	Store
+	silent, old, numbers int
+}
+
+func some(n *int, limit int) (int, error) {
+	done := min(*n, limit)
+	*n -= done
+	return done, nil
+}
+
+func (a *archive) FailSilentCalls(_ context.Context, _, _ time.Time, _ string, limit int) (int, error) {
+	return some(&a.silent, limit)
+}
+
+func (a *archive) DeleteCalls(_ context.Context, _ time.Time, limit int) (int, error) {
+	return some(&a.old, limit)
+}
+
+func (a *archive) ForgetNumbers(_ context.Context, _ time.Time, limit int) (int, error) {
+	return some(&a.numbers, limit)
+}
+
+// TestAllIsCleaned: however much there is, none of it is kept beyond its time.
+func TestAllIsCleaned(t *testing.T) {
+	t.Parallel()
+	a := &archive{silent: 3 * cleanBatch, old: 5*cleanBatch + 1, numbers: 2*cleanBatch - 1}
+	if err := newRecorder(t, a).Clean(t.Context()); err != nil || a.silent+a.old+a.numbers != 0 {
+		t.Errorf("left: %+v, %v", a, err)
+	}
+}
+
 func TestNumbersAreSealed(t *testing.T) {
 	t.Parallel()
 	r := newRecorder(t, &book{})

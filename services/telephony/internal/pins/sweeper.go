@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/parleymeet/parley/pkg/clock"
+	"github.com/parleymeet/parley/services/telephony/internal/sweep"
 )
 
 const (
@@ -52,31 +53,21 @@ func (s *Sweeper) Run(ctx context.Context) {
 // every quarantined one whose time is over, and forgets rooms that ended long ago.
 func (s *Sweeper) Sweep(ctx context.Context) error {
 	now := s.clock.Now()
-	quarantined, err := repeat(func() (int, error) {
-		return s.store.QuarantineExpired(ctx, now, now.Add(s.rules.Quarantine), sweepBatch)
+	quarantined, err := sweep.All(ctx, sweepBatch, func(limit int) (int, error) {
+		return s.store.QuarantineExpired(ctx, now, now.Add(s.rules.Quarantine), limit)
 	})
 	if err != nil {
 		return err
 	}
-	deleted, err := repeat(func() (int, error) { return s.store.DeleteExpired(ctx, now, sweepBatch) })
+	deleted, err := sweep.All(ctx, sweepBatch, func(limit int) (int, error) { return s.store.DeleteExpired(ctx, now, limit) })
 	if quarantined+deleted > 0 {
 		s.log.InfoContext(ctx, "PINs swept", "quarantined", quarantined, "freed", deleted)
 	}
 	if err != nil {
 		return err
 	}
-	_, err = repeat(func() (int, error) { return s.store.DeleteRoomStates(ctx, now.Add(-rememberRooms), sweepBatch) })
+	_, err = sweep.All(ctx, sweepBatch, func(limit int) (int, error) {
+		return s.store.DeleteRoomStates(ctx, now.Add(-rememberRooms), limit)
+	})
 	return err
-}
-
-// repeat calls batch until it has less than a full batch to do.
-func repeat(batch func() (int, error)) (int, error) {
-	total := 0
-	for {
-		n, err := batch()
-		total += n
-		if err != nil || n < sweepBatch {
-			return total, err
-		}
-	}
 }

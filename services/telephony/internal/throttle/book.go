@@ -13,6 +13,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/parleymeet/parley/pkg/clock"
+	"github.com/parleymeet/parley/services/telephony/internal/sweep"
 )
 
 const (
@@ -161,10 +162,9 @@ func (b *Book) Run(ctx context.Context) {
 
 // Sweep deletes all that is over.
 func (b *Book) Sweep(ctx context.Context) error {
-	for now := b.clock.Now(); ; {
-		n, err := b.store.DeleteAccounts(ctx, b.rules, now, now.Add(-remember), sweepBatch)
-		if err != nil || n < sweepBatch {
-			return err
-		}
-	}
+	now := b.clock.Now()
+	_, err := sweep.All(ctx, sweepBatch, func(limit int) (int, error) {
+		return b.store.DeleteAccounts(ctx, b.rules, now, now.Add(-remember), limit)
+	})
+	return err
 }
