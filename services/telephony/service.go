@@ -32,6 +32,8 @@ const (
 	serviceName = "telephony"
 	// fillInterval is how old the fill of trunks is in the metrics at most.
 	fillInterval = 15 * time.Second
+	// lastWord is how long work that is cut short may take to end.
+	lastWord = 200 * time.Millisecond
 )
 
 // Deps are what the process gives the service.
@@ -131,6 +133,10 @@ func (s *Service) Component() run.Component {
 			case <-ctx.Done():
 			}
 			cancel()
+			select { // which says what could not be written
+			case <-ended:
+			case <-time.After(lastWord):
+			}
 			return errors.Join(busErr, s.store.Close())
 		},
 	}
@@ -147,8 +153,9 @@ func (s *Service) run(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-	case <-s.recorder.Closing():
-		return nil // stopped while the database was still away
+	case <-s.recorder.Closing(): // stopped while the database was still away
+		s.recorder.Abandon()
+		return nil
 	}
 	var workers sync.WaitGroup
 	defer workers.Wait()

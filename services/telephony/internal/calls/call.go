@@ -77,6 +77,9 @@ func (q Quota) Free(calls, pending int) bool {
 	return (q.MaxCalls == 0 || calls < q.MaxCalls) && (q.MaxPending == 0 || pending < q.MaxPending)
 }
 
+// Load is how many calls a trunk has, and how many of them have no room yet.
+type Load struct{ Calls, Pending int }
+
 // Filter selects calls; empty fields select all.
 type Filter struct {
 	RoomID, TrunkID string
@@ -105,6 +108,8 @@ type Store interface {
 	// LiveCalls counts the calls of a trunk as AdmitCall does, and those of them
 	// that have no room.
 	LiveCalls(ctx context.Context, trunkID string, silent time.Time) (calls, pending int, err error)
+	// Loads returns the same of every trunk that has a call.
+	Loads(ctx context.Context, silent time.Time) (map[string]Load, error)
 	// Calls returns a window of the calls that pass the filter, latest started
 	// first, and how many pass it.
 	Calls(ctx context.Context, f Filter, w page.Window) ([]Call, int, error)

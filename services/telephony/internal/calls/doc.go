@@ -8,10 +8,12 @@
 // time of their own, and opened for operators alone, who are named in the log.
 //
 // Nothing here may delay a call: events go into a bounded queue and are written
-// by one worker, in order. When the database is away for so long that the
-// queue overflows, events are dropped, counted and reported.
+// by one worker, in order. Events that are lost are counted and logged: the
+// database was away for so long that the queue overflowed, or when the service
+// stopped, or it refused them.
 //
 //	call.go      the nouns and what storage must do
 //	recorder.go  the queue and its worker
 //	sweep.go     the end of silent calls and old records
+//	metrics.go   what operators watch
 package calls

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -36,7 +37,8 @@ type Recorder struct {
 	log       *slog.Logger
 	keep      Keep
 	queue     chan Event
-	dropped   prometheus.Counter
+	metrics   *metrics
+	ended     atomic.Bool // nobody reads the queue any more
 	closing   chan struct{}
 	closeOnce sync.Once
 }
@@ -56,12 +58,10 @@ func NewRecorder(store Store, keep Keep, c clock.Clock, log *slog.Logger, r prom
 		store: store, clock: c, log: log, keep: keep,
 		queue:   make(chan Event, queueSize),
 		closing: make(chan struct{}),
-		dropped: prometheus.NewCounter(prometheus.CounterOpts{
-			Name: "parley_telephony_call_queue_dropped_total",
-			Help: "Events of calls that were lost because the queue to the database was full.",
-		}),
 	}
-	return rec, r.Register(rec.dropped)
+	var err error
+	rec.metrics, err = newMetrics(r, func() int { return len(rec.queue) })
+	return rec, err
 }
 
 // Record queues an event and returns at once. Events without a call id are not
@@ -74,13 +74,51 @@ func (r *Recorder) Record(e Event) {
 	select {
 	case r.queue <- e:
 	default:
-		r.dropped.Inc()
-		r.log.Error("call record lost: the queue to the database is full", "call", e.ID)
+		r.lose(1, lostFull, "call record lost: the queue to the database is full", "call", e.ID)
+	}
+	if r.ended.Load() {
+		r.Abandon()
 	}
 }
 
-// Run writes events until Close has been called and the queue is empty, or ctx ends.
+// lose counts events that will not be written, and says so.
+func (r *Recorder) lose(events int, reason, message string, args ...any) {
+	r.metrics.lost.WithLabelValues(reason).Add(float64(events))
+	r.log.Error(message, args...)
+}
+
+// loseAtStop loses events because the service stops; err may be nil.
+func (r *Recorder) loseAtStop(events int, err error) {
+	args := []any{"events", events}
+	if err != nil {
+		args = append(args, "error", err)
+	}
+	r.lose(events, lostShutdown, "call records lost: the service stops before they could be written", args...)
+}
+
+// Abandon gives up what is queued, and what is recorded from now on. Run does it
+// at its end; call it where Run is not.
+func (r *Recorder) Abandon() {
+	r.ended.Store(true)
+	events := 0
+	for {
+		select {
+		case <-r.queue:
+			events++
+			continue
+		default:
+		}
+		break
+	}
+	if events > 0 {
+		r.loseAtStop(events, nil)
+	}
+}
+
+// Run writes events until Close has been called and the queue is empty, or ctx
+// ends. What it could not write by then is lost, counted and logged.
 func (r *Recorder) Run(ctx context.Context) {
+	defer r.Abandon()
 	for {
 		select {
 		case e := <-r.queue:
@@ -130,8 +168,8 @@ func (r *Recorder) Closing() <-chan struct{} { return r.closing }
 
 // write tries for as long as the database is away: the queue holds what comes
 // meanwhile. While closing, events get one try. Of events that the database
-// refuses together each is written alone; one that it refuses alone is given
-// up, lest it block those behind it.
+// refuses together each is written alone; one that it refuses alone is lost, lest
+// it block those behind it.
 func (r *Recorder) write(ctx context.Context, batch []Event) {
 	for wait := run.NewBackoff(retryFirst, retryMax); ; {
 		tryCtx, cancel := context.WithTimeout(ctx, writeTimeout)
@@ -140,21 +178,28 @@ func (r *Recorder) write(ctx context.Context, batch []Event) {
 		switch {
 		case err == nil:
 			return
+		case ctx.Err() != nil:
+			r.loseAtStop(len(batch), err)
+			return
 		case !retryable(err) && len(batch) > 1:
 			for _, e := range batch {
 				r.write(ctx, []Event{e})
 			}
 			return
 		case !retryable(err):
-			r.log.ErrorContext(ctx, "call record refused by the database", "call", batch[0].ID, "error", err)
+			r.lose(1, lostRefused, "call record lost: the database refuses it", "call", batch[0].ID, "error", err)
 			return
 		}
-		r.log.WarnContext(ctx, "call records not written yet", "calls", len(batch), "error", err)
 		select {
 		case <-r.closing:
+			r.loseAtStop(len(batch), err)
 			return
+		default:
+		}
+		r.log.WarnContext(ctx, "call records not written yet", "events", len(batch), "error", err)
+		select {
+		case <-r.closing: // and once more, at once
 		case <-ctx.Done():
-			return
 		case <-time.After(wait.Next()):
 		}
 	}

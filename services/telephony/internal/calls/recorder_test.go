@@ -84,6 +84,86 @@ func TestEventsAreWrittenInOrder(t *testing.T) {
 	}
 	r.Close()
 	<-ended
+	if n := lost(r, lostRefused); n != 1 {
+		t.Errorf("%v events counted as refused, want 1", n)
+	}
+}
+
+func lost(r *Recorder, reason string) float64 {
+	return testutil.ToFloat64(r.metrics.lost.WithLabelValues(reason))
+}
+
+// TestLossesAtTheStop: what a database that is away is not told any more is counted,
+// and what comes later too.
+func TestLossesAtTheStop(t *testing.T) {
+	t.Parallel()
+	r, log := newRecorder(t, &book{away: 1 << 30}), &bytes.Buffer{}
+	r.log = slog.New(slog.NewTextHandler(log, nil))
+	for i := range 300 {
+		r.Record(Event{ID: fmt.Sprint(i)})
+	}
+	r.Close()
+	r.Run(t.Context())
+	if n := lost(r, lostShutdown); n != 300 {
+		t.Errorf("%v events counted as lost, want 300", n)
+	}
+	if text := log.String(); !strings.Contains(text, "call records lost") || strings.Contains(text, "not written yet") {
+		t.Errorf("log: %s", text)
+	}
+	r.Record(Event{ID: "late"})
+	if n := lost(r, lostShutdown); n != 301 {
+		t.Errorf("%v events counted as lost, want 301", n)
+	}
+}
+
+// TestLossesWhenCutShort: the time to stop is over before the queue is written.
+func TestLossesWhenCutShort(t *testing.T) {
+	t.Parallel()
+	r := newRecorder(t, &book{})
+	for i := range 300 {
+		r.Record(Event{ID: fmt.Sprint(i)})
+	}
+	if n := testutil.CollectAndCount(r.metrics.live); n != 0 {
+		t.Errorf("%d numbers of live calls", n)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	r.Close()
+	r.Run(ctx)
+	if n := lost(r, lostShutdown) + float64(len(r.store.(*book).written)); n != 300 {
+		t.Errorf("%v events written or counted as lost, want 300", n)
+	}
+}
+
+// loads is a store that knows how many calls trunks have.
+type loads struct {
+	Store
+	load map[string]Load
+	err  error
+}
+
+func (l *loads) Loads(context.Context, time.Time) (map[string]Load, error) { return l.load, l.err }
+
+func TestLiveCallsAreCounted(t *testing.T) {
+	t.Parallel()
+	s := &loads{load: map[string]Load{"ST_a": {Calls: 5, Pending: 2}}}
+	r := newRecorder(t, s)
+	if err := r.Count(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	const name = "parley_telephony_live_calls"
+	want := `# HELP ` + name + ` Calls of all replicas that have not ended, by trunk: in the prompt, or in a room.
+# TYPE ` + name + ` gauge
+` + name + `{stage="prompt",trunk="ST_a"} 2
+` + name + `{stage="room",trunk="ST_a"} 3
+`
+	if err := testutil.CollectAndCompare(r.metrics.live, strings.NewReader(want)); err != nil {
+		t.Error(err)
+	}
+	s.load, s.err = nil, errors.New("away")
+	if err := r.Count(t.Context()); err == nil || testutil.CollectAndCount(r.metrics.live) != 0 {
+		t.Errorf("what is not known is shown; %v", err)
+	}
 }
 
 func TestCloseWritesWhatIsQueued(t *testing.T) {
@@ -106,7 +186,7 @@ func TestAFullQueueDropsAndCounts(t *testing.T) {
 	for range queueSize + 7 {
 		r.Record(Event{ID: "1"})
 	}
-	if n := testutil.ToFloat64(r.dropped); n != 7 {
+	if n := lost(r, lostFull); n != 7 {
 		t.Errorf("%v events dropped, want 7", n)
 	}
 }

@@ -8,6 +8,9 @@ import (
 )
 
 const (
+	// countInterval is how old the number of live calls is in the metrics at most.
+	countInterval = 15 * time.Second
+
 	cleanInterval = time.Minute
 	// cleanBatch keeps each statement short, so that it never makes a call wait.
 	cleanBatch = 500
@@ -16,20 +19,35 @@ const (
 	silentReason = "no sign of life from the SIP bridge"
 )
 
-// Sweep cleans now and then until ctx ends. Replicas may sweep at once.
+// Sweep cleans and counts calls now and then until ctx ends. Replicas may sweep at
+// once.
 func (r *Recorder) Sweep(ctx context.Context) {
-	clean := time.NewTicker(cleanInterval)
+	clean, count := time.NewTicker(cleanInterval), time.NewTicker(countInterval)
 	defer clean.Stop()
+	defer count.Stop()
 	for {
+		if err := r.Count(ctx); err != nil && ctx.Err() == nil {
+			r.log.WarnContext(ctx, "live calls could not be counted, trying again later", "error", err)
+		}
 		select {
 		case <-ctx.Done():
 			return
+		case <-count.C:
+			continue
 		case <-clean.C:
 		}
 		if err := r.Clean(ctx); err != nil && ctx.Err() == nil {
 			r.log.WarnContext(ctx, "call records could not be cleaned, trying again later", "error", err)
 		}
 	}
+}
+
+// Count shows in the metrics how many calls each trunk has, or nothing when that
+// is not known.
+func (r *Recorder) Count(ctx context.Context) error {
+	loads, err := r.store.Loads(ctx, r.clock.Now().Add(-silentAfter))
+	r.metrics.live.set(loads)
+	return err
 }
 
 // Clean ends all calls that nobody has heard of for too long, deletes all records

@@ -4,6 +4,8 @@ import (
 	"context"
 	"time"
 
+	"github.com/jackc/pgx/v5"
+
 	"github.com/parleymeet/parley/services/telephony/internal/calls"
 )
 
@@ -32,4 +34,19 @@ func (s *Store) LiveCalls(ctx context.Context, trunkID string, silent time.Time)
 	err = s.Pool().QueryRow(ctx, `SELECT count(*), count(*) FILTER (WHERE room_id = '') FROM calls
 		WHERE trunk_id = $1 AND state < 4 AND updated_at > $2`, trunkID, silent).Scan(&live, &pending)
 	return live, pending, fault("count live calls", err)
+}
+
+// Loads implements calls.Store.
+func (s *Store) Loads(ctx context.Context, silent time.Time) (map[string]calls.Load, error) {
+	rows, err := s.Pool().Query(ctx, `SELECT trunk_id, count(*), count(*) FILTER (WHERE room_id = '') FROM calls
+		WHERE state < 4 AND updated_at > $1 GROUP BY trunk_id`, silent)
+	if err != nil {
+		return nil, fault("count live calls", err)
+	}
+	loads, trunkID, load := map[string]calls.Load{}, "", calls.Load{}
+	_, err = pgx.ForEachRow(rows, []any{&trunkID, &load.Calls, &load.Pending}, func() error {
+		loads[trunkID] = load
+		return nil
+	})
+	return loads, fault("count live calls", err)
 }

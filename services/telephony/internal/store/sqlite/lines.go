@@ -43,3 +43,22 @@ func liveCalls(ctx context.Context, q querier, trunkID string, silent time.Time)
 		WHERE trunk_id = ? AND state < 4 AND updated_at > ?`, trunkID, micros(silent)).Scan(&live, &pending)
 	return live, pending, err
 }
+
+// Loads implements calls.Store.
+func (s *Store) Loads(ctx context.Context, silent time.Time) (map[string]calls.Load, error) {
+	type trunkLoad struct {
+		trunkID string
+		calls.Load
+	}
+	rows, err := s.Read().QueryContext(ctx, `SELECT trunk_id, count(*), count(*) FILTER (WHERE room_id = '') FROM calls
+		WHERE state < 4 AND updated_at > ? GROUP BY trunk_id`, micros(silent))
+	list, err := collect(rows, err, func(rows *sql.Rows) (l trunkLoad, err error) {
+		err = rows.Scan(&l.trunkID, &l.Calls, &l.Pending)
+		return l, err
+	})
+	loads := make(map[string]calls.Load, len(list))
+	for _, l := range list {
+		loads[l.trunkID] = l.Load
+	}
+	return loads, fault("count live calls", err)
+}

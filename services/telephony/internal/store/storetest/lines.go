@@ -27,6 +27,9 @@ func quotasHold(t *testing.T, s Store) {
 		t.Helper()
 		live, pending, err := s.LiveCalls(ctx, "ST_a", silent)
 		must(t, err)
+		loads, err := s.Loads(ctx, silent)
+		must(t, err)
+		same(t, "the same of all trunks", loads["ST_a"], calls.Load{Calls: live, Pending: pending})
 		return sprint(live, pending)
 	}
 	two, onePending := calls.Quota{MaxCalls: 2}, calls.Quota{MaxPending: 1}
@@ -45,6 +48,9 @@ func quotasHold(t *testing.T, s Store) {
 	ok, err := s.AdmitCall(ctx, calls.Event{ID: "b", TrunkID: "ST_b", Updated: start}, two, silent)
 	must(t, err)
 	same(t, "another trunk", ok, true)
+	loads, err := s.Loads(ctx, silent)
+	must(t, err)
+	same(t, "each its own", loads, map[string]calls.Load{"ST_a": {Calls: 2, Pending: 1}, "ST_b": {Calls: 1, Pending: 1}})
 	must(t, s.RecordCalls(ctx, calls.Event{ID: "1", State: calls.Ended, Updated: start}))
 	same(t, "without an id, which leaves no record", sprint(admit("", two), admit("", two), count()), "true true 1 1")
 	same(t, "after one has ended", admit("3", two), true)
