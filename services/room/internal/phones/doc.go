@@ -14,6 +14,7 @@
 //
 // Invariants:
 //
+//   - Rooms are attended to independently, each by one attendant at a time.
 //   - A caller is on the list before it is let into the LiveKit room, once for
 //     each call, and leaves it when there is nothing more to do: it was let in,
 //     removed, hung up, or never came.

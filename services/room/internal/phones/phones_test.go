@@ -7,8 +7,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/parleymeet/parley/pkg/testkit"
 	"github.com/parleymeet/parley/services/internal/livekit"
 	"github.com/parleymeet/parley/services/room/internal/lobby"
+	"github.com/parleymeet/parley/services/room/internal/phones"
 	"github.com/parleymeet/parley/services/room/internal/rooms"
 )
 
@@ -81,6 +83,37 @@ func TestCallsAgain(t *testing.T) {
 	w.until(t, "", map[string]string{"sip_1": "hears"})
 	w.call(t, "sip_2", true, rooms.Lobby)
 	w.until(t, "sip_2", map[string]string{"sip_1": "hears", "sip_2": "deaf mute"})
+}
+
+// TestStuckRoom: while LiveKit does not answer for one room, callers in another are
+// muted and let in, and nobody else goes to look at the one.
+func TestStuckRoom(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	stuck := w.create(t, "stuck")
+	released := make(chan struct{})
+	t.Cleanup(func() { close(released) })
+	w.set(func() { w.stuck, w.released = stuck, released })
+	if got, err := w.Admit(t.Context(), phones.Call{RoomID: stuck, Identity: "sip_0", Name: "sip_0"}); err != nil || got != rooms.Lobby {
+		t.Fatalf("admit: %v, %v", got, err)
+	}
+	testkit.Eventually(t, 10*time.Second, func() error {
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		if w.stuckFor == 0 {
+			return errors.New("nobody looks")
+		}
+		return nil
+	})
+	w.call(t, "sip_1", true, rooms.Lobby)
+	w.until(t, "sip_1", map[string]string{"sip_1": "deaf mute"})
+	w.decide(t, "sip_1", lobby.Accepted)
+	w.until(t, "", map[string]string{"sip_1": "hears"})
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.stuckFor != 1 {
+		t.Errorf("%d look at the room", w.stuckFor)
+	}
 }
 
 // TestLiveKitAway: decisions are kept, the last one counts, and is carried out

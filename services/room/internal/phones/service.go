@@ -68,6 +68,9 @@ type Service struct {
 
 	mu   sync.Mutex
 	lone map[string]time.Time // when a room was first found with one participant
+	// attended are the rooms that are being looked at, and whether each is to be
+	// looked at again.
+	attended map[string]bool
 }
 
 // New returns the service.
@@ -77,7 +80,7 @@ func New(settings Settings, parts Parts) (*Service, error) {
 		return nil, err
 	}
 	return &Service{
-		Settings: settings, Parts: parts, metrics: m, wake: make(chan struct{}, 1), lone: map[string]time.Time{},
+		Settings: settings, Parts: parts, metrics: m, wake: make(chan struct{}, 1), lone: map[string]time.Time{}, attended: map[string]bool{},
 		store:   trouble.Log{Logger: parts.Logger, What: "callers in lobbies cannot be read from the database"},
 		livekit: trouble.Log{Logger: parts.Logger, What: "LiveKit does not serve; callers in lobbies stay as they are"},
 	}, nil

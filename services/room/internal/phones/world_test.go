@@ -44,6 +44,9 @@ type world struct {
 	onLook   func() // before LiveKit says who is there
 	looked   int
 	rung     int
+	stuck    string        // a room for which LiveKit does not answer
+	released chan struct{} // when it does again
+	stuckFor int           // who waits for it
 }
 
 func newWorld(t *testing.T) *world {
@@ -57,13 +60,7 @@ func newWorld(t *testing.T) *world {
 		t.Fatal(err)
 	}
 	w := &world{store: store, clock: clock.NewFake(time.Unix(1768478400, 0)), people: map[string]*livekit.Person{}, logs: &bytes.Buffer{}}
-	r := rooms.Room{ID: uuid.NewString(), Name: "room", Slug: "room", AccessLevel: rooms.Restricted, CreatedAt: w.clock.Now(), UpdatedAt: w.clock.Now()}
-	owner := rooms.Access{ID: uuid.NewString(), RoomID: r.ID, UserID: uuid.NewString(), Role: rooms.Owner, CreatedAt: w.clock.Now()}
-	task := outbox.Task{RoomID: r.ID, Action: outbox.Allocate, Version: 1}
-	if err := store.Create(t.Context(), rooms.Creation{Room: r, Owner: owner, Task: task, Due: w.clock.Now()}); err != nil {
-		t.Fatal(err)
-	}
-	w.room = r.ID
+	w.room = w.create(t, "room")
 	log := slog.New(slog.NewTextHandler(w, nil))
 	bell := lobby.NewBell(w, w.clock, log)
 	w.Service, err = phones.New(phones.Settings{Wait: 10 * time.Minute, Lone: 30 * time.Minute}, phones.Parts{
@@ -81,6 +78,18 @@ func newWorld(t *testing.T) *world {
 		running.Wait()
 	})
 	return w
+}
+
+// create makes a room and returns its id.
+func (w *world) create(t *testing.T, name string) string {
+	t.Helper()
+	r := rooms.Room{ID: uuid.NewString(), Name: name, Slug: name, AccessLevel: rooms.Restricted, CreatedAt: w.clock.Now(), UpdatedAt: w.clock.Now()}
+	owner := rooms.Access{ID: uuid.NewString(), RoomID: r.ID, UserID: uuid.NewString(), Role: rooms.Owner, CreatedAt: w.clock.Now()}
+	task := outbox.Task{RoomID: r.ID, Action: outbox.Allocate, Version: 1}
+	if err := w.store.Create(t.Context(), rooms.Creation{Room: r, Owner: owner, Task: task, Due: w.clock.Now()}); err != nil {
+		t.Fatal(err)
+	}
+	return r.ID
 }
 
 func (w *world) Write(p []byte) (int, error) {
@@ -101,6 +110,12 @@ func (w *world) SendData(context.Context, string, []byte) error {
 func (w *world) People(_ context.Context, roomID string) ([]livekit.Person, error) {
 	w.mu.Lock()
 	onLook := w.onLook
+	if roomID == w.stuck {
+		w.stuckFor++
+		w.mu.Unlock()
+		<-w.released
+		return nil, errors.New("LiveKit was stuck")
+	}
 	w.mu.Unlock()
 	if onLook != nil {
 		onLook()
