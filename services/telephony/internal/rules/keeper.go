@@ -2,7 +2,10 @@ package rules
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"log/slog"
+	"math/rand/v2"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -35,6 +38,8 @@ const (
 	afterwards = 5 * time.Second
 	// hands make so many rules side by side.
 	hands = 8
+	// giveUp is after how many failures in a row the rest is left for later.
+	giveUp = 4 * hands
 )
 
 // Door says whether a room admits callers at once. Implemented by
@@ -126,30 +131,28 @@ func (k *Keeper) Run(ctx context.Context) {
 }
 
 // Keep compares once, after a look at what LiveKit really has when it is time
-// for one. It stops at the first failure; the rest is for the next time.
+// for one. A rule that fails holds up no other; what failed is for the next time.
 func (k *Keeper) Keep(ctx context.Context) error {
 	now := k.Clock.Now()
+	var fault error
 	if age := now.Sub(k.listed); k.listed.IsZero() || age >= k.Interval || age < 0 || (k.conflicts.Load() && age >= listPause) {
-		if err := k.reconcile(ctx); err != nil {
-			return err
+		k.conflicts.Store(false)
+		if fault = k.reconcile(ctx); fault != nil {
+			k.conflicts.Store(true) // there may be
 		}
 		k.listed = now
-		k.conflicts.Store(false)
 	}
 	wanted, err := k.wanted(ctx)
 	if err != nil {
-		return err
+		return errors.Join(fault, err)
 	}
 	present, err := k.Store.Rules(ctx)
 	if err != nil {
-		return err
+		return errors.Join(fault, err)
 	}
 	k.metrics.measure(wanted, present)
 	missing, surplus := compare(wanted, present, k.Clock.Now())
-	err = each(ctx, surplus, k.remove)
-	if err == nil {
-		err = each(ctx, missing, k.make)
-	}
+	err = errors.Join(fault, each(ctx, surplus, k.remove), each(ctx, missing, k.make))
 	if k.changed.Swap(false) {
 		k.Wake() // to see what changed meanwhile, and to measure
 	}
@@ -167,19 +170,39 @@ func (k *Keeper) wanted(ctx context.Context) ([]Rule, error) {
 	return slices.DeleteFunc(all, func(r Rule) bool { return k.closed[r.RoomID] }), nil
 }
 
-// each does one thing for every rule, several side by side, up to the first failure.
+// each does one thing for every rule, several side by side, whichever fail. Only
+// when so many fail in a row that LiveKit seems to be away it gives up the others;
+// the order is random, so that none is always among them. It returns the first
+// failure, with how many were not done.
 func each(ctx context.Context, rules []Rule, do func(context.Context, Rule) error) error {
-	group, ctx := errgroup.WithContext(ctx)
+	var (
+		group         errgroup.Group
+		failed, inRow atomic.Int64
+	)
 	group.SetLimit(hands)
-	for _, r := range rules {
+	for _, i := range rand.Perm(len(rules)) { // #nosec G404 -- protects nothing
 		group.Go(func() error {
-			if err := ctx.Err(); err != nil { // another one failed
+			if inRow.Load() >= giveUp {
+				failed.Add(1)
+				return nil
+			}
+			err := ctx.Err()
+			if err == nil {
+				err = do(ctx, rules[i])
+			}
+			if err != nil {
+				failed.Add(1)
+				inRow.Add(1)
 				return err
 			}
-			return do(ctx, r)
+			inRow.Store(0)
+			return nil
 		})
 	}
-	return group.Wait()
+	if err := group.Wait(); err != nil {
+		return fmt.Errorf("%d of %d not done: %w", failed.Load(), len(rules), err)
+	}
+	return nil
 }
 
 // remove takes a rule from LiveKit and forgets it. A claim that nobody has made

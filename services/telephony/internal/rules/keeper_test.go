@@ -38,6 +38,8 @@ type server struct {
 	doorAway error
 	closed   map[string]bool
 	onCreate func() // while LiveKit makes a rule
+	refused  string // what begins PINs and ids that LiveKit fails at
+	tries    int
 	lists    int
 }
 
@@ -47,8 +49,8 @@ func (s *server) Create(_ context.Context, rule livekit.Rule) (string, error) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.away != nil {
-		return "", s.away
+	if s.tries++; s.away != nil || s.refuses(rule.PIN) {
+		return "", errors.Join(s.away, errRefused)
 	}
 	for _, r := range s.rules {
 		if r.Trunk == rule.Trunk && r.PIN == rule.PIN {
@@ -64,8 +66,17 @@ func (s *server) Create(_ context.Context, rule livekit.Rule) (string, error) {
 func (s *server) Delete(_ context.Context, id string) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.refuses(id) {
+		return errRefused
+	}
 	delete(s.rules, id)
 	return s.away
+}
+
+var errRefused = errors.New("LiveKit fails at this one")
+
+func (s *server) refuses(text string) bool {
+	return s.refused != "" && strings.HasPrefix(text, s.refused)
 }
 
 func (s *server) List(_ context.Context, prefix string) ([]livekit.Rule, error) {
@@ -312,6 +323,61 @@ func TestLiveKitAway(t *testing.T) {
 	}
 	w.server.away = nil
 	w.wants(t, "back again", "0002")
+}
+
+// TestOneFails: what LiveKit fails at holds up no other rule, neither when rules are
+// made nor when what LiveKit has too much is deleted.
+func TestOneFails(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.server.refused = "9"
+	want := make([]string, 0, 30)
+	for i := range 20 {
+		w.room(t, fmt.Sprintf("9%03d", i))
+	}
+	for i := range 30 {
+		want = append(want, fmt.Sprintf("%04d", i))
+		w.room(t, want[i])
+	}
+	for range 5 { // what was given up has its turn
+		if err := w.Keep(t.Context()); !errors.Is(err, errRefused) {
+			t.Fatalf("error %v", err)
+		}
+	}
+	w.has(t, "all others", want...)
+
+	w.server.refused = "SDR_bad"
+	w.server.rules["SDR_bad"] = livekit.Rule{ID: "SDR_bad", Name: prefix + "room", Trunk: "ST_livekit", PIN: "9999"}
+	w.server.rules["SDR_orphan"] = livekit.Rule{ID: "SDR_orphan", Name: prefix + "room", Trunk: "ST_livekit", PIN: "8888"}
+	w.clock.Advance(time.Minute)
+	lists := w.server.lists
+	if err := w.Keep(t.Context()); !errors.Is(err, errRefused) {
+		t.Fatalf("error %v", err)
+	}
+	must(t, w.Keep(t.Context())) // which lists nothing so soon
+	if w.server.lists != lists+1 {
+		t.Errorf("listed %d times", w.server.lists-lists)
+	}
+	for i := range 20 {
+		want = append(want, fmt.Sprintf("9%03d", i))
+	}
+	w.has(t, "all but the one", append(want, "9999")...)
+}
+
+// TestLiveKitIsSpared: where all fails, not all is tried.
+func TestLiveKitIsSpared(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	for i := range 200 {
+		w.room(t, fmt.Sprintf("%04d", i))
+	}
+	w.server.away = errors.New("LiveKit is away")
+	if err := w.Keep(t.Context()); !errors.Is(err, w.server.away) {
+		t.Errorf("error %v", err)
+	}
+	if w.server.tries > 50 {
+		t.Errorf("tried %d times", w.server.tries)
+	}
 }
 
 // TestReplicas: several keepers at once make each rule once.

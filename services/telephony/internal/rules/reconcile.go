@@ -2,12 +2,18 @@ package rules
 
 import (
 	"context"
+	"errors"
 	"maps"
 )
 
 // reconcile makes rows and LiveKit's rules agree, and asks every live room again
 // whom it admits.
 func (k *Keeper) reconcile(ctx context.Context) error {
+	return errors.Join(k.mend(ctx), k.askRooms(ctx))
+}
+
+// mend makes rows and LiveKit's rules agree.
+func (k *Keeper) mend(ctx context.Context) error {
 	before, err := k.Store.Rules(ctx)
 	if err != nil {
 		return err
@@ -52,12 +58,13 @@ func (k *Keeper) reconcile(ctx context.Context) error {
 	if len(gone)+len(orphans) > 0 {
 		k.Logger.WarnContext(ctx, "LiveKit's dispatch rules were not as noted", "gone", len(gone), "orphans", len(orphans))
 	}
-	err = each(ctx, orphans, func(ctx context.Context, r Rule) error { return k.Server.Delete(ctx, r.ID) })
-	if err != nil {
-		k.metrics.failed(deleting)
+	return each(ctx, orphans, func(ctx context.Context, r Rule) error {
+		err := k.Server.Delete(ctx, r.ID)
+		if err != nil {
+			k.metrics.failed(deleting)
+		}
 		return err
-	}
-	return k.askRooms(ctx)
+	})
 }
 
 // askRooms asks every live room anew. What was known of those that do not answer
