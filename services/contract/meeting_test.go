@@ -11,6 +11,7 @@ import (
 	"github.com/livekit/protocol/livekit"
 	"github.com/livekit/protocol/rpc"
 	lksdk "github.com/livekit/server-sdk-go/v2"
+	"google.golang.org/protobuf/proto"
 
 	"github.com/parleymeet/parley/pkg/testkit"
 )
@@ -158,6 +159,19 @@ func testOneNumber(t *testing.T, d *deployment) {
 	ada.waitingIs(t, closed, again.GetParticipantName())
 }
 
+// liveRoom returns what LiveKit knows of a room, without what no two have alike.
+func (d *deployment) liveRoom(t *testing.T, room map[string]any) *livekit.Room {
+	t.Helper()
+	client := lksdk.NewRoomServiceClient(d.livekit.APIURL, d.livekit.APIKey, d.livekit.APISecret)
+	resp, err := client.ListRooms(t.Context(), &livekit.ListRoomsRequest{Names: []string{room["id"].(string)}})
+	if err != nil || len(resp.GetRooms()) != 1 {
+		t.Fatalf("rooms %v, %v", resp, err)
+	}
+	live := resp.GetRooms()[0]
+	live.Sid, live.Name, live.CreationTime, live.CreationTimeMs, live.TurnPassword, live.NumParticipants = "", "", 0, 0, "", 0
+	return live
+}
+
 // testPhoneFirst shows that no browser has to be there before the phone.
 func testPhoneFirst(t *testing.T, d *deployment) {
 	ada := d.login(t, "ada.lovelace@example.org")
@@ -167,8 +181,16 @@ func testPhoneFirst(t *testing.T, d *deployment) {
 	join(t, phone.GetWsUrl(), phone.GetToken())
 	d.participants(t, room["id"].(string), 1)
 
+	other := ada.createRoom(t, "browser-first")
+	url, token := connection(t, other)
+	join(t, url, token)
+	d.participants(t, other["id"].(string), 1)
+	if byPhone, byBrowser := d.liveRoom(t, room), d.liveRoom(t, other); !proto.Equal(byPhone, byBrowser) {
+		t.Errorf("a phone makes LiveKit's room %v, a browser %v", byPhone, byBrowser)
+	}
+
 	guest := d.visitor(t).must(t, http.StatusOK, http.MethodGet, "/api/v1.0/rooms/phone-first/?username=Gil", nil).json
-	url, token := connection(t, guest)
+	url, token = connection(t, guest)
 	join(t, url, token)
 	seen := d.participants(t, room["id"].(string), 2)
 	for identity, p := range seen {
