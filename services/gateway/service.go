@@ -19,8 +19,6 @@ import (
 	authv1 "github.com/parleymeet/parley/gen/parley/auth/v1"
 	telephonyv1 "github.com/parleymeet/parley/gen/parley/telephony/v1"
 	"github.com/parleymeet/parley/pkg/clock"
-	"github.com/parleymeet/parley/pkg/grpcx"
-	"github.com/parleymeet/parley/pkg/identity"
 	"github.com/parleymeet/parley/pkg/obs"
 	"github.com/parleymeet/parley/pkg/run"
 	"github.com/parleymeet/parley/services/gateway/internal/frontend"
@@ -33,8 +31,7 @@ type Deps struct {
 	Logger                *slog.Logger
 	Registry              prometheus.Registerer
 	Clock                 clock.Clock
-	// Tracer begins the trace of a request at its facade method, whose name holds
-	// no path: paths may hold phone numbers. nil: no traces.
+	// Tracer makes a trace of every request to the API. nil: no traces.
 	Tracer trace.TracerProvider
 	// Bound, when not nil, is called with the address of the HTTP server once it is taken.
 	Bound func(net.Addr)
@@ -44,7 +41,6 @@ type Deps struct {
 type Service struct {
 	handler http.Handler
 	http    run.Component
-	facade  *grpcx.Server
 	// root is the frontend's directory; nil for none.
 	root *os.Root
 	auth authv1.KeyServiceClient
@@ -60,35 +56,10 @@ func New(cfg Config, deps Deps) (*Service, error) {
 		auth: authv1.NewKeyServiceClient(deps.Auth),
 		dial: telephonyv1.NewDirectoryServiceClient(deps.Telephony),
 	}
-	if err := s.buildFacade(&cfg, deps); err != nil {
-		return nil, err
-	}
 	if err := s.buildHTTP(&cfg, deps); err != nil {
 		return nil, err
 	}
 	return s, nil
-}
-
-// buildFacade makes the facade server.
-func (s *Service) buildFacade(cfg *Config, deps Deps) (err error) {
-	s.facade, err = grpcx.NewServer(grpcx.Options{
-		Policy: frontend.Policy(),
-		Logger: deps.Logger,
-		Tracer: deps.Tracer,
-		// In one process the suite's own server has metrics of the same names.
-		Registry: prometheus.WrapRegistererWithPrefix("parley_facade_", deps.Registry),
-	})
-	if err != nil {
-		return fmt.Errorf("facade: %w", err)
-	}
-	frontend.New(frontend.Deps{
-		Auth: deps.Auth, Room: deps.Room, Telephony: deps.Telephony,
-		Config: cfg.Browser.message(cfg.LiveKitURL), BaseURL: strings.TrimRight(cfg.ApplicationBaseURL, "/"), Clock: deps.Clock, Logger: deps.Logger,
-	}).Register(s.facade)
-	if err := s.facade.CheckPolicy(); err != nil {
-		return fmt.Errorf("facade: %w", err)
-	}
-	return nil
 }
 
 // buildHTTP makes the handler and its server.
@@ -102,7 +73,11 @@ func (s *Service) buildHTTP(cfg *Config, deps Deps) (err error) {
 		files = s.root.FS()
 	}
 	s.handler, err = web.New(web.Options{
-		Auth: deps.Auth, Room: deps.Room, Facade: s.facade.Local(identity.CallerGateway),
+		Auth: deps.Auth, Room: deps.Room,
+		Facade: frontend.New(frontend.Deps{
+			Auth: deps.Auth, Room: deps.Room, Telephony: deps.Telephony, Config: cfg.Browser.message(cfg.LiveKitURL),
+			BaseURL: strings.TrimRight(cfg.ApplicationBaseURL, "/"), Clock: deps.Clock, Logger: deps.Logger,
+		}),
 		Login: web.LoginSettings{
 			ReturnToParameter: cfg.RedirectFieldName, ReturnToHosts: cfg.RedirectAllowedHosts, ReturnToHTTPSOnly: cfg.RedirectRequireHTTPS,
 			Home: cfg.LoginRedirectURL, Failure: cfg.LoginRedirectURLFailure, AfterLogout: cfg.LogoutRedirectURL,
@@ -111,7 +86,7 @@ func (s *Service) buildHTTP(cfg *Config, deps Deps) (err error) {
 		CookieSecure: cfg.cookieSecure(), TrustedOrigins: cfg.CSRFTrustedOrigins, AllowedOrigins: cfg.CORSAllowedOrigins,
 		TrustedProxies: cfg.TrustedProxies, Limits: cfg.Limits, ExternalAPI: cfg.ExternalAPI, Applications: cfg.Applications,
 		Frontend: files, LiveKitURL: cfg.LiveKitURL, ContentOrigins: cfg.ContentOrigins,
-		Logger: deps.Logger, Registry: deps.Registry, Clock: deps.Clock,
+		Logger: deps.Logger, Registry: deps.Registry, Tracer: deps.Tracer, Clock: deps.Clock,
 	})
 	if err != nil {
 		return err
@@ -128,30 +103,21 @@ func (s *Service) buildHTTP(cfg *Config, deps Deps) (err error) {
 	return nil
 }
 
-// Handler returns the gateway's HTTP handler. It answers API calls while the
-// component runs, which serves the facade behind it.
+// Handler returns the gateway's HTTP handler.
 func (s *Service) Handler() http.Handler { return s.handler }
 
-// Component returns the gateway's life: the HTTP server in front, the facade behind.
+// Component returns the gateway's life.
 func (s *Service) Component() run.Component {
 	return run.Component{
 		Name:  "gateway",
 		Start: s.http.Start,
-		Run: func(ctx context.Context) error {
-			ended := make(chan error, 2)
-			go func() { ended <- s.facade.Serve() }()
-			go func() { ended <- s.http.Run(ctx) }()
-			if err := <-ended; err != nil {
-				return err // the group stops the other one
-			}
-			return <-ended
-		},
+		Run:   s.http.Run,
 		Stop: func(ctx context.Context) error {
-			errs := []error{s.http.Stop(ctx), s.facade.Stop(ctx)}
+			err := s.http.Stop(ctx)
 			if s.root != nil {
-				errs = append(errs, s.root.Close())
+				err = errors.Join(err, s.root.Close())
 			}
-			return errors.Join(errs...)
+			return err
 		},
 	}
 }

@@ -1,13 +1,12 @@
-// Package frontend is the facade server: parley.frontend.v1, the REST contract
-// as gRPC, a thin mapping onto the suite's services.
+// Package frontend is the facade: parley.frontend.v1, the REST contract as
+// protobuf services, a thin mapping onto the suite's services.
 //
-// It listens on a pipe inside the gateway's process, where grpc-gateway calls
-// it. Each handler reads the form, calls one service with the visitor's
+// grpc-gateway calls its handlers directly, with no gRPC between. Each handler reads the form, calls one service with the visitor's
 // assertion and shapes the answer. It decides no rights: services do. Where the
 // contract puts "may you?" before "is it well-formed?", a form that is wrong is
 // answered only after the service was asked whether the visitor may at all.
 //
-//	facade.go    Facade: construction, registration, policy
+//	facade.go    Facade: construction, registration
 //	config.go    ConfigService
 //	directory.go the telephone numbers shown to everybody, cached
 //	users.go     UserService

@@ -1,8 +1,11 @@
 package frontend
 
 import (
+	"context"
+	"errors"
 	"log/slog"
 
+	"github.com/grpc-ecosystem/grpc-gateway/v2/runtime"
 	"google.golang.org/grpc"
 
 	authv1 "github.com/parleymeet/parley/gen/parley/auth/v1"
@@ -10,8 +13,6 @@ import (
 	roomv1 "github.com/parleymeet/parley/gen/parley/room/v1"
 	telephonyv1 "github.com/parleymeet/parley/gen/parley/telephony/v1"
 	"github.com/parleymeet/parley/pkg/clock"
-	"github.com/parleymeet/parley/pkg/grpcx"
-	"github.com/parleymeet/parley/pkg/identity"
 )
 
 // Deps are what the facade is built on.
@@ -69,42 +70,23 @@ func New(deps Deps) *Facade {
 	}
 }
 
-// Register registers every service of the facade.
-func (f *Facade) Register(r grpc.ServiceRegistrar) {
-	frontendv1.RegisterConfigServiceServer(r, &f.config)
-	frontendv1.RegisterUserServiceServer(r, &f.users)
-	frontendv1.RegisterRoomServiceServer(r, &f.rooms)
-	frontendv1.RegisterLobbyServiceServer(r, &f.lobby)
-	frontendv1.RegisterModerationServiceServer(r, &f.people)
-	frontendv1.RegisterAccessServiceServer(r, &f.accesses)
-	frontendv1.RegisterInvitationServiceServer(r, &f.letters)
-	frontendv1.RegisterDiagnosticsServiceServer(r, &f.tests)
-	frontendv1.RegisterTrunkServiceServer(r, &f.trunks)
-	frontendv1.RegisterCallServiceServer(r, &f.calls)
-	frontendv1.RegisterResolverServiceServer(r, &f.resolvers)
-	frontendv1.RegisterApplicationServiceServer(r, &f.machines)
-	frontendv1.RegisterExternalServiceServer(r, &f.external)
-}
-
-// services are the facade's services.
-func services() []grpc.ServiceDesc {
-	return []grpc.ServiceDesc{
-		frontendv1.ConfigService_ServiceDesc, frontendv1.UserService_ServiceDesc, frontendv1.RoomService_ServiceDesc,
-		frontendv1.LobbyService_ServiceDesc, frontendv1.ModerationService_ServiceDesc, frontendv1.AccessService_ServiceDesc,
-		frontendv1.DiagnosticsService_ServiceDesc, frontendv1.InvitationService_ServiceDesc,
-		frontendv1.TrunkService_ServiceDesc, frontendv1.CallService_ServiceDesc, frontendv1.ResolverService_ServiceDesc,
-		frontendv1.ApplicationService_ServiceDesc, frontendv1.ExternalService_ServiceDesc,
-	}
-}
-
-// Policy lets the gateway's own HTTP side in and nobody else. The facade
-// verifies no assertion: it passes it on to the service that it is made for.
-func Policy() grpcx.Policy {
-	all := grpcx.Policy{}
-	for _, desc := range services() {
-		for method, rule := range grpcx.Service(desc, grpcx.Rule{Callers: []string{identity.CallerGateway}}) {
-			all[method] = rule
-		}
-	}
-	return all
+// Register has the mux call the facade.
+func (f *Facade) Register(mux *runtime.ServeMux) error {
+	ctx := context.Background()
+	return errors.Join(
+		frontendv1.RegisterConfigServiceHandlerServer(ctx, mux, &f.config),
+		frontendv1.RegisterUserServiceHandlerServer(ctx, mux, &f.users),
+		frontendv1.RegisterRoomServiceHandlerServer(ctx, mux, &f.rooms),
+		frontendv1.RegisterModerationServiceHandlerServer(ctx, mux, &f.people),
+		frontendv1.RegisterAccessServiceHandlerServer(ctx, mux, &f.accesses),
+		frontendv1.RegisterDiagnosticsServiceHandlerServer(ctx, mux, &f.tests),
+		frontendv1.RegisterInvitationServiceHandlerServer(ctx, mux, &f.letters),
+		frontendv1.RegisterTrunkServiceHandlerServer(ctx, mux, &f.trunks),
+		frontendv1.RegisterCallServiceHandlerServer(ctx, mux, &f.calls),
+		frontendv1.RegisterResolverServiceHandlerServer(ctx, mux, &f.resolvers),
+		frontendv1.RegisterApplicationServiceHandlerServer(ctx, mux, &f.machines),
+		frontendv1.RegisterExternalServiceHandlerServer(ctx, mux, &f.external),
+		// What is registered last is tried first, and the lobby is asked most often.
+		frontendv1.RegisterLobbyServiceHandlerServer(ctx, mux, &f.lobby),
+	)
 }

@@ -1,27 +1,14 @@
 // Package visit carries what the HTTP side of the gateway knows about a request
-// to the facade server behind it: who asks, and by which URL.
+// to the facade behind it: who asks, and by which URL.
 //
-// It travels as gRPC metadata over the connection inside the process. No header
-// of a client ever becomes such metadata: the web package forwards none.
+// It travels in the request's context, which never leaves the process: of it
+// only the assertion goes on to the services.
 package visit
 
 import (
 	"context"
 
-	"google.golang.org/grpc"
-	"google.golang.org/grpc/metadata"
-
 	"github.com/parleymeet/parley/pkg/identity"
-)
-
-const (
-	userKey      = "parley-visit-user"
-	assertionKey = "parley-visit-assertion"
-	urlKey       = "parley-visit-url"
-	addressKey   = "parley-visit-address"
-	lobbyKey     = "parley-visit-lobby"
-	meetingKey   = "parley-visit-meeting"
-	languageKey  = "parley-visit-language"
 )
 
 // Visit is one request. The zero value is an anonymous one.
@@ -46,39 +33,35 @@ type Visit struct {
 // ByApplication says that an application visits, for a user or for itself.
 func (v Visit) ByApplication() bool { return v.UserID == "" && v.Assertion != "" }
 
-// Metadata returns the visit for the way to the facade.
-func (v Visit) Metadata() metadata.MD {
-	return metadata.Pairs(userKey, v.UserID, assertionKey, v.Assertion, urlKey, v.URL, addressKey, v.Address, lobbyKey, v.Pass, meetingKey, v.Bearer, languageKey, v.Language)
+type visitKey struct{}
+
+// noted is a visit on its way, with what the facade leaves for the HTTP side.
+type noted struct {
+	Visit
+	keptPass string
 }
 
-// Enter reads the visit of a call that arrived at the facade. Calls made under
-// the context that it returns carry the visitor's assertion.
-func Enter(ctx context.Context) (context.Context, Visit) {
-	v := Visit{
-		UserID: first(ctx, userKey), Assertion: first(ctx, assertionKey), URL: first(ctx, urlKey),
-		Address: first(ctx, addressKey), Pass: first(ctx, lobbyKey), Bearer: first(ctx, meetingKey),
-		Language: first(ctx, languageKey),
+// With returns a context in which the facade finds the visit.
+func With(ctx context.Context, v Visit) context.Context {
+	return context.WithValue(ctx, visitKey{}, &noted{Visit: v})
+}
+
+func of(ctx context.Context) *noted {
+	if n, ok := ctx.Value(visitKey{}).(*noted); ok {
+		return n
 	}
+	return &noted{}
+}
+
+// Enter returns the visit of a request. Calls made under the context that it
+// returns carry the visitor's assertion.
+func Enter(ctx context.Context) (context.Context, Visit) {
+	v := of(ctx).Visit
 	return identity.WithAssertion(ctx, v.Assertion), v
 }
 
-func first(ctx context.Context, key string) string {
-	if values := metadata.ValueFromIncomingContext(ctx, key); len(values) > 0 {
-		return values[0]
-	}
-	return ""
-}
-
 // KeepPass makes the HTTP side give the browser a pass to show at its next visits.
-func KeepPass(ctx context.Context, pass string) error {
-	return grpc.SetHeader(ctx, metadata.Pairs(lobbyKey, pass))
-}
+func KeepPass(ctx context.Context, pass string) { of(ctx).keptPass = pass }
 
-// KeptPass returns the pass of KeepPass from the metadata of the facade's
-// answer; empty for none.
-func KeptPass(answer metadata.MD) string {
-	if values := answer.Get(lobbyKey); len(values) > 0 {
-		return values[0]
-	}
-	return ""
-}
+// KeptPass returns the pass of KeepPass; empty for none.
+func KeptPass(ctx context.Context) string { return of(ctx).keptPass }

@@ -2,7 +2,6 @@ package web
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -11,15 +10,26 @@ import (
 	"unicode/utf8"
 
 	"github.com/grpc-ecosystem/grpc-gateway/v2/runtime"
-	"google.golang.org/grpc"
-	"google.golang.org/grpc/metadata"
+	"go.opentelemetry.io/otel/trace"
 	"google.golang.org/protobuf/proto"
 
-	frontendv1 "github.com/parleymeet/parley/gen/parley/frontend/v1"
 	roomv1 "github.com/parleymeet/parley/gen/parley/room/v1"
 	"github.com/parleymeet/parley/pkg/apierr"
+	"github.com/parleymeet/parley/pkg/grpcx"
 	"github.com/parleymeet/parley/services/gateway/internal/visit"
 )
+
+const (
+	// requestTimeout bounds all that is asked of the services for one request.
+	requestTimeout = grpcx.DefaultDeadline
+	tracerName     = "github.com/parleymeet/parley/services/gateway"
+)
+
+// Facade serves the routes; frontend.Facade meets it.
+type Facade interface {
+	// Register has the mux call the facade.
+	Register(mux *runtime.ServeMux) error
+}
 
 // api is the REST facade: grpc-gateway with the table of routes in front.
 type api struct {
@@ -33,6 +43,7 @@ type api struct {
 	failures failures
 	// meetings knows what meeting tokens are worth.
 	meetings roomv1.ModerationServiceClient
+	tracer   trace.Tracer // nil for no traces
 }
 
 // newAPI returns the handler of everything that has a route. Without
@@ -43,13 +54,15 @@ func newAPI(o Options, s sessions, c cookies, l *limits, f failures) (http.Handl
 		meetings: roomv1.NewModerationServiceClient(o.Room),
 	}
 	a.named = named(a.table, a.off)
+	if o.Tracer != nil {
+		a.tracer = o.Tracer.Tracer(tracerName)
+	}
 	if !o.Applications {
 		delete(a.table, tokenRoute)
 	}
 	mux := runtime.NewServeMux(
 		runtime.WithMarshalerOption(runtime.MIMEWildcard, newMarshaler()),
 		runtime.WithMiddlewares(a.admit),
-		runtime.WithMetadata(annotate),
 		runtime.WithForwardResponseOption(a.succeed),
 		runtime.WithErrorHandler(func(_ context.Context, _ *runtime.ServeMux, _ runtime.Marshaler, w http.ResponseWriter, r *http.Request, err error) {
 			f.write(w, r, err)
@@ -63,41 +76,13 @@ func newAPI(o Options, s sessions, c cookies, l *limits, f failures) (http.Handl
 		runtime.WithDisableHTTPMethodOverride(),
 		runtime.WithWriteContentLength(),
 	)
-	if err := registerFacade(mux, o.Facade); err != nil {
+	if err := o.Facade.Register(mux); err != nil {
 		return nil, fmt.Errorf("register the facade: %w", err)
 	}
 	return mux, nil
 }
 
-// registerFacade has the mux call the facade on conn.
-func registerFacade(mux *runtime.ServeMux, conn grpc.ClientConnInterface) error {
-	ctx := context.Background()
-	return errors.Join(
-		frontendv1.RegisterConfigServiceHandlerClient(ctx, mux, frontendv1.NewConfigServiceClient(conn)),
-		frontendv1.RegisterUserServiceHandlerClient(ctx, mux, frontendv1.NewUserServiceClient(conn)),
-		frontendv1.RegisterRoomServiceHandlerClient(ctx, mux, frontendv1.NewRoomServiceClient(conn)),
-		frontendv1.RegisterModerationServiceHandlerClient(ctx, mux, frontendv1.NewModerationServiceClient(conn)),
-		frontendv1.RegisterAccessServiceHandlerClient(ctx, mux, frontendv1.NewAccessServiceClient(conn)),
-		frontendv1.RegisterDiagnosticsServiceHandlerClient(ctx, mux, frontendv1.NewDiagnosticsServiceClient(conn)),
-		frontendv1.RegisterInvitationServiceHandlerClient(ctx, mux, frontendv1.NewInvitationServiceClient(conn)),
-		frontendv1.RegisterTrunkServiceHandlerClient(ctx, mux, frontendv1.NewTrunkServiceClient(conn)),
-		frontendv1.RegisterCallServiceHandlerClient(ctx, mux, frontendv1.NewCallServiceClient(conn)),
-		frontendv1.RegisterResolverServiceHandlerClient(ctx, mux, frontendv1.NewResolverServiceClient(conn)),
-		frontendv1.RegisterApplicationServiceHandlerClient(ctx, mux, frontendv1.NewApplicationServiceClient(conn)),
-		frontendv1.RegisterExternalServiceHandlerClient(ctx, mux, frontendv1.NewExternalServiceClient(conn)),
-		// What is registered last is tried first, and the lobby is asked most often.
-		frontendv1.RegisterLobbyServiceHandlerClient(ctx, mux, frontendv1.NewLobbyServiceClient(conn)),
-	)
-}
-
 func noHeader(string) (string, bool) { return "", false }
-
-type visitKey struct{}
-
-func annotate(ctx context.Context, _ *http.Request) metadata.MD {
-	v, _ := ctx.Value(visitKey{}).(visit.Visit)
-	return v.Metadata()
-}
 
 // admit runs before the body is decoded: route, visitor, limit, body, in this order.
 func (a *api) admit(next runtime.HandlerFunc) runtime.HandlerFunc {
@@ -135,9 +120,25 @@ func (a *api) admit(next runtime.HandlerFunc) runtime.HandlerFunc {
 			a.failures.write(w, r, err)
 			return
 		}
-		r = r.WithContext(context.WithValue(r.Context(), visitKey{}, v))
+		ctx, end := a.begin(visit.With(r.Context(), v), name)
+		defer end()
+		r = r.WithContext(ctx)
 		r.URL = plainQuery(r.URL)
 		next(w, r, params)
+	}
+}
+
+// begin bounds what is done for a request and begins its trace, whose name holds
+// no path: paths may hold phone numbers.
+func (a *api) begin(ctx context.Context, name string) (bounded context.Context, end func()) {
+	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
+	if a.tracer == nil {
+		return ctx, cancel
+	}
+	ctx, span := a.tracer.Start(ctx, name, trace.WithSpanKind(trace.SpanKindServer))
+	return ctx, func() {
+		span.End()
+		cancel()
 	}
 }
 
@@ -164,10 +165,8 @@ func plainQuery(u *url.URL) *url.URL {
 
 // succeed gives a good answer its cookie, if it has one, and its status.
 func (a *api) succeed(ctx context.Context, w http.ResponseWriter, _ proto.Message) error {
-	if answer, ok := runtime.ServerMetadataFromContext(ctx); ok {
-		if pass := visit.KeptPass(answer.HeaderMD); pass != "" {
-			a.cookies.lobby(w, pass)
-		}
+	if pass := visit.KeptPass(ctx); pass != "" {
+		a.cookies.lobby(w, pass)
 	}
 	switch status := a.table[notesOf(ctx).route].success; status {
 	case 0:

@@ -10,7 +10,7 @@
 //	session   cookie -> auth -> assertion; CSRF for the logged-in; 401
 //	limits    how often one client may come: 429
 //	body      media type, size, JSON object
-//	facade    grpc-gateway, over the connection inside the process
+//	facade    grpc-gateway, which calls the facade
 //
 // The table is keyed by HTTP route, because grpc-gateway knows the RPC only
 // after this point; a route without a row is refused, and a test walks all

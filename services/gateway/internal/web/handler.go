@@ -11,6 +11,7 @@ import (
 	"github.com/klauspost/compress/gzhttp"
 	"github.com/prometheus/client_golang/prometheus"
 	swagger "github.com/swaggest/swgui/v5emb"
+	"go.opentelemetry.io/otel/trace"
 	"google.golang.org/grpc"
 
 	"github.com/parleymeet/parley/gen/openapi"
@@ -38,9 +39,9 @@ type LoginSettings struct {
 
 // Options are what the HTTP side is built from.
 type Options struct {
-	// Auth and Room are connections to services, Facade the one to the facade server.
+	// Auth and Room are connections to services.
 	Auth, Room grpc.ClientConnInterface
-	Facade     grpc.ClientConnInterface
+	Facade     Facade
 
 	Login          LoginSettings
 	CookieSecure   bool
@@ -60,7 +61,9 @@ type Options struct {
 
 	Logger   *slog.Logger
 	Registry prometheus.Registerer
-	Clock    clock.Clock
+	// Tracer makes a trace of every request to the API. nil: no traces.
+	Tracer trace.TracerProvider
+	Clock  clock.Clock
 }
 
 // New returns the gateway's HTTP handler.
