@@ -1,6 +1,7 @@
 package postgres
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"slices"
@@ -51,8 +52,12 @@ const firstFree = `SELECT c.pin, c.place FROM unnest($2::text[]) WITH ORDINALITY
 
 // InsertPIN implements pins.Store.
 func (s *Store) InsertPIN(ctx context.Context, d pins.Draw) (pins.Result, error) {
-	result, err := s.insert(ctx, s.Pool(), d)
-	return result, fault("insert PIN", err)
+	if len(d.Spare) > 0 { // on a crowded trunk, where many would stand in each other's way
+		result, err := s.insert(ctx, s.Pool(), d)
+		return result, fault("insert PIN", err)
+	}
+	got, err := s.together.Do(ctx, d)
+	return got.Result, fault("insert PIN", cmp.Or(err, got.err))
 }
 
 func (s *Store) insert(ctx context.Context, q postgres.Querier, d pins.Draw) (pins.Result, error) {

@@ -5,6 +5,7 @@
 //	store.go    opening, and what a driver's error means
 //	trunks.go   trunks.Store
 //	pins.go     pins.Store: writing PINs
+//	together.go pins.Store: writing those that are wanted at the same time
 //	imports.go  imports.Store
 //	sweep.go    pins.Store: the end of PINs, and drains
 //	rooms.go    pins.Store: live rooms, throttle.CrowdStore
@@ -27,7 +28,9 @@ import (
 	"time"
 
 	"github.com/parleymeet/parley/pkg/apierr"
+	"github.com/parleymeet/parley/pkg/batch"
 	"github.com/parleymeet/parley/pkg/postgres"
+	"github.com/parleymeet/parley/services/telephony/internal/pins"
 )
 
 //go:embed migrations/*.sql
@@ -36,7 +39,8 @@ var files embed.FS
 // Store is a PostgreSQL database of telephony.
 type Store struct {
 	*postgres.DB
-	turn atomic.Uint32 // see shard
+	turn     atomic.Uint32 // see shard
+	together *batch.Batcher[pins.Draw, inserted]
 }
 
 // Open checks url and schema. It does not connect.
@@ -49,7 +53,9 @@ func Open(ctx context.Context, url, schema string, log *slog.Logger) (*Store, er
 	if err != nil {
 		return nil, err
 	}
-	return &Store{DB: db}, nil
+	s := &Store{DB: db}
+	s.together = newTogether(s)
+	return s, nil
 }
 
 // Close closes the pool.
