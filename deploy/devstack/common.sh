@@ -25,8 +25,9 @@ livekit_key() {
   export LIVEKIT_URL=${LIVEKIT_URL:-ws://127.0.0.1:7880}
 }
 
-start_livekit() {
-  (umask 077 && cat >"$data/livekit.yaml" <<EOF
+# livekit_config prints the dev server's configuration.
+livekit_config() {
+  cat <<EOF
 port: 7880
 bind_addresses: [127.0.0.1]
 rtc:
@@ -35,6 +36,7 @@ rtc:
   use_external_ip: false
   node_ip: 127.0.0.1
   interfaces: {includes: [lo]}
+  enable_loopback_candidate: true # else it takes media nowhere
 room:
   enable_remote_unmute: true
 webhook:
@@ -44,7 +46,10 @@ keys:
   $LIVEKIT_API_KEY: $(cat "$data/livekit.secret")
 logging: {level: warn}
 EOF
-  )
+}
+
+start_livekit() {
+  (umask 077 && livekit_config >"$data/livekit.yaml")
   "$bin/livekit-server" --config "$data/livekit.yaml" >"$data/livekit.log" 2>&1 &
   pids+=($!)
 }
