@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 
 	"github.com/spf13/cobra"
 	"google.golang.org/grpc"
@@ -19,7 +20,10 @@ import (
 // settings are what the commands read from the environment beside the common ones.
 type settings struct {
 	serve.Config
-	Socket      string `env:"OPERATOR_SOCKET" envDefault:"./data/operator.sock"`
+	// DataDir is where the server that runs beside the command keeps its socket,
+	// unless Socket tells another place.
+	DataDir     string `env:"DATA_DIR" envDefault:"./data"`
+	Socket      string `env:"OPERATOR_SOCKET"`
 	SIPRedisURL string `env:"SIP_REDIS_URL" envDefault:"redis://127.0.0.1:6380"`
 	// DispatchMode is how the server answers calls, if it is told here.
 	DispatchMode string `env:"DISPATCH_MODE"`
@@ -41,7 +45,13 @@ func NewCommands() []*cobra.Command {
 	for _, command := range commands {
 		command.PersistentFlags().BoolVar(&c.asJSON, "json", false, "print JSON instead of a table")
 		command.PersistentPreRunE = func(*cobra.Command, []string) error {
-			return config.Load(&c.settings, os.Environ())
+			if err := config.Load(&c.settings, os.Environ()); err != nil {
+				return err
+			}
+			if c.settings.Socket == "" {
+				c.settings.Socket = filepath.Join(c.settings.DataDir, "operator.sock")
+			}
+			return nil
 		}
 	}
 	return commands
