@@ -33,13 +33,18 @@ type rig struct {
 	rooms  *rooms
 	trunks *trunks
 	clock  *clock.Fake
-	url    string
-	http   *http.Client
+	// metrics are what the gateway measured.
+	metrics *prometheus.Registry
+	url     string
+	http    *http.Client
 }
 
 func start(t *testing.T, environ ...string) *rig {
 	t.Helper()
-	g := &rig{suite: newSuite(), rooms: &rooms{}, trunks: &trunks{}, clock: clock.NewFake(time.Unix(1768478400, 0))}
+	g := &rig{
+		suite: newSuite(), rooms: &rooms{}, trunks: &trunks{},
+		clock: clock.NewFake(time.Unix(1768478400, 0)), metrics: prometheus.NewRegistry(),
+	}
 	g.http = &http.Client{Timeout: 10 * time.Second, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 	var cfg Config
 	if err := config.Load(&cfg, append([]string{"HTTP_ADDR=127.0.0.1:0", "LIVEKIT_URL=ws://127.0.0.1:7880"}, environ...)); err != nil {
@@ -48,7 +53,7 @@ func start(t *testing.T, environ ...string) *rig {
 	conn := serve(t, g.suite, g.rooms, g.trunks)
 	bound := make(chan net.Addr, 1)
 	service, err := New(cfg, Deps{
-		Auth: conn, Room: conn, Telephony: conn, Logger: slog.New(slog.DiscardHandler), Registry: prometheus.NewRegistry(),
+		Auth: conn, Room: conn, Telephony: conn, Logger: slog.New(slog.DiscardHandler), Registry: g.metrics,
 		Clock: g.clock, Bound: func(addr net.Addr) { bound <- addr },
 	})
 	if err != nil {

@@ -193,7 +193,11 @@ func (a *api) unrouted(_ context.Context, _ *runtime.ServeMux, _ runtime.Marshal
 		a.failures.write(w, r, notFound())
 		return
 	}
-	if _, err := a.sessions.visit(r, route{mode: shared, audience: forNobody}); err != nil {
+	v, err := a.sessions.visit(r, route{mode: shared, audience: forNobody})
+	if err == nil {
+		err = a.limits.admit(visiting, v.Address, v.UserID)
+	}
+	if err != nil {
 		a.failures.write(w, r, err)
 		return
 	}

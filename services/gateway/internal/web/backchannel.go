@@ -15,19 +15,7 @@ const (
 // backChannel takes the identity provider's word that sessions have ended
 // (OpenID Connect Back-Channel Logout 1.0). No browser calls it, so there are no
 // cookies and no CSRF: the logout token proves itself.
-func (l *login) backChannel() http.Handler {
-	limited := l.limits.page(visiting, l.origins, l.failures, http.HandlerFunc(l.backChannelLogout))
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		notesOf(r.Context()).route = r.Method + " " + backChannelPath
-		if r.Method != http.MethodPost {
-			l.failures.write(w, r, methodNotAllowed(r.Method, []string{http.MethodPost}))
-			return
-		}
-		limited.ServeHTTP(w, r)
-	})
-}
-
-func (l *login) backChannelLogout(w http.ResponseWriter, r *http.Request) {
+func (l *login) backChannel(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Cache-Control", "no-store")
 	r.Body = http.MaxBytesReader(w, r.Body, maxLogoutForm)
 	token := r.PostFormValue("logout_token") // empty also for what is no form

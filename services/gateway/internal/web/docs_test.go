@@ -30,9 +30,9 @@ func TestDocumentedEndpoints(t *testing.T) {
 		served[name] = "disabled"
 	}
 	l := &login{}
-	for path := range l.routes() {
-		if path != backChannelPath {
-			served["GET "+path] = "there"
+	for _, p := range l.pages() {
+		if p.path != backChannelPath {
+			served["GET "+p.path] = "there"
 		}
 	}
 	served["POST "+prefix+"/logout"] = "there"

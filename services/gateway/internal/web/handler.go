@@ -86,15 +86,16 @@ func New(o Options) (http.Handler, error) {
 	l := &login{
 		client: authv1.NewLoginServiceClient(o.Auth), origins: by, cookies: jar,
 		returns:  returns{hosts: o.Login.ReturnToHosts, httpsOnly: o.Login.ReturnToHTTPSOnly},
-		settings: o.Login, limits: bounds, failures: f, log: o.Logger,
+		settings: o.Login, failures: f, log: o.Logger,
 	}
-	pages := l.routes()
-	pages[webhooksPath] = &webhooks{
-		client: roomv1.NewEventServiceClient(o.Room), limits: bounds, origins: by, failures: f, log: o.Logger,
+	hooks := webhooks{client: roomv1.NewEventServiceClient(o.Room), log: o.Logger}
+	pages := map[string]http.Handler{}
+	for _, p := range append(l.pages(), hooks.page()) {
+		pages[p.path] = bounds.serve(p, by, f)
 	}
 	mux := http.NewServeMux()
 	mux.Handle("/api/", shared(o.AllowedOrigins, underAPI(pages, facade)))
-	mux.Handle("/backchannel-logout/{$}", l.backChannel()) // where the contract's original has it, too
+	mux.Handle("/backchannel-logout/{$}", pages[backChannelPath]) // where the contract's original has it, too
 	if o.ExternalAPI {
 		mux.Handle(externalPrefix, underAPI(nil, facade))
 	} else {

@@ -2,6 +2,7 @@ package web
 
 import (
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/parleymeet/parley/pkg/apierr"
@@ -93,13 +94,32 @@ func throttled(wait time.Duration) error {
 	return err
 }
 
-// page limits a page that knows nobody: all clients count by address.
-func (l *limits) page(name class, by origins, f failures, next http.Handler) http.Handler {
+// page is a path beside the REST facade. It knows nobody: all clients count by address.
+type page struct {
+	// path names the page in the log and in metrics, wherever it is served.
+	path    string
+	class   class
+	methods []string
+	answer  http.HandlerFunc
+}
+
+// serve returns the handler of a page. A request by another method counts like
+// any other, and has no name: clients may make up as many methods as they like,
+// and each name is kept in the metrics for good.
+func (l *limits) serve(p page, by origins, f failures) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if err := l.admit(name, by.client(r), ""); err != nil {
+		taken := slices.Contains(p.methods, r.Method)
+		if taken {
+			notesOf(r.Context()).route = r.Method + " " + p.path
+		}
+		err := l.admit(p.class, by.client(r), "")
+		if err == nil && !taken {
+			err = methodNotAllowed(r.Method, p.methods)
+		}
+		if err != nil {
 			f.write(w, r, err)
 			return
 		}
-		next.ServeHTTP(w, r)
+		p.answer(w, r)
 	})
 }

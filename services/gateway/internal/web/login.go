@@ -3,7 +3,6 @@ package web
 import (
 	"log/slog"
 	"net/http"
-	"slices"
 	"strings"
 
 	authv1 "github.com/parleymeet/parley/gen/parley/auth/v1"
@@ -17,19 +16,19 @@ type login struct {
 	cookies  cookies
 	returns  returns
 	settings LoginSettings
-	limits   *limits
 	failures failures
 	log      *slog.Logger
 }
 
-// routes are the paths that log-in and log-out serve, without trailing slash.
-func (l *login) routes() map[string]http.Handler {
-	return map[string]http.Handler{
-		prefix + "/authenticate":    l.only(l.authenticate, http.MethodGet, http.MethodHead),
-		prefix + "/callback":        l.only(l.callback, http.MethodGet, http.MethodHead),
-		prefix + "/logout":          l.only(l.logout, l.logoutMethods()...),
-		prefix + "/logout-callback": l.only(l.logoutCallback, http.MethodGet, http.MethodHead),
-		backChannelPath:             l.backChannel(),
+// pages are the paths that log-in and log-out serve, without trailing slash.
+func (l *login) pages() []page {
+	read := []string{http.MethodGet, http.MethodHead}
+	return []page{
+		{prefix + "/authenticate", loggingIn, read, l.authenticate},
+		{prefix + "/callback", loggingIn, read, l.callback},
+		{prefix + "/logout", loggingIn, l.logoutMethods(), l.logout},
+		{prefix + "/logout-callback", loggingIn, read, l.logoutCallback},
+		{backChannelPath, visiting, []string{http.MethodPost}, l.backChannel},
 	}
 }
 
@@ -39,18 +38,6 @@ func (l *login) logoutMethods() []string {
 		return []string{http.MethodPost}
 	}
 	return []string{http.MethodGet, http.MethodHead, http.MethodPost}
-}
-
-func (l *login) only(handle http.HandlerFunc, methods ...string) http.Handler {
-	limited := l.limits.page(loggingIn, l.origins, l.failures, handle)
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		notesOf(r.Context()).route = r.Method + " " + r.URL.Path
-		if !slices.Contains(methods, r.Method) {
-			l.failures.write(w, r, methodNotAllowed(r.Method, methods))
-			return
-		}
-		limited.ServeHTTP(w, r)
-	})
 }
 
 // authenticate begins a log-in. A silent one always ends where it came from:

@@ -53,6 +53,9 @@ func off() map[string]offRoute {
 // refuse answers a request for a feature that is off.
 func (a *api) refuse(w http.ResponseWriter, r *http.Request, row offRoute) {
 	v, err := a.sessions.visit(r, route{mode: row.mode, audience: forNobody})
+	if err == nil {
+		err = a.limits.admit(visiting, v.Address, v.UserID)
+	}
 	if err == nil && v.Bearer != "" {
 		err = a.checkMeetingToken(r, v.Bearer)
 	}

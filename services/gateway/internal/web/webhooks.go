@@ -20,23 +20,15 @@ const maxEvent = 256 << 10
 // and the gateway cannot check that. LiveKit repeats what is answered with 429
 // or 5xx.
 type webhooks struct {
-	client   roomv1.EventServiceClient
-	limits   *limits
-	origins  origins
-	failures failures
-	log      *slog.Logger
+	client roomv1.EventServiceClient
+	log    *slog.Logger
 }
 
-func (h *webhooks) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	notesOf(r.Context()).route = r.Method + " " + webhooksPath
-	if r.Method != http.MethodPost {
-		h.failures.write(w, r, methodNotAllowed(r.Method, []string{http.MethodPost}))
-		return
-	}
-	if err := h.limits.admit(reporting, h.origins.client(r), ""); err != nil {
-		h.failures.write(w, r, err)
-		return
-	}
+func (h *webhooks) page() page {
+	return page{webhooksPath, reporting, []string{http.MethodPost}, h.receive}
+}
+
+func (h *webhooks) receive(w http.ResponseWriter, r *http.Request) {
 	authorization := r.Header.Get("Authorization")
 	if authorization == "" {
 		writeJSON(w, http.StatusUnauthorized, outcome("error"))
