@@ -55,7 +55,12 @@ func New(rate Rate, c clock.Clock) *Limiter {
 
 // Take counts once for the key and returns 0, or counts nothing and returns how
 // long to wait until it would.
-func (l *Limiter) Take(key string) time.Duration {
+func (l *Limiter) Take(key string) time.Duration { return l.ask(key, true) }
+
+// Wait returns what Take would, and counts nothing.
+func (l *Limiter) Wait(key string) time.Duration { return l.ask(key, false) }
+
+func (l *Limiter) ask(key string, count bool) time.Duration {
 	now := l.clock.Now()
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -66,11 +71,17 @@ func (l *Limiter) Take(key string) time.Duration {
 		key = others
 	}
 	times := l.fresh(l.taken[key], now)
-	if len(times) >= l.rate.Limit {
-		l.taken[key] = times
-		return times[0].Add(l.rate.Window).Sub(now)
+	full := len(times) >= l.rate.Limit
+	if count && !full {
+		times = append(times, now)
 	}
-	l.taken[key] = append(times, now)
+	l.taken[key] = times
+	switch {
+	case full:
+		return times[0].Add(l.rate.Window).Sub(now)
+	case len(times) == 0:
+		delete(l.taken, key)
+	}
 	return 0
 }
 

@@ -34,6 +34,32 @@ func TestTake(t *testing.T) {
 	}
 }
 
+// Who asks how long to wait is told what the next Take would say, and changes nothing.
+func TestWait(t *testing.T) {
+	t.Parallel()
+	fake := clock.NewFake(time.Unix(1768478400, 0))
+	l := New(Rate{Limit: 1, Window: time.Minute}, fake)
+	for range 3 {
+		if wait := l.Wait("a"); wait != 0 || len(l.taken) != 0 {
+			t.Fatalf("wait %v, %d keys are kept", wait, len(l.taken))
+		}
+	}
+	l.Take("a")
+	fake.Advance(20 * time.Second)
+	for range 3 {
+		if wait := l.Wait("a"); wait != 40*time.Second {
+			t.Fatalf("wait %v", wait)
+		}
+	}
+	fake.Advance(40 * time.Second)
+	if wait := l.Wait("a"); wait != 0 {
+		t.Fatalf("wait %v after the window", wait)
+	}
+	if wait := l.Take("a"); wait != 0 {
+		t.Fatalf("wait %v: the asking counted", wait)
+	}
+}
+
 // A key that did nothing for a window takes no memory.
 func TestForgets(t *testing.T) {
 	t.Parallel()

@@ -29,7 +29,7 @@ func TestLimits(t *testing.T) {
 		"connection test":       {"POST", "/diagnostics/connection/", "", "", 1},
 		"the same, logged in":   {"POST", "/diagnostics/connection/", adaCook, "", 1},
 		"webhooks":              {"POST", "/rooms/webhooks-livekit/", "", `{}`, 4},
-		"config":                {"GET", "/config/", "", "", 3},
+		"config":                {"GET", "/config/", "", "", 0},
 		"a room":                {"GET", "/rooms/kqz-wrtp-lmn/", "", "", 3},
 		"rooms":                 {"GET", "/rooms/", "", "", 3},
 		"a meeting's token":     {"POST", "/rooms/x/toggle-hand/", "", `{}`, 3},
@@ -75,11 +75,41 @@ func TestLimits(t *testing.T) {
 	}
 }
 
+// In a meeting every token counts for itself, so that those behind one address do
+// not stop each other. What proves nothing counts for the address: it may be made
+// up anew each time.
+func TestLimitsByMeetingToken(t *testing.T) {
+	g := start(t, "VISITOR_THROTTLE_RATES=2/minute", "TRUSTED_PROXIES=127.0.0.1/32")
+	for i, c := range []struct {
+		token, from, action string
+		status              int
+	}{
+		{"gil", "192.0.2.1", "toggle-hand", http.StatusOK},
+		{"gil", "192.0.2.2", "toggle-hand", http.StatusOK},
+		{"gil", "192.0.2.3", "toggle-hand", http.StatusTooManyRequests}, // the same wherever it comes from
+		{"guy", "192.0.2.1", "toggle-hand", http.StatusOK},
+		{"made-up-1", "192.0.2.1", "toggle-hand", http.StatusForbidden},
+		{"guy", "192.0.2.1", "toggle-hand", http.StatusOK},
+		{"made-up-2", "192.0.2.1", "start-subtitle", http.StatusForbidden},
+		{"made-up-3", "192.0.2.1", "start-subtitle", http.StatusTooManyRequests},
+		{"made-up-4", "192.0.2.1", "toggle-hand", http.StatusTooManyRequests},
+		{"made-up-5", "192.0.2.4", "mute-participant", http.StatusForbidden},
+	} {
+		resp, body := g.ask(t, "POST", "/api/v1.0/rooms/x/"+c.action+"/", "", `{"raised":true}`, "X-Forwarded-For", c.from, "Authorization", "Bearer "+c.token)
+		if resp.StatusCode != c.status {
+			t.Errorf("request %d: %d %s", i+1, resp.StatusCode, body)
+		}
+	}
+	if resp, _ := g.ask(t, "GET", "/api/v1.0/rooms/x/", "", "", "X-Forwarded-For", "192.0.2.1"); resp.StatusCode != http.StatusOK {
+		t.Errorf("who does not come with a token: %d", resp.StatusCode)
+	}
+}
+
 // Who is no trusted proxy cannot choose the address by which it is counted.
 func TestLimitsIgnoreForgedAddresses(t *testing.T) {
 	g := start(t, "VISITOR_THROTTLE_RATES=1/minute")
 	for i, want := range []int{http.StatusOK, http.StatusTooManyRequests} {
-		resp, _ := g.ask(t, "GET", "/api/v1.0/config/", "", "", "X-Forwarded-For", fmt.Sprint("192.0.2.", i+1))
+		resp, _ := g.ask(t, "GET", "/api/v1.0/rooms/x/", "", "", "X-Forwarded-For", fmt.Sprint("192.0.2.", i+1))
 		if resp.StatusCode != want {
 			t.Errorf("request %d: %d", i+1, resp.StatusCode)
 		}

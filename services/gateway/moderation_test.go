@@ -10,10 +10,10 @@ import (
 	"github.com/parleymeet/parley/pkg/apierr"
 )
 
-// may is the rights of the fake: ada moderates, the token "gil" is in the meeting.
+// may is the rights of the fake: ada moderates, the tokens "gil" and "guy" are in the meeting.
 func (r *rooms) may(ctx context.Context, idOrSlug, token string) error {
 	switch {
-	case token != "" && token != "gil":
+	case token != "" && token != "gil" && token != "guy":
 		return apierr.New(apierr.TokenInvalid, "Invalid LiveKit token: %s", token)
 	case idOrSlug == "unknown":
 		return apierr.New(apierr.RoomNotFound, "")

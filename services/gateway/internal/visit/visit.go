@@ -46,22 +46,25 @@ func With(ctx context.Context, v Visit) context.Context {
 	return context.WithValue(ctx, visitKey{}, &noted{Visit: v})
 }
 
-func of(ctx context.Context) *noted {
+func notedIn(ctx context.Context) *noted {
 	if n, ok := ctx.Value(visitKey{}).(*noted); ok {
 		return n
 	}
 	return &noted{}
 }
 
+// Of returns the visit of a request.
+func Of(ctx context.Context) Visit { return notedIn(ctx).Visit }
+
 // Enter returns the visit of a request. Calls made under the context that it
 // returns carry the visitor's assertion.
 func Enter(ctx context.Context) (context.Context, Visit) {
-	v := of(ctx).Visit
+	v := Of(ctx)
 	return identity.WithAssertion(ctx, v.Assertion), v
 }
 
 // KeepPass makes the HTTP side give the browser a pass to show at its next visits.
-func KeepPass(ctx context.Context, pass string) { of(ctx).keptPass = pass }
+func KeepPass(ctx context.Context, pass string) { notedIn(ctx).keptPass = pass }
 
 // KeptPass returns the pass of KeepPass; empty for none.
-func KeptPass(ctx context.Context) string { return of(ctx).keptPass }
+func KeptPass(ctx context.Context) string { return notedIn(ctx).keptPass }

@@ -64,9 +64,7 @@ func newAPI(o Options, s sessions, c cookies, l *limits, f failures) (http.Handl
 		runtime.WithMarshalerOption(runtime.MIMEWildcard, newMarshaler()),
 		runtime.WithMiddlewares(a.admit),
 		runtime.WithForwardResponseOption(a.succeed),
-		runtime.WithErrorHandler(func(_ context.Context, _ *runtime.ServeMux, _ runtime.Marshaler, w http.ResponseWriter, r *http.Request, err error) {
-			f.write(w, r, err)
-		}),
+		runtime.WithErrorHandler(a.fail),
 		runtime.WithRoutingErrorHandler(a.unrouted),
 		// No header of a client becomes metadata, and none of the facade's a header.
 		runtime.WithIncomingHeaderMatcher(noHeader),
@@ -110,8 +108,8 @@ func (a *api) admit(next runtime.HandlerFunc) runtime.HandlerFunc {
 			}
 		}
 		v, err := a.sessions.visit(r, row)
-		if err == nil && !v.ByApplication() {
-			err = a.limits.admit(row.limit, v.Address, v.UserID)
+		if err == nil {
+			err = a.limits.admit(row.limit, v)
 		}
 		if err == nil {
 			r, err = withBody(w, r, row.form)
@@ -179,6 +177,14 @@ func (a *api) succeed(ctx context.Context, w http.ResponseWriter, _ proto.Messag
 	return nil
 }
 
+// fail answers a request that a service refused.
+func (a *api) fail(ctx context.Context, _ *runtime.ServeMux, _ runtime.Marshaler, w http.ResponseWriter, r *http.Request, err error) {
+	if apierr.Has(err, apierr.TokenInvalid) {
+		a.limits.blame(a.table[notesOf(ctx).route].limit, visit.Of(ctx))
+	}
+	a.failures.write(w, r, err)
+}
+
 // unrouted answers requests that no method of the facade takes. Where a path
 // wants credentials, who has none is told that first.
 func (a *api) unrouted(_ context.Context, _ *runtime.ServeMux, _ runtime.Marshaler, w http.ResponseWriter, r *http.Request, _ int) {
@@ -195,7 +201,7 @@ func (a *api) unrouted(_ context.Context, _ *runtime.ServeMux, _ runtime.Marshal
 	}
 	v, err := a.sessions.visit(r, route{mode: shared, audience: forNobody})
 	if err == nil {
-		err = a.limits.admit(visiting, v.Address, v.UserID)
+		err = a.limits.admit(visiting, v)
 	}
 	if err != nil {
 		a.failures.write(w, r, err)

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"crypto/sha256"
 	"net/http"
 	"slices"
 	"time"
@@ -8,6 +9,7 @@ import (
 	"github.com/parleymeet/parley/pkg/apierr"
 	"github.com/parleymeet/parley/pkg/clock"
 	"github.com/parleymeet/parley/pkg/throttle"
+	"github.com/parleymeet/parley/services/gateway/internal/visit"
 )
 
 // class is a group of routes on which one client's requests are counted together.
@@ -16,8 +18,12 @@ type class int
 const (
 	// visiting is the class of routes that name no other.
 	visiting class = iota
+	// free costs next to nothing, and every page begins with it.
+	free
 	// elsewhere is limited by the service that answers, which knows more of the client.
 	elsewhere
+	// meeting is what a meeting token is for.
+	meeting
 	// loggingIn are the pages of log-in and log-out.
 	loggingIn
 	// callingBack asks whether a room was created.
@@ -28,11 +34,11 @@ const (
 	reporting
 )
 
-// Limits are the settings of the classes: how often one client may come, by its
-// address. Each process counts by itself.
+// Limits are the settings of the classes: how often one client may come. Each
+// process counts by itself.
 type Limits struct {
 	Visitors throttle.Rate `env:"VISITOR_THROTTLE_RATES" envDefault:"1200/minute"`
-	Login    throttle.Rate `env:"LOGIN_THROTTLE_RATES" envDefault:"300/minute"`
+	Login    throttle.Rate `env:"LOGIN_THROTTLE_RATES" envDefault:"1200/minute"`
 	Callback throttle.Rate `env:"CREATION_CALLBACK_THROTTLE_RATES" envDefault:"600/minute"`
 	Tests    throttle.Rate `env:"CONNECTION_TEST_THROTTLE_RATES" envDefault:"30/minute"`
 	Webhooks throttle.Rate `env:"WEBHOOK_THROTTLE_RATES" envDefault:"500/second"`
@@ -50,6 +56,7 @@ type limit struct {
 func (l Limits) rows() map[class]limit {
 	return map[class]limit{
 		visiting:    {rate: l.Visitors},
+		meeting:     {rate: l.Visitors},
 		loggingIn:   {rate: l.Login},
 		callingBack: {rate: l.Callback},
 		tryingOut:   {rate: l.Tests, users: true},
@@ -71,24 +78,39 @@ func newLimits(settings Limits, c clock.Clock) *limits {
 	return l
 }
 
-// admit counts a request of the client at an address, of a user where userID is
-// not empty. Errors: THROTTLED.
-func (l *limits) admit(name class, address, userID string) error {
+// admit counts a request. A client is a user, a meeting token or an address, in
+// this order: behind one address may be a whole house. Errors: THROTTLED.
+func (l *limits) admit(name class, v visit.Visit) error {
 	row, limited := l.table[name]
-	if !limited || userID != "" && !row.users {
+	if !limited || v.UserID != "" && !row.users || v.ByApplication() {
 		return nil
 	}
-	key := throttle.AddressKey(address)
-	if userID != "" {
-		key = "user " + userID
+	limiter, address := l.limiters[name], throttle.AddressKey(v.Address)
+	switch {
+	case v.UserID != "":
+		return throttled(limiter.Take("user " + v.UserID))
+	case v.Bearer != "":
+		if err := throttled(limiter.Wait(address)); err != nil {
+			return err
+		}
+		sum := sha256.Sum256([]byte(v.Bearer))
+		return throttled(limiter.Take("token " + string(sum[:])))
 	}
-	if wait := l.limiters[name].Take(key); wait > 0 {
-		return throttled(wait)
+	return throttled(limiter.Take(address))
+}
+
+// blame counts a request for its address after all: its token proved nothing,
+// and anybody makes up as many of those as he likes.
+func (l *limits) blame(name class, v visit.Visit) {
+	if limiter := l.limiters[name]; limiter != nil {
+		limiter.Take(throttle.AddressKey(v.Address))
 	}
-	return nil
 }
 
 func throttled(wait time.Duration) error {
+	if wait <= 0 {
+		return nil
+	}
 	err := apierr.New(apierr.Throttled, "")
 	err.RetryAfter = wait
 	return err
@@ -112,7 +134,7 @@ func (l *limits) serve(p page, by origins, f failures) http.Handler {
 		if taken {
 			notesOf(r.Context()).route = r.Method + " " + p.path
 		}
-		err := l.admit(p.class, by.client(r), "")
+		err := l.admit(p.class, visit.Visit{Address: by.client(r)})
 		if err == nil && !taken {
 			err = methodNotAllowed(r.Method, p.methods)
 		}

@@ -25,6 +25,7 @@ const (
 // offRoute is a row of the table of features that are off.
 type offRoute struct {
 	mode   mode
+	limit  class
 	answer refusal
 }
 
@@ -36,7 +37,7 @@ func off() map[string]offRoute {
 	return map[string]offRoute{
 		"POST /api/v1.0/rooms/{id}/start-recording":       {mode: member},
 		"POST /api/v1.0/rooms/{id}/stop-recording":        {mode: member},
-		"POST /api/v1.0/rooms/{id}/start-subtitle":        {mode: bearer},
+		"POST /api/v1.0/rooms/{id}/start-subtitle":        {mode: bearer, limit: meeting},
 		"GET /api/v1.0/recordings":                        {mode: member, answer: noneListed},
 		"GET /api/v1.0/recordings/{id}":                   {mode: member, answer: noneStored},
 		"DELETE /api/v1.0/recordings/{id}":                {mode: member, answer: noneStored},
@@ -54,10 +55,13 @@ func off() map[string]offRoute {
 func (a *api) refuse(w http.ResponseWriter, r *http.Request, row offRoute) {
 	v, err := a.sessions.visit(r, route{mode: row.mode, audience: forNobody})
 	if err == nil {
-		err = a.limits.admit(visiting, v.Address, v.UserID)
+		err = a.limits.admit(row.limit, v)
 	}
 	if err == nil && v.Bearer != "" {
 		err = a.checkMeetingToken(r, v.Bearer)
+	}
+	if apierr.Has(err, apierr.TokenInvalid) {
+		a.limits.blame(row.limit, v)
 	}
 	switch {
 	case err != nil:

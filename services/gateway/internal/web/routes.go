@@ -65,7 +65,7 @@ type route struct {
 // routes is the table: method and path -> who may, for whom, how often, with which success.
 func routes() map[string]route {
 	return map[string]route{
-		"GET /api/v1.0/config": {mode: open},
+		"GET /api/v1.0/config": {mode: open, limit: free},
 
 		"GET /api/v1.0/users":        {mode: member, audience: forAuth},
 		"GET /api/v1.0/users/me":     {mode: member, audience: forAuth},
@@ -89,12 +89,12 @@ func routes() map[string]route {
 		"GET /api/v1.0/rooms/{id}/waiting-participants": {mode: member, audience: forRoom, polled: true},
 		"POST /api/v1.0/rooms/{id}/enter":               {mode: member, audience: forRoom},
 
-		"POST /api/v1.0/rooms/{id}/mute-participant":        {mode: bearerOrAnyone, audience: forRoom},
+		"POST /api/v1.0/rooms/{id}/mute-participant":        {mode: bearerOrAnyone, audience: forRoom, limit: meeting},
 		"POST /api/v1.0/rooms/{id}/remove-participant":      {mode: member, audience: forRoom},
 		"POST /api/v1.0/rooms/{id}/update-participant":      {mode: member, audience: forRoom},
 		"POST /api/v1.0/rooms/{id}/update-participant-role": {mode: member, audience: forRoom},
-		"POST /api/v1.0/rooms/{id}/toggle-hand":             {mode: bearer, audience: forNobody},
-		"POST /api/v1.0/rooms/{id}/rename":                  {mode: bearer, audience: forNobody},
+		"POST /api/v1.0/rooms/{id}/toggle-hand":             {mode: bearer, audience: forNobody, limit: meeting},
+		"POST /api/v1.0/rooms/{id}/rename":                  {mode: bearer, audience: forNobody, limit: meeting},
 
 		"GET /api/v1.0/resource-accesses":         {mode: member, audience: forRoom},
 		"POST /api/v1.0/resource-accesses":        {mode: member, audience: forRoom, success: http.StatusCreated},
