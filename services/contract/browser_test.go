@@ -2,6 +2,7 @@ package contract
 
 import (
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -51,8 +52,10 @@ func (p *tab) sees(t *testing.T, slug string, names ...string) map[string]attend
 // guest has to wait in the lobby.
 func TestBrowser(t *testing.T) {
 	t.Parallel()
-	d := startStandalone(t, "", "FRONTEND_DIR", frontendDir(t))
+	site := startSite(t)
+	d := startStandalone(t, "", "FRONTEND_DIR", frontendDir(t), "FRONTEND_FRAME_ANCESTORS", site.URL)
 	pages := startChromium(t)
+	testEmbedding(t, pages.open(t, site.URL+"/?"+d.http))
 
 	host := pages.open(t, d.http+"/")
 	if config := host.ask(t, http.StatusOK, "GET", "config/"); config["livekit"].(map[string]any)["url"] != d.livekit.URL {
@@ -89,6 +92,41 @@ func TestBrowser(t *testing.T) {
 	testBrowserLobby(t, d, host, guest, room["id"].(string), slug, gil.Identity)
 }
 
+// startSite starts another site, whose page has the button of the suite in its
+// query in a frame.
+func startSite(t *testing.T) *httptest.Server {
+	t.Helper()
+	site := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "text/html")
+		_, _ = io.WriteString(w, `<!doctype html><body><script>
+			const told = [];
+			globalThis.page = { told: () => told };
+			addEventListener('message', ({ source, data }) => {
+				told.push(data);
+				if (data === 'ready') source.postMessage('open', '*');
+			});
+			const frame = document.createElement('iframe');
+			frame.src = location.search.slice(1) + '/sdk/create-button';
+			document.body.append(frame);
+		</script>`)
+	}))
+	t.Cleanup(site.Close)
+	return site
+}
+
+// testEmbedding: the page of another site shows the button, and is told what the
+// button's popup did.
+func testEmbedding(t *testing.T, site *tab) {
+	t.Helper()
+	want := []string{"ready", "created"}
+	testkit.Eventually(t, tabTime, func() error {
+		if told := run[[]string](t, site, "told"); !slices.Equal(told, want) {
+			return fmt.Errorf("the site was told %q, want %q", told, want)
+		}
+		return nil
+	})
+}
+
 // logIn goes through the development log-in's page and back.
 func (p *tab) logIn(t *testing.T, email string) {
 	t.Helper()
@@ -121,13 +159,13 @@ func testContentPolicy(t *testing.T, host *tab) {
 	var reached atomic.Int32
 	foreign := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { reached.Add(1) }))
 	defer foreign.Close()
-	if got := run[string](t, host, "breakRules", foreign.URL+"/steal"); got != "refused" || reached.Load() != 0 {
-		t.Errorf("a request to another origin was %s, and arrived %d times", got, reached.Load())
+	if got := run[[]string](t, host, "breakRules", foreign.URL+"/steal"); !slices.Equal(got, []string{"refused", "refused"}) || reached.Load() != 0 {
+		t.Errorf("a request and an image to another origin were %v, and arrived %d times", got, reached.Load())
 	}
 	if ran, err := tryRun[bool](host, "globalThis.inlineScriptRan === true"); err != nil || ran {
 		t.Errorf("the script inside the page ran: %v, %v", ran, err)
 	}
-	want := [][2]string{{"script-src-elem", "inline"}, {"connect-src", foreign.URL + "/steal"}}
+	want := [][2]string{{"script-src-elem", "inline"}, {"connect-src", foreign.URL + "/steal"}, {"img-src", foreign.URL + "/steal"}}
 	testkit.Eventually(t, tabTime, func() error {
 		if got := run[[][2]string](t, host, "violations"); !slices.Equal(got, want) {
 			return fmt.Errorf("violations %q, want %q", got, want)

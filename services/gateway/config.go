@@ -22,8 +22,10 @@ type Config struct {
 	// FrontendDir holds a built single-page app; empty for none.
 	FrontendDir string `env:"FRONTEND_DIR"`
 	// ContentOrigins may be used by the frontend's pages besides its own and
-	// LiveKit's. The defaults carry the models for background effects.
-	ContentOrigins []string `env:"FRONTEND_CONTENT_ORIGINS" envDefault:"https://cdn.jsdelivr.net,https://storage.googleapis.com"`
+	// LiveKit's: origins, or paths below them.
+	ContentOrigins []string `env:"FRONTEND_CONTENT_ORIGINS"`
+	// FrameAncestors are sites that may show the frontend's pages in a frame; * for all.
+	FrameAncestors []string `env:"FRONTEND_FRAME_ANCESTORS"`
 
 	// TrustedProxies are the networks whose X-Forwarded-Proto, X-Forwarded-Host and
 	// X-Forwarded-For are believed.
@@ -81,12 +83,39 @@ func (c *Config) Validate() error {
 	if u, err := url.Parse(c.ApplicationBaseURL); c.ApplicationBaseURL != "" && (err != nil || u.Host == "" || u.RawQuery != "" || u.Fragment != "") {
 		fault("APPLICATION_BASE_URL must be where links to rooms begin, such as https://meet.example.org")
 	}
-	for _, origin := range slices.Concat(c.CSRFTrustedOrigins, c.ContentOrigins, c.CORSAllowedOrigins) {
-		if u, err := url.Parse(strings.Replace(origin, "://*.", "://", 1)); err != nil || u.Host == "" || u.Path != "" || strings.ContainsAny(origin, "; \t'") {
-			fault("CSRF_TRUSTED_ORIGINS, FRONTEND_CONTENT_ORIGINS, CORS_ALLOWED_ORIGINS: %q is not an origin such as https://meet.example.org", origin)
+	c.checkSources(fault)
+	return errors.Join(append(faults, c.Browser.faults()...)...)
+}
+
+// checkSources finds what does not belong into lists of origins.
+func (c *Config) checkSources(fault func(format string, args ...any)) {
+	ancestors := c.FrameAncestors
+	if slices.Equal(ancestors, []string{"*"}) {
+		ancestors = nil
+	}
+	for setting, origins := range map[string][]string{
+		"CSRF_TRUSTED_ORIGINS": c.CSRFTrustedOrigins, "CORS_ALLOWED_ORIGINS": c.CORSAllowedOrigins, "FRONTEND_FRAME_ANCESTORS": ancestors,
+	} {
+		for _, text := range origins {
+			if path, ok := source(text); !ok || path != "" {
+				fault("%s: %q is not an origin such as https://meet.example.org", setting, text)
+			}
 		}
 	}
-	return errors.Join(append(faults, c.Browser.faults()...)...)
+	for _, text := range c.ContentOrigins {
+		if _, ok := source(text); !ok {
+			fault("FRONTEND_CONTENT_ORIGINS: %q is not an origin such as https://cdn.example.org, nor a path below one", text)
+		}
+	}
+}
+
+// source reads an origin, whose first label may be *, and the path behind it.
+func source(text string) (path string, ok bool) {
+	u, err := url.Parse(strings.Replace(text, "://*.", "://", 1))
+	if err != nil || u.Scheme == "" || u.Host == "" || u.User != nil || strings.ContainsAny(text, "?#;'\" \t") {
+		return "", false
+	}
+	return u.Path, true
 }
 
 // cookieSecure resolves the default of COOKIE_SECURE.

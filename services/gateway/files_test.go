@@ -6,6 +6,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/parleymeet/parley/pkg/config"
 )
 
 func TestFiles(t *testing.T) {
@@ -46,12 +48,84 @@ func TestFiles(t *testing.T) {
 			t.Errorf("%s: no nosniff", path)
 		}
 	}
-	resp, _ := g.ask(t, "GET", "/", "", "")
-	if policy := resp.Header.Get("Content-Security-Policy"); !strings.Contains(policy, "ws://127.0.0.1:7880 http://127.0.0.1:7880") {
-		t.Errorf("policy %q keeps LiveKit out", policy)
-	}
 	if resp, _ := g.ask(t, "POST", "/", "", ""); resp.StatusCode != 405 {
 		t.Errorf("POST: %d", resp.StatusCode)
+	}
+}
+
+// TestHeaders: what browsers are told of the frontend's pages.
+func TestHeaders(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "index.html"), []byte("<p>app"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	policy := func(more, ancestors string) string {
+		return "default-src 'self'; script-src 'self' 'wasm-unsafe-eval' blob:" + more + "; style-src 'self' 'unsafe-inline'" + more +
+			"; img-src 'self' data: blob:" + more + "; font-src 'self' data:" + more + "; media-src 'self' data: blob:" + more +
+			"; worker-src 'self' blob:; connect-src 'self' data: blob: ws://127.0.0.1:7880 http://127.0.0.1:7880" + more +
+			"; object-src 'none'; base-uri 'self'; frame-ancestors 'self'" + ancestors
+	}
+	const alone, api = "same-origin-allow-popups", "default-src 'none'; frame-ancestors 'none'"
+	for name, c := range map[string]struct {
+		settings []string
+		policy   string
+		sdk      string // opener policy of what a frame opens
+	}{
+		"alone":    {nil, policy("", ""), alone},
+		"embedded": {[]string{"FRONTEND_FRAME_ANCESTORS=https://docs.example.org,https://*.example.net"}, policy("", " https://docs.example.org https://*.example.net"), ""},
+		"anywhere": {[]string{"FRONTEND_FRAME_ANCESTORS=*"}, policy("", " *"), ""},
+		"a CDN":    {[]string{"FRONTEND_CONTENT_ORIGINS=https://cdn.example.org/models/"}, policy(" https://cdn.example.org/models/", ""), alone},
+	} {
+		t.Run(name, func(t *testing.T) {
+			g := start(t, append(c.settings, "FRONTEND_DIR="+dir)...)
+			for path, want := range map[string][2]string{
+				"/":                      {c.policy, alone},
+				"/abc-defg-hij":          {c.policy, alone},
+				"/sdk/create-button":     {c.policy, c.sdk},
+				"/sdk/create-popup":      {c.policy, c.sdk},
+				"/api/v1.0/authenticate": {api, c.sdk},
+				"/api/v1.0/config/":      {api, c.sdk},
+			} {
+				resp, _ := g.ask(t, "GET", path, "", "")
+				if got := [2]string{resp.Header.Get("Content-Security-Policy"), resp.Header.Get("Cross-Origin-Opener-Policy")}; got != want {
+					t.Errorf("%s:\n got %q\nwant %q", path, got, want)
+				}
+			}
+		})
+	}
+}
+
+func TestSources(t *testing.T) {
+	t.Parallel()
+	for setting, good := range map[string]bool{
+		"CSRF_TRUSTED_ORIGINS=https://a.example,https://*.b.example:8443": true,
+		"CSRF_TRUSTED_ORIGINS=https://a.example/":                         false,
+		"CSRF_TRUSTED_ORIGINS=*":                                          false,
+		"CORS_ALLOWED_ORIGINS=http://localhost:3000":                      true,
+		"CORS_ALLOWED_ORIGINS=*":                                          false,
+		"CORS_ALLOWED_ORIGINS=localhost:3000":                             false,
+		"FRONTEND_FRAME_ANCESTORS=https://a.example":                      true,
+		"FRONTEND_FRAME_ANCESTORS=*":                                      true,
+		"FRONTEND_FRAME_ANCESTORS=https://a.example,*":                    false,
+		"FRONTEND_FRAME_ANCESTORS=https://a.example/page":                 false,
+		"FRONTEND_FRAME_ANCESTORS='none'":                                 false,
+		"FRONTEND_CONTENT_ORIGINS=https://a.example,wss://b.example/x/":   true,
+		"FRONTEND_CONTENT_ORIGINS=*":                                      false,
+		"FRONTEND_CONTENT_ORIGINS=https:":                                 false,
+		"FRONTEND_CONTENT_ORIGINS=https://a.example; script-src *":        false,
+		"FRONTEND_CONTENT_ORIGINS=https://a.example/x;y":                  false,
+		"FRONTEND_CONTENT_ORIGINS=https://a.example/?x":                   false,
+		"FRONTEND_CONTENT_ORIGINS=https://user@a.example":                 false,
+		"FRONTEND_CONTENT_ORIGINS=data:text/html":                         false,
+	} {
+		var cfg Config
+		err := config.Load(&cfg, []string{"LIVEKIT_URL=ws://127.0.0.1:7880", setting})
+		if err == nil {
+			err = cfg.Validate()
+		}
+		if (err == nil) != good {
+			t.Errorf("%s: %v", setting, err)
+		}
 	}
 }
 

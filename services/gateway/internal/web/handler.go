@@ -58,6 +58,8 @@ type Options struct {
 	// LiveKitURL and ContentOrigins may be reached by the frontend's pages.
 	LiveKitURL     string
 	ContentOrigins []string
+	// FrameAncestors may show the frontend's pages in a frame.
+	FrameAncestors []string
 
 	Logger   *slog.Logger
 	Registry prometheus.Registerer
@@ -103,11 +105,11 @@ func New(o Options) (http.Handler, error) {
 	}
 	mux.Handle("/docs/", docs())
 	if o.Frontend != nil {
-		mux.Handle("/", newStatic(o.Frontend, contentPolicy(o.LiveKitURL, o.ContentOrigins)))
+		mux.Handle("/", newStatic(o.Frontend, contentPolicy(o.LiveKitURL, o.ContentOrigins, o.FrameAncestors)))
 	} else {
 		mux.HandleFunc("/{$}", landing)
 	}
-	return newObserver(secured(mux), f, o)
+	return newObserver(secured(len(o.FrameAncestors) > 0, mux), f, o)
 }
 
 // underAPI serves paths with and without a trailing slash, and HEAD like GET.

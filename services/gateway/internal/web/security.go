@@ -8,14 +8,24 @@ import (
 	"github.com/rs/cors"
 )
 
-// secured gives every answer what browsers need to be careful with it.
-func secured(next http.Handler) http.Handler {
+// sdkPrefix is where the frontend has its pages for other sites: a button to be
+// shown in a frame there, and what it opens as a popup.
+const sdkPrefix = "/sdk/"
+
+// secured gives every answer what browsers need to be careful with it. embedded
+// says that pages of other sites may show ours in a frame: a popup that such a
+// frame opens tells it the room by window.opener, which any opener policy of the
+// popup, or of the log-in on its way, would cut.
+func secured(embedded bool, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		header := w.Header()
 		header.Set("X-Content-Type-Options", "nosniff")
 		header.Set("Referrer-Policy", "strict-origin-when-cross-origin")
-		header.Set("Cross-Origin-Opener-Policy", "same-origin-allow-popups")
-		if strings.HasPrefix(r.URL.Path, "/api/") || strings.HasPrefix(r.URL.Path, externalPrefix) {
+		api := strings.HasPrefix(r.URL.Path, "/api/")
+		if !embedded || !api && !strings.HasPrefix(r.URL.Path, sdkPrefix) {
+			header.Set("Cross-Origin-Opener-Policy", "same-origin-allow-popups")
+		}
+		if api || strings.HasPrefix(r.URL.Path, externalPrefix) {
 			// Answers carry tokens and differ by cookie.
 			header.Set("Cache-Control", "no-store")
 			header.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
@@ -38,21 +48,21 @@ func shared(origins []string, next http.Handler) http.Handler {
 }
 
 // contentPolicy is the policy of the frontend's pages: its own files, the
-// LiveKit server, and the origins that the operator adds.
-func contentPolicy(livekitURL string, extra []string) string {
+// LiveKit server, and what the operator adds; ancestors may show them in a frame.
+func contentPolicy(livekitURL string, extra, ancestors []string) string {
 	more := strings.Join(extra, " ")
 	directives := []string{
 		"default-src 'self'",
 		"script-src 'self' 'wasm-unsafe-eval' blob: " + more,
 		"style-src 'self' 'unsafe-inline' " + more,
-		"img-src 'self' data: blob: https:",
+		"img-src 'self' data: blob: " + more,
 		"font-src 'self' data: " + more,
 		"media-src 'self' data: blob: " + more,
 		"worker-src 'self' blob:",
 		"connect-src 'self' data: blob: " + strings.Join(livekitOrigins(livekitURL), " ") + " " + more,
 		"object-src 'none'",
 		"base-uri 'self'",
-		"frame-ancestors 'self'",
+		"frame-ancestors 'self' " + strings.Join(ancestors, " "),
 	}
 	for i, directive := range directives {
 		directives[i] = strings.Join(strings.Fields(directive), " ")
