@@ -254,6 +254,15 @@ func TestUsers(t *testing.T) {
 		t.Errorf("nobody updates: %v", err)
 	}
 	self := identity.WithAssertion(t.Context(), resolved.GetAssertion())
+	update.ValidateOnly = true
+	if validated, err := gateway.users.UpdateUser(self, update); err != nil || validated.GetUser() != nil {
+		t.Errorf("validated %v, %v", validated, err)
+	}
+	got, err := gateway.users.GetUser(self, &authv1.GetUserRequest{Key: &authv1.GetUserRequest_Id{Id: id}})
+	if err != nil || got.GetUser().GetTimezone() == "US/Eastern" {
+		t.Errorf("after a mere validation: %v, %v", got, err)
+	}
+	update.ValidateOnly = false
 	updated, err := gateway.users.UpdateUser(self, update)
 	if err != nil || updated.GetUser().GetTimezone() != "US/Eastern" || updated.GetUser().GetLanguage() != "en-us" {
 		t.Errorf("updated %v, %v", updated, err)

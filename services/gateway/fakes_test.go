@@ -198,6 +198,9 @@ func (s *suite) UpdateUser(ctx context.Context, req *authv1.UpdateUserRequest) (
 	if err != nil {
 		return nil, err
 	}
+	if got.GetUser().GetId() != caller(ctx, "auth") {
+		return nil, apierr.New(apierr.PermissionDenied, "")
+	}
 	got.User = proto.CloneOf(got.GetUser())
 	for _, path := range req.GetUpdateMask().GetPaths() {
 		switch path {
@@ -343,6 +346,9 @@ func (r *rooms) CreateRoom(ctx context.Context, req *roomv1.CreateRoomRequest) (
 	if r.fail != nil {
 		return nil, r.fail
 	}
+	if err := wrongRoom(req.GetName(), req.GetConfiguration()); err != nil || req.GetValidateOnly() {
+		return nil, err
+	}
 	created := view(req.GetName())
 	created.Room.Configuration = req.GetConfiguration()
 	if req.GetAccessLevel() != 0 {
@@ -383,6 +389,9 @@ func (r *rooms) UpdateRoom(ctx context.Context, req *roomv1.UpdateRoomRequest) (
 	}
 	if got.GetRoom().GetViewerRole() < roomv1.Role_ROLE_ADMINISTRATOR {
 		return nil, apierr.New(apierr.PermissionDenied, "")
+	}
+	if err := wrongRoom("kept", req.GetRoom().GetConfiguration()); err != nil || req.GetValidateOnly() {
+		return nil, err
 	}
 	got.Room.Room.Name = fmt.Sprint(req.GetUpdateMask().GetPaths())
 	got.Room.Room.Configuration, _ = structpb.NewStruct(map[string]any{"everyone_can_mute": nil})

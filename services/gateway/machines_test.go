@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -93,7 +94,13 @@ func (machines) ListApplications(ctx context.Context, _ *authv1.ListApplications
 	return &authv1.ListApplicationsResponse{TotalSize: 1, Applications: []*authv1.Application{{ClientId: "calendar", Name: "Calendar"}}}, nil
 }
 
-func (machines) CreateApplication(_ context.Context, req *authv1.CreateApplicationRequest) (*authv1.CreateApplicationResponse, error) {
+func (machines) CreateApplication(ctx context.Context, req *authv1.CreateApplicationRequest) (*authv1.CreateApplicationResponse, error) {
+	if caller(ctx, "auth") != ada {
+		return nil, apierr.New(apierr.OperatorRequired, "")
+	}
+	if slices.Contains(req.GetApplication().GetScopes(), "nonsense") {
+		return nil, apierr.InvalidField("scopes.0", "invalid_choice", "No.")
+	}
 	made := req.GetApplication()
 	made.ClientId, made.Active, made.CreateTime = "calendar", true, timestamppb.New(time.Unix(1768478400, 0))
 	return &authv1.CreateApplicationResponse{Application: made, ClientSecret: "s3cret"}, nil

@@ -137,7 +137,9 @@ func (x *Application) GetOldSecretExpireTime() *timestamppb.Timestamp {
 type CreateApplicationRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// name, scopes and allowed_domains are taken from it.
-	Application   *Application `protobuf:"bytes,1,opt,name=application,proto3" json:"application,omitempty"`
+	Application *Application `protobuf:"bytes,1,opt,name=application,proto3" json:"application,omitempty"`
+	// Change nothing, but fail as the call would (AIP-163).
+	ValidateOnly  bool `protobuf:"varint,2,opt,name=validate_only,json=validateOnly,proto3" json:"validate_only,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -179,6 +181,14 @@ func (x *CreateApplicationRequest) GetApplication() *Application {
 	return nil
 }
 
+func (x *CreateApplicationRequest) GetValidateOnly() bool {
+	if x != nil {
+		return x.ValidateOnly
+	}
+	return false
+}
+
+// With validate_only nothing is set.
 type CreateApplicationResponse struct {
 	state       protoimpl.MessageState `protogen:"open.v1"`
 	Application *Application           `protobuf:"bytes,1,opt,name=application,proto3" json:"application,omitempty"`
@@ -449,7 +459,9 @@ type UpdateApplicationRequest struct {
 	// The client id says which.
 	Application *Application `protobuf:"bytes,1,opt,name=application,proto3" json:"application,omitempty"`
 	// Any of name, active, scopes, allowed_domains. Empty: nothing changes.
-	UpdateMask    *fieldmaskpb.FieldMask `protobuf:"bytes,2,opt,name=update_mask,json=updateMask,proto3" json:"update_mask,omitempty"`
+	UpdateMask *fieldmaskpb.FieldMask `protobuf:"bytes,2,opt,name=update_mask,json=updateMask,proto3" json:"update_mask,omitempty"`
+	// As in CreateApplicationRequest.
+	ValidateOnly  bool `protobuf:"varint,3,opt,name=validate_only,json=validateOnly,proto3" json:"validate_only,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -498,9 +510,17 @@ func (x *UpdateApplicationRequest) GetUpdateMask() *fieldmaskpb.FieldMask {
 	return nil
 }
 
+func (x *UpdateApplicationRequest) GetValidateOnly() bool {
+	if x != nil {
+		return x.ValidateOnly
+	}
+	return false
+}
+
 type UpdateApplicationResponse struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Application   *Application           `protobuf:"bytes,1,opt,name=application,proto3" json:"application,omitempty"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Unset with validate_only.
+	Application   *Application `protobuf:"bytes,1,opt,name=application,proto3" json:"application,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -964,9 +984,10 @@ const file_parley_auth_v1_application_proto_rawDesc = "" +
 	"\vcreate_time\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
 	"createTime\x12>\n" +
 	"\rlast_use_time\x18\a \x01(\v2\x1a.google.protobuf.TimestampR\vlastUseTime\x12O\n" +
-	"\x16old_secret_expire_time\x18\b \x01(\v2\x1a.google.protobuf.TimestampR\x13oldSecretExpireTime\"a\n" +
+	"\x16old_secret_expire_time\x18\b \x01(\v2\x1a.google.protobuf.TimestampR\x13oldSecretExpireTime\"\x86\x01\n" +
 	"\x18CreateApplicationRequest\x12E\n" +
-	"\vapplication\x18\x01 \x01(\v2\x1b.parley.auth.v1.ApplicationB\x06\xbaH\x03\xc8\x01\x01R\vapplication\"\x7f\n" +
+	"\vapplication\x18\x01 \x01(\v2\x1b.parley.auth.v1.ApplicationB\x06\xbaH\x03\xc8\x01\x01R\vapplication\x12#\n" +
+	"\rvalidate_only\x18\x02 \x01(\bR\fvalidateOnly\"\x7f\n" +
 	"\x19CreateApplicationResponse\x12=\n" +
 	"\vapplication\x18\x01 \x01(\v2\x1b.parley.auth.v1.ApplicationR\vapplication\x12#\n" +
 	"\rclient_secret\x18\x02 \x01(\tR\fclientSecret\">\n" +
@@ -983,11 +1004,12 @@ const file_parley_auth_v1_application_proto_rawDesc = "" +
 	"\fapplications\x18\x01 \x03(\v2\x1b.parley.auth.v1.ApplicationR\fapplications\x12&\n" +
 	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\x12\x1d\n" +
 	"\n" +
-	"total_size\x18\x03 \x01(\x05R\ttotalSize\"\x9e\x01\n" +
+	"total_size\x18\x03 \x01(\x05R\ttotalSize\"\xc3\x01\n" +
 	"\x18UpdateApplicationRequest\x12E\n" +
 	"\vapplication\x18\x01 \x01(\v2\x1b.parley.auth.v1.ApplicationB\x06\xbaH\x03\xc8\x01\x01R\vapplication\x12;\n" +
 	"\vupdate_mask\x18\x02 \x01(\v2\x1a.google.protobuf.FieldMaskR\n" +
-	"updateMask\"Z\n" +
+	"updateMask\x12#\n" +
+	"\rvalidate_only\x18\x03 \x01(\bR\fvalidateOnly\"Z\n" +
 	"\x19UpdateApplicationResponse\x12=\n" +
 	"\vapplication\x18\x01 \x01(\v2\x1b.parley.auth.v1.ApplicationR\vapplication\"~\n" +
 	"\x13RotateSecretRequest\x12%\n" +

@@ -464,8 +464,11 @@ type CreateRoomRequest struct {
 	// Owner of the room. Only the operator may name one, and must.
 	OwnerId string `protobuf:"bytes,5,opt,name=owner_id,json=ownerId,proto3" json:"owner_id,omitempty"`
 	// Id for ClaimCreatedRoom, drawn by who asks there; empty for nobody.
-	CallbackId    string      `protobuf:"bytes,6,opt,name=callback_id,json=callbackId,proto3" json:"callback_id,omitempty"`
-	PhoneAccess   PhoneAccess `protobuf:"varint,7,opt,name=phone_access,json=phoneAccess,proto3,enum=parley.room.v1.PhoneAccess" json:"phone_access,omitempty"`
+	CallbackId  string      `protobuf:"bytes,6,opt,name=callback_id,json=callbackId,proto3" json:"callback_id,omitempty"`
+	PhoneAccess PhoneAccess `protobuf:"varint,7,opt,name=phone_access,json=phoneAccess,proto3,enum=parley.room.v1.PhoneAccess" json:"phone_access,omitempty"`
+	// Change nothing, but fail as the call would for what it can know before
+	// (AIP-163).
+	ValidateOnly  bool `protobuf:"varint,8,opt,name=validate_only,json=validateOnly,proto3" json:"validate_only,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -549,9 +552,17 @@ func (x *CreateRoomRequest) GetPhoneAccess() PhoneAccess {
 	return PhoneAccess_PHONE_ACCESS_UNSPECIFIED
 }
 
+func (x *CreateRoomRequest) GetValidateOnly() bool {
+	if x != nil {
+		return x.ValidateOnly
+	}
+	return false
+}
+
 type CreateRoomResponse struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Room          *RoomView              `protobuf:"bytes,1,opt,name=room,proto3" json:"room,omitempty"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Unset with validate_only.
+	Room          *RoomView `protobuf:"bytes,1,opt,name=room,proto3" json:"room,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -828,9 +839,11 @@ type UpdateRoomRequest struct {
 	IdOrSlug string                 `protobuf:"bytes,1,opt,name=id_or_slug,json=idOrSlug,proto3" json:"id_or_slug,omitempty"`
 	// Source of the fields that the mask names: name, access_level, configuration,
 	// phone_access.
-	Room          *Room                  `protobuf:"bytes,2,opt,name=room,proto3" json:"room,omitempty"`
-	UpdateMask    *fieldmaskpb.FieldMask `protobuf:"bytes,3,opt,name=update_mask,json=updateMask,proto3" json:"update_mask,omitempty"`
-	DisplayName   string                 `protobuf:"bytes,4,opt,name=display_name,json=displayName,proto3" json:"display_name,omitempty"`
+	Room        *Room                  `protobuf:"bytes,2,opt,name=room,proto3" json:"room,omitempty"`
+	UpdateMask  *fieldmaskpb.FieldMask `protobuf:"bytes,3,opt,name=update_mask,json=updateMask,proto3" json:"update_mask,omitempty"`
+	DisplayName string                 `protobuf:"bytes,4,opt,name=display_name,json=displayName,proto3" json:"display_name,omitempty"`
+	// As in CreateRoomRequest.
+	ValidateOnly  bool `protobuf:"varint,5,opt,name=validate_only,json=validateOnly,proto3" json:"validate_only,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -893,9 +906,17 @@ func (x *UpdateRoomRequest) GetDisplayName() string {
 	return ""
 }
 
+func (x *UpdateRoomRequest) GetValidateOnly() bool {
+	if x != nil {
+		return x.ValidateOnly
+	}
+	return false
+}
+
 type UpdateRoomResponse struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Room          *RoomView              `protobuf:"bytes,1,opt,name=room,proto3" json:"room,omitempty"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Unset with validate_only.
+	Room          *RoomView `protobuf:"bytes,1,opt,name=room,proto3" json:"room,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1320,7 +1341,7 @@ const file_parley_room_v1_room_proto_rawDesc = "" +
 	"connection\x18\x03 \x01(\v2\x1b.parley.token.v1.ConnectionR\n" +
 	"connection\x124\n" +
 	"\adial_in\x18\x04 \x01(\v2\x1b.parley.telephony.v1.DialInR\x06dialIn\x122\n" +
-	"\baccesses\x18\x05 \x03(\v2\x16.parley.room.v1.AccessR\baccesses\"\xd9\x02\n" +
+	"\baccesses\x18\x05 \x03(\v2\x16.parley.room.v1.AccessR\baccesses\"\xfe\x02\n" +
 	"\x11CreateRoomRequest\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12H\n" +
 	"\faccess_level\x18\x02 \x01(\x0e2\x1b.parley.room.v1.AccessLevelB\b\xbaH\x05\x82\x01\x02\x10\x01R\vaccessLevel\x12=\n" +
@@ -1329,7 +1350,8 @@ const file_parley_room_v1_room_proto_rawDesc = "" +
 	"\bowner_id\x18\x05 \x01(\tR\aownerId\x12\x1f\n" +
 	"\vcallback_id\x18\x06 \x01(\tR\n" +
 	"callbackId\x12H\n" +
-	"\fphone_access\x18\a \x01(\x0e2\x1b.parley.room.v1.PhoneAccessB\b\xbaH\x05\x82\x01\x02\x10\x01R\vphoneAccess\"B\n" +
+	"\fphone_access\x18\a \x01(\x0e2\x1b.parley.room.v1.PhoneAccessB\b\xbaH\x05\x82\x01\x02\x10\x01R\vphoneAccess\x12#\n" +
+	"\rvalidate_only\x18\b \x01(\bR\fvalidateOnly\"B\n" +
 	"\x12CreateRoomResponse\x12,\n" +
 	"\x04room\x18\x01 \x01(\v2\x18.parley.room.v1.RoomViewR\x04room\"Q\n" +
 	"\x0eGetRoomRequest\x12\x1c\n" +
@@ -1348,14 +1370,15 @@ const file_parley_room_v1_room_proto_rawDesc = "" +
 	"\x05rooms\x18\x01 \x03(\v2\x18.parley.room.v1.RoomViewR\x05rooms\x12&\n" +
 	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\x12\x1d\n" +
 	"\n" +
-	"total_size\x18\x03 \x01(\x05R\ttotalSize\"\xbb\x01\n" +
+	"total_size\x18\x03 \x01(\x05R\ttotalSize\"\xe0\x01\n" +
 	"\x11UpdateRoomRequest\x12\x1c\n" +
 	"\n" +
 	"id_or_slug\x18\x01 \x01(\tR\bidOrSlug\x12(\n" +
 	"\x04room\x18\x02 \x01(\v2\x14.parley.room.v1.RoomR\x04room\x12;\n" +
 	"\vupdate_mask\x18\x03 \x01(\v2\x1a.google.protobuf.FieldMaskR\n" +
 	"updateMask\x12!\n" +
-	"\fdisplay_name\x18\x04 \x01(\tR\vdisplayName\"B\n" +
+	"\fdisplay_name\x18\x04 \x01(\tR\vdisplayName\x12#\n" +
+	"\rvalidate_only\x18\x05 \x01(\bR\fvalidateOnly\"B\n" +
 	"\x12UpdateRoomResponse\x12,\n" +
 	"\x04room\x18\x01 \x01(\v2\x18.parley.room.v1.RoomViewR\x04room\"1\n" +
 	"\x11DeleteRoomRequest\x12\x1c\n" +

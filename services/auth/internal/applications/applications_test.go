@@ -362,6 +362,19 @@ func TestFields(t *testing.T) {
 	}
 	_, err = o.Update(t.Context(), "gone", applications.Draft{Name: &blank})
 	wantText(t, err, apierr.ApplicationNotFound, "No Application matches the given query.")
+	name := "other"
+	draft := applications.Draft{Name: &name, ValidateOnly: true}
+	if _, err := o.Update(t.Context(), app.ID, draft); err != nil {
+		t.Errorf("validated: %v", err)
+	}
+	if _, secret, err := o.Create(t.Context(), draft); err != nil || secret != "" {
+		t.Errorf("validated: %q, %v", secret, err)
+	}
+	if list, total, err := o.List(t.Context(), 0, 10); err != nil || total != 1 || list[0].Name == name {
+		t.Errorf("after mere validations: %v, %v", list, err)
+	}
+	_, err = o.Update(t.Context(), "gone", draft)
+	wantText(t, err, apierr.ApplicationNotFound, "No Application matches the given query.")
 	_, _, err = o.Create(t.Context(), applications.Draft{})
 	if !apierr.Has(err, apierr.InvalidFields) {
 		t.Errorf("without a name: %v", err)

@@ -33,6 +33,9 @@ type Draft struct {
 	Active  *bool
 	Scopes  *[]string
 	Domains *[]string
+	// ValidateOnly makes what is done with the draft fail as it would, and do
+	// nothing else.
+	ValidateOnly bool
 }
 
 // change checks the draft and reports everything that is wrong at once.

@@ -28,7 +28,7 @@ func (r *Registry) Create(ctx context.Context, draft Draft) (Application, Secret
 		draft.Name = new(string) // told as blank
 	}
 	change, err := draft.change()
-	if err != nil {
+	if err != nil || draft.ValidateOnly {
 		return Application{}, "", err
 	}
 	secret := NewSecret()
@@ -62,7 +62,7 @@ func (r *Registry) List(ctx context.Context, skip, limit int) ([]Application, in
 // Update changes what the draft says. Errors: INVALID_FIELDS, APPLICATION_NOT_FOUND.
 func (r *Registry) Update(ctx context.Context, id string, draft Draft) (Application, error) {
 	change, err := draft.change()
-	if err != nil {
+	if err != nil || draft.ValidateOnly {
 		if _, absent := r.store.FindApplication(ctx, id); absent != nil {
 			return Application{}, absent
 		}

@@ -36,9 +36,11 @@ func (s *Applications) CreateApplication(ctx context.Context, req *authv1.Create
 		return nil, err
 	}
 	a := req.GetApplication()
-	app, secret, err := s.registry.Create(ctx, applications.Draft{Name: &a.Name, Scopes: &a.Scopes, Domains: &a.AllowedDomains})
-	if err != nil {
-		return nil, err
+	app, secret, err := s.registry.Create(ctx, applications.Draft{
+		Name: &a.Name, Scopes: &a.Scopes, Domains: &a.AllowedDomains, ValidateOnly: req.GetValidateOnly(),
+	})
+	if err != nil || req.GetValidateOnly() {
+		return &authv1.CreateApplicationResponse{}, err
 	}
 	return &authv1.CreateApplicationResponse{Application: s.message(app), ClientSecret: string(secret)}, nil
 }
@@ -98,9 +100,10 @@ func (s *Applications) UpdateApplication(ctx context.Context, req *authv1.Update
 	if err != nil {
 		return nil, err
 	}
+	draft.ValidateOnly = req.GetValidateOnly()
 	app, err := s.registry.Update(ctx, req.GetApplication().GetClientId(), draft)
-	if err != nil {
-		return nil, err
+	if err != nil || req.GetValidateOnly() {
+		return &authv1.UpdateApplicationResponse{}, err
 	}
 	return &authv1.UpdateApplicationResponse{Application: s.message(app)}, nil
 }

@@ -85,6 +85,9 @@ func (s *Users) UpdateUser(ctx context.Context, req *authv1.UpdateUserRequest) (
 	if err != nil {
 		return nil, err
 	}
+	if req.GetValidateOnly() {
+		return &authv1.UpdateUserResponse{}, s.directory.Check(ctx, caller.ID, req.GetUser().GetId(), change)
+	}
 	user, err := s.directory.Change(ctx, caller.ID, req.GetUser().GetId(), change)
 	if err != nil {
 		return nil, err

@@ -103,19 +103,28 @@ func (d *Directory) ByIDs(ctx context.Context, ids []string) ([]User, error) {
 }
 
 // Change changes the preferences of the user with the id on behalf of the user
-// with the id by. Errors: USER_NOT_FOUND, PERMISSION_DENIED, INVALID_FIELDS.
+// with the id by. Errors: USER_NOT_FOUND, PERMISSION_DENIED, INVALID_FIELDS; the
+// first of them that fits.
 func (d *Directory) Change(ctx context.Context, by, id string, change Change) (User, error) {
-	user, err := d.ByID(ctx, id)
-	if err != nil {
+	if err := d.Check(ctx, by, id, change); err != nil {
 		return User{}, err
 	}
+	return d.store.ChangeUser(ctx, by, change)
+}
+
+// Check fails as Change would, and changes nothing.
+func (d *Directory) Check(ctx context.Context, by, id string, change Change) error {
+	user, err := d.ByID(ctx, id)
+	if err != nil {
+		return err
+	}
 	if user.ID != by {
-		return User{}, apierr.New(apierr.PermissionDenied, "")
+		return apierr.New(apierr.PermissionDenied, "")
 	}
 	if violations := change.violations(); len(violations) > 0 {
-		return User{}, apierr.Invalid(violations...)
+		return apierr.Invalid(violations...)
 	}
-	return d.store.ChangeUser(ctx, user.ID, change)
+	return nil
 }
 
 // Search returns a page of the users whose e-mail has the query in it, the

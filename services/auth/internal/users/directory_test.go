@@ -186,6 +186,12 @@ func TestChange(t *testing.T) {
 		if _, err := d.Change(t.Context(), ada.ID, c.id, french); !apierr.Has(err, c.want) {
 			t.Errorf("%s: %v", name, err)
 		}
+		if err := d.Check(t.Context(), ada.ID, c.id, users.Change{Language: ptr("xx")}); !apierr.Has(err, c.want) {
+			t.Errorf("%s, checked: %v", name, err)
+		}
+	}
+	if err := d.Check(t.Context(), ada.ID, ada.ID, users.Change{Language: ptr("xx")}); !apierr.Has(err, apierr.InvalidFields) {
+		t.Errorf("checked: %v", err)
 	}
 	if got, err := d.Change(t.Context(), ada.ID, strings.ToUpper(ada.ID), french); err != nil || got.Language != "fr-fr" {
 		t.Errorf("oneself: %+v, %v", got, err)

@@ -2,7 +2,6 @@ package frontend
 
 import (
 	"context"
-	"slices"
 
 	"github.com/google/uuid"
 
@@ -124,19 +123,6 @@ func accessFields(body *frontendv1.ResourceAccessFields, whole bool) (*roomv1.Ac
 	role, _ := f.Choice("role", body.GetRole(), words(roles), form.Rules{})
 	fields.Role = roomv1.Role(number(roles, role))
 	return fields, f.Err()
-}
-
-// allWrong joins what the form found wrong with what the service says, which
-// looks at rights first and at the fields only then.
-func allWrong(wrong, said error) error {
-	if wrong == nil || said != nil && !apierr.Has(said, apierr.InvalidFields) {
-		return said
-	}
-	all := apierr.From(wrong)
-	if said != nil {
-		all = apierr.Invalid(slices.Concat(all.Violations, apierr.From(said).Violations)...)
-	}
-	return all
 }
 
 // access shapes an access.

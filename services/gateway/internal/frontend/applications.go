@@ -20,15 +20,8 @@ type applicationServer struct {
 func (s *applicationServer) CreateApplication(ctx context.Context, req *frontendv1.CreateApplicationRequest) (*frontendv1.CreateApplicationResponse, error) {
 	ctx, _ = visit.Enter(ctx)
 	fields, _, wrong := applicationFields(req.GetBody(), true)
-	if wrong != nil {
-		// May the visitor manage applications at all?
-		if _, err := s.applications.ListApplications(ctx, &authv1.ListApplicationsRequest{PageSize: 1}); err != nil {
-			return nil, err
-		}
-		return nil, wrong
-	}
-	answer, err := s.applications.CreateApplication(ctx, &authv1.CreateApplicationRequest{Application: fields})
-	if err != nil {
+	answer, err := s.applications.CreateApplication(ctx, &authv1.CreateApplicationRequest{Application: fields, ValidateOnly: wrong != nil})
+	if err := allWrong(wrong, err); err != nil {
 		return nil, err
 	}
 	shown := application(answer.GetApplication())
@@ -67,15 +60,11 @@ func (s *applicationServer) ListApplications(ctx context.Context, req *frontendv
 func (s *applicationServer) UpdateApplication(ctx context.Context, req *frontendv1.UpdateApplicationRequest) (*frontendv1.UpdateApplicationResponse, error) {
 	ctx, _ = visit.Enter(ctx)
 	fields, mask, wrong := applicationFields(req.GetBody(), false)
-	if wrong != nil {
-		if _, err := s.applications.GetApplication(ctx, &authv1.GetApplicationRequest{ClientId: req.GetId()}); err != nil {
-			return nil, err
-		}
-		return nil, wrong
-	}
 	fields.ClientId = req.GetId()
-	answer, err := s.applications.UpdateApplication(ctx, &authv1.UpdateApplicationRequest{Application: fields, UpdateMask: mask})
-	if err != nil {
+	answer, err := s.applications.UpdateApplication(ctx, &authv1.UpdateApplicationRequest{
+		Application: fields, UpdateMask: mask, ValidateOnly: wrong != nil,
+	})
+	if err := allWrong(wrong, err); err != nil {
 		return nil, err
 	}
 	return &frontendv1.UpdateApplicationResponse{Application: application(answer.GetApplication())}, nil

@@ -4,7 +4,8 @@
 // grpc-gateway calls its handlers directly, with no gRPC between. Each handler reads the form, calls one service with the visitor's
 // assertion and shapes the answer. It decides no rights: services do. Where the
 // contract puts "may you?" before "is it well-formed?", a form that is wrong is
-// answered only after the service was asked whether the visitor may at all.
+// answered only after the service was asked whether the visitor may at all, and
+// what else is wrong.
 //
 //	facade.go    Facade: construction, registration
 //	config.go    ConfigService
@@ -22,6 +23,7 @@
 //	calls.go     CallService, ResolverService
 //	applications.go ApplicationService
 //	external.go  ExternalService
+//	wrong.go     rights first, then everything that is wrong
 //	page.go      the pagination envelope
 //	wire.go      values that JSON may show as null, times, enumerations
 //	roomwire.go, trunkwire.go  messages of the services to messages of the contract

@@ -88,11 +88,8 @@ func (s *externalServer) CreateExternalRoom(ctx context.Context, req *frontendv1
 		AccessLevel: fields.GetAccessLevel(), Configuration: fields.GetConfiguration(), ValidateOnly: wrong != nil,
 	}
 	answer, err := s.rooms.CreateExternalRoom(ctx, question)
-	if err != nil {
+	if err := allWrong(wrong, err); err != nil {
 		return nil, err
-	}
-	if wrong != nil { // told only to who may create rooms
-		return nil, wrong
 	}
 	return &frontendv1.CreateExternalRoomResponse{Room: s.room(ctx, answer.GetRoom())}, nil
 }

@@ -25,10 +25,7 @@ func (s *invitationServer) Invite(ctx context.Context, req *frontendv1.InviteReq
 		_, err := s.moderation.Authorize(ctx, &roomv1.AuthorizeRequest{
 			IdOrSlug: req.GetId(), Action: roomv1.ModerationAction_MODERATION_ACTION_MODERATE,
 		})
-		if err != nil {
-			return nil, err
-		}
-		return nil, wrong
+		return nil, allWrong(wrong, err)
 	}
 	_, err := s.invitations.Invite(ctx, &roomv1.InviteRequest{IdOrSlug: req.GetId(), Emails: emails, Language: v.Language})
 	if err != nil {

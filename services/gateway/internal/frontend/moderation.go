@@ -24,10 +24,7 @@ const (
 // not exist or that it may not, and only then what is wrong.
 func (s *moderationServer) firstMay(ctx context.Context, id, token string, action roomv1.ModerationAction, wrong error) error {
 	_, err := s.moderation.Authorize(ctx, &roomv1.AuthorizeRequest{IdOrSlug: id, MeetingToken: token, Action: action})
-	if err != nil {
-		return err
-	}
-	return wrong
+	return allWrong(wrong, err)
 }
 
 // MuteParticipant mutes a track.

@@ -8,7 +8,6 @@ import (
 
 	frontendv1 "github.com/parleymeet/parley/gen/parley/frontend/v1"
 	roomv1 "github.com/parleymeet/parley/gen/parley/room/v1"
-	"github.com/parleymeet/parley/pkg/apierr"
 	"github.com/parleymeet/parley/services/gateway/internal/form"
 	"github.com/parleymeet/parley/services/gateway/internal/visit"
 )
@@ -27,15 +26,12 @@ func (s *roomServer) CreateRoom(ctx context.Context, req *frontendv1.CreateRoomR
 	var f form.Form
 	fields, _ := roomFields(&f, req.GetBody(), true)
 	callback, _ := f.String("callback_id", req.GetBody().GetCallbackId(), form.Rules{})
-	if err := f.Err(); err != nil {
-		return nil, err
-	}
+	wrong := f.Err()
 	answer, err := s.rooms.CreateRoom(ctx, &roomv1.CreateRoomRequest{
 		Name: fields.GetName(), AccessLevel: fields.GetAccessLevel(), Configuration: fields.GetConfiguration(), DisplayName: req.GetUsername(),
-		CallbackId:  callback,
-		PhoneAccess: fields.GetPhoneAccess(),
+		CallbackId: callback, PhoneAccess: fields.GetPhoneAccess(), ValidateOnly: wrong != nil,
 	})
-	if err != nil {
+	if err := allWrong(wrong, err); err != nil {
 		return nil, err
 	}
 	shown, err := room(answer.GetRoom())
@@ -105,27 +101,14 @@ func (s *roomServer) update(ctx context.Context, id, username string, body *fron
 	ctx, _ = visit.Enter(ctx)
 	var f form.Form
 	fields, mask := roomFields(&f, body, whole)
-	if wrong := f.Err(); wrong != nil {
-		return nil, s.firstMayChange(ctx, id, wrong)
-	}
-	answer, err := s.rooms.UpdateRoom(ctx, &roomv1.UpdateRoomRequest{IdOrSlug: id, Room: fields, UpdateMask: mask, DisplayName: username})
-	if err != nil {
+	wrong := f.Err()
+	answer, err := s.rooms.UpdateRoom(ctx, &roomv1.UpdateRoomRequest{
+		IdOrSlug: id, Room: fields, UpdateMask: mask, DisplayName: username, ValidateOnly: wrong != nil,
+	})
+	if err := allWrong(wrong, err); err != nil {
 		return nil, err
 	}
 	return room(answer.GetRoom())
-}
-
-// firstMayChange returns what a visitor with a wrong form is told: that the
-// room does not exist or is not for it to change, and only then what is wrong.
-func (s *roomServer) firstMayChange(ctx context.Context, id string, wrong error) error {
-	answer, err := s.rooms.GetRoom(ctx, &roomv1.GetRoomRequest{IdOrSlug: id})
-	if err != nil {
-		return err
-	}
-	if answer.GetRoom().GetViewerRole() < roomv1.Role_ROLE_ADMINISTRATOR {
-		return apierr.New(apierr.PermissionDenied, "")
-	}
-	return wrong
 }
 
 // DeleteRoom deletes a room.

@@ -32,10 +32,8 @@ func (s *trunkServer) CreateTrunk(ctx context.Context, req *frontendv1.CreateTru
 // firstMay returns what a visitor with a wrong form is told: whether it may
 // manage trunks at all, and only then what is wrong.
 func (s *trunkServer) firstMay(ctx context.Context, wrong error) error {
-	if _, err := s.trunks.ListTrunks(ctx, &telephonyv1.ListTrunksRequest{PageSize: 1}); err != nil {
-		return err
-	}
-	return wrong
+	_, err := s.trunks.ListTrunks(ctx, &telephonyv1.ListTrunksRequest{PageSize: 1})
+	return allWrong(wrong, err)
 }
 
 // GetTrunk answers with a trunk.
@@ -70,10 +68,8 @@ func (s *trunkServer) UpdateTrunk(ctx context.Context, req *frontendv1.UpdateTru
 	ctx, _ = visit.Enter(ctx)
 	fields, mask, wrong := trunkChanges(req.GetBody())
 	if wrong != nil {
-		if _, err := s.trunks.GetTrunk(ctx, &telephonyv1.GetTrunkRequest{TrunkId: req.GetId()}); err != nil {
-			return nil, err
-		}
-		return nil, wrong
+		_, err := s.trunks.GetTrunk(ctx, &telephonyv1.GetTrunkRequest{TrunkId: req.GetId()})
+		return nil, allWrong(wrong, err)
 	}
 	fields.Id = req.GetId()
 	answer, err := s.trunks.UpdateTrunk(ctx, &telephonyv1.UpdateTrunkRequest{Trunk: fields, UpdateMask: mask})
@@ -107,10 +103,8 @@ func (s *trunkServer) AddNumber(ctx context.Context, req *frontendv1.AddNumberRe
 	ctx, _ = visit.Enter(ctx)
 	fields, wrong := newNumber(req.GetBody())
 	if wrong != nil {
-		if _, err := s.trunks.GetTrunk(ctx, &telephonyv1.GetTrunkRequest{TrunkId: req.GetId()}); err != nil {
-			return nil, err
-		}
-		return nil, wrong
+		_, err := s.trunks.GetTrunk(ctx, &telephonyv1.GetTrunkRequest{TrunkId: req.GetId()})
+		return nil, allWrong(wrong, err)
 	}
 	answer, err := s.trunks.AddNumber(ctx, &telephonyv1.AddNumberRequest{TrunkId: req.GetId(), Number: fields})
 	if err != nil {

@@ -74,16 +74,9 @@ func (s *userServer) update(ctx context.Context, id string, body *frontendv1.Use
 	}
 	ctx, _ = visit.Enter(ctx)
 	changes, mask, wrong := preferences(body, whole)
-	if wrong != nil {
-		// May the visitor change this user at all?
-		if _, err := s.users.GetUser(ctx, &authv1.GetUserRequest{Key: &authv1.GetUserRequest_Id{Id: id}}); err != nil {
-			return nil, err
-		}
-		return nil, wrong
-	}
 	changes.Id = id
-	answer, err := s.users.UpdateUser(ctx, &authv1.UpdateUserRequest{User: changes, UpdateMask: mask})
-	if err != nil {
+	answer, err := s.users.UpdateUser(ctx, &authv1.UpdateUserRequest{User: changes, UpdateMask: mask, ValidateOnly: wrong != nil})
+	if err := allWrong(wrong, err); err != nil {
 		return nil, err
 	}
 	return user(answer.GetUser()), nil

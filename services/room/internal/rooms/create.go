@@ -24,6 +24,8 @@ type Draft struct {
 	OwnerID string
 	// CallbackID lets whoever knows it learn of the new room; empty for nobody.
 	CallbackID string
+	// ValidateOnly makes Create fail as it would for the fields, and do nothing else.
+	ValidateOnly bool
 }
 
 // Create creates a room. Errors: UNAUTHENTICATED, PERMISSION_DENIED (an owner
@@ -40,7 +42,7 @@ func (s *Service) Create(ctx context.Context, caller Caller, draft Draft) (View,
 		return View{}, err
 	}
 	room, err := s.newRoom(draft)
-	if err != nil {
+	if err != nil || draft.ValidateOnly {
 		return View{}, err
 	}
 	owner, err := s.owner(ctx, caller, draft, room)

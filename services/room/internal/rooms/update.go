@@ -18,6 +18,8 @@ type Patch struct {
 	// Configuration replaces the stored one as a whole.
 	Configuration *structpb.Struct
 	PhoneAccess   *PhoneAccess
+	// ValidateOnly makes Update fail as it would, and do nothing else.
+	ValidateOnly bool
 }
 
 // syncTimeout bounds telling LiveKit of a change that is made already.
@@ -31,7 +33,7 @@ func (s *Service) Update(ctx context.Context, caller Caller, idOrSlug string, pa
 		return View{}, err
 	}
 	change, err := patch.check()
-	if err != nil {
+	if err != nil || patch.ValidateOnly {
 		return View{}, err
 	}
 	before := held.Room

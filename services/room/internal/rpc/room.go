@@ -38,9 +38,10 @@ func (s *RoomServer) CreateRoom(ctx context.Context, req *roomv1.CreateRoomReque
 		OwnerID:       req.GetOwnerId(),
 		CallbackID:    req.GetCallbackId(),
 		PhoneAccess:   phoneAccessOf(req.GetPhoneAccess()),
+		ValidateOnly:  req.GetValidateOnly(),
 	})
-	if err != nil {
-		return nil, err
+	if err != nil || req.GetValidateOnly() {
+		return &roomv1.CreateRoomResponse{}, err
 	}
 	message, err := viewMessage(view)
 	return &roomv1.CreateRoomResponse{Room: message}, err
@@ -83,9 +84,10 @@ func (s *RoomServer) UpdateRoom(ctx context.Context, req *roomv1.UpdateRoomReque
 	if err != nil {
 		return nil, err
 	}
+	patch.ValidateOnly = req.GetValidateOnly()
 	view, err := s.rooms.Update(ctx, caller(ctx, req.GetDisplayName()), req.GetIdOrSlug(), patch)
-	if err != nil {
-		return nil, err
+	if err != nil || req.GetValidateOnly() {
+		return &roomv1.UpdateRoomResponse{}, err
 	}
 	message, err := viewMessage(view)
 	return &roomv1.UpdateRoomResponse{Room: message}, err
