@@ -53,6 +53,9 @@ func TestDocumentedEndpoints(t *testing.T) {
 		if methods, _ := a.methodsAt(path); row[3] == "not offered" && len(methods) > 0 {
 			t.Errorf("%s is said not to be offered, but takes %v", path, methods)
 		}
+		if name := strings.TrimPrefix(path, "/"); row[3] == "not offered" && !strings.HasPrefix(path, "/api/") && belongsToApp(name) {
+			t.Errorf("%s is said not to be offered, but gets the frontend's page", path)
+		}
 	}
 	maps.DeleteFunc(told, func(_, state string) bool { return state == "not offered" })
 	for _, name := range slices.Sorted(maps.Keys(served)) {

@@ -8,6 +8,7 @@ import (
 	"mime"
 	"net/http"
 	"path"
+	"slices"
 	"strings"
 	"time"
 
@@ -33,9 +34,21 @@ var mediaTypes = map[string]string{
 	".woff2":       "font/woff2",
 }
 
-// static serves a built single-page app. Any path that is no file is the app's
-// own and gets index.html, except below /assets, whose names carry a hash: a
-// missing one is an old page's, and must not be cached as something else.
+// notOffered are paths, or beginnings of such, that the contract's original
+// serves to machines. Who asks there must not be told 200 with a page.
+var notOffered = []string{"media/", "jwks", "__version__", "__heartbeat__", "__lbheartbeat__"}
+
+// belongsToApp reports whether a path that is no file may be one of the app's own.
+// Below /assets none is: the names there carry a hash, a missing one is an old
+// page's, and must not be cached as something else.
+func belongsToApp(name string) bool {
+	return !strings.HasPrefix(name, "assets/") && !slices.ContainsFunc(notOffered, func(path string) bool {
+		return name == path || strings.HasSuffix(path, "/") && strings.HasPrefix(name, path)
+	})
+}
+
+// static serves a built single-page app: its files, and index.html for every
+// path of its own.
 type static struct {
 	files fs.FS
 	csp   string
@@ -60,7 +73,7 @@ func (s *static) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		if err := s.serve(w, r, name, assets); err == nil {
 			return
 		}
-		if assets {
+		if !belongsToApp(name) {
 			http.NotFound(w, r)
 			return
 		}
