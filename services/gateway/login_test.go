@@ -85,11 +85,31 @@ func TestOpenRedirect(t *testing.T) {
 	}
 }
 
+// A log-out that no link may begin, no page of another site may begin either.
 func TestLogoutByPostOnly(t *testing.T) {
 	g := start(t, "ALLOW_LOGOUT_GET_METHOD=false")
-	for method, status := range map[string]int{"GET": http.StatusMethodNotAllowed, "HEAD": http.StatusMethodNotAllowed, "POST": http.StatusFound} {
-		if resp, body := g.ask(t, method, "/api/v1.0/logout/", bobCook, ""); resp.StatusCode != status {
-			t.Errorf("%s: %d %s", method, resp.StatusCode, body)
+	const form = "application/x-www-form-urlencoded"
+	for name, c := range map[string]struct {
+		method, cookie, body string
+		headers              []string
+		status               int
+	}{
+		"a link":        {"GET", bobCook, "", nil, http.StatusMethodNotAllowed},
+		"a link, HEAD":  {"HEAD", bobCook, "", nil, http.StatusMethodNotAllowed},
+		"by header":     {"POST", bobCook, "", nil, http.StatusFound},
+		"by form":       {"POST", bobCook, "csrfmiddlewaretoken=" + token, []string{"X-CSRFToken", "", "Content-Type", form}, http.StatusFound},
+		"no token":      {"POST", bobCook, "", []string{"X-CSRFToken", "", "Content-Type", form}, http.StatusForbidden},
+		"another token": {"POST", bobCook, "csrfmiddlewaretoken=" + strings.ToLower(token), []string{"X-CSRFToken", "", "Content-Type", form}, http.StatusForbidden},
+		"a huge form":   {"POST", bobCook, strings.Repeat("a=b&", 1<<15) + "csrfmiddlewaretoken=" + token, []string{"X-CSRFToken", "", "Content-Type", form}, http.StatusForbidden},
+		"another site":  {"POST", bobCook, "", []string{"Origin", "https://sibling.meet.test"}, http.StatusForbidden},
+		"nobody's":      {"POST", "", "", nil, http.StatusFound},
+	} {
+		resp, body := g.ask(t, c.method, "/api/v1.0/logout/", c.cookie, c.body, c.headers...)
+		if resp.StatusCode != c.status {
+			t.Errorf("%s: %d %s", name, resp.StatusCode, body)
+		}
+		if gone := cookieOf(resp, "sessionid"); (gone != nil) != (c.status == http.StatusFound && c.cookie != "") {
+			t.Errorf("%s: session cookie %+v", name, gone)
 		}
 	}
 }

@@ -13,6 +13,7 @@ import (
 
 const (
 	csrfHeader   = "X-Csrftoken"
+	csrfField    = "csrfmiddlewaretoken" // of forms
 	csrfLength   = 32
 	csrfAlphabet = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
 )

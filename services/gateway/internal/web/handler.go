@@ -78,15 +78,16 @@ func New(o Options) (http.Handler, error) {
 	by := origins{proxies: o.TrustedProxies}
 	jar := cookies{secure: o.CookieSecure}
 	bounds := newLimits(o.Limits, o.Clock)
+	guard := csrf{origins: by, trusted: o.TrustedOrigins}
 	facade, err := newAPI(o, sessions{
-		client: authv1.NewSessionServiceClient(o.Auth), origins: by, csrf: csrf{origins: by, trusted: o.TrustedOrigins},
+		client: authv1.NewSessionServiceClient(o.Auth), origins: by, csrf: guard,
 		machines: machines{client: authv1.NewApplicationTokenServiceClient(o.Auth), enabled: o.Applications},
 	}, jar, bounds, f)
 	if err != nil {
 		return nil, err
 	}
 	l := &login{
-		client: authv1.NewLoginServiceClient(o.Auth), origins: by, cookies: jar,
+		client: authv1.NewLoginServiceClient(o.Auth), origins: by, csrf: guard, cookies: jar,
 		returns:  returns{hosts: o.Login.ReturnToHosts, httpsOnly: o.Login.ReturnToHTTPSOnly},
 		settings: o.Login, failures: f, log: o.Logger,
 	}

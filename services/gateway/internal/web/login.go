@@ -13,6 +13,7 @@ import (
 type login struct {
 	client   authv1.LoginServiceClient
 	origins  origins
+	csrf     csrf
 	cookies  cookies
 	returns  returns
 	settings LoginSettings
@@ -108,6 +109,14 @@ func (l *login) logout(w http.ResponseWriter, r *http.Request) {
 	token := sessionToken(r)
 	if token == "" {
 		redirect(w, r, l.settings.AfterLogout)
+		return
+	}
+	r.Body = http.MaxBytesReader(w, r.Body, maxLogoutForm)
+	if r.Method == http.MethodPost && r.Header.Get(csrfHeader) == "" {
+		r.Header.Set(csrfHeader, r.PostFormValue(csrfField)) // navigations carry no headers
+	}
+	if err := l.csrf.check(r); err != nil {
+		l.fail(w, r, err)
 		return
 	}
 	answer, err := l.client.StartLogout(r.Context(), &authv1.StartLogoutRequest{
