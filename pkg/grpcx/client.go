@@ -76,6 +76,7 @@ func newClient(target string, creds credentials.TransportCredentials, opts ...gr
 		grpc.WithIdleTimeout(0),
 		grpc.WithStaticStreamWindowSize(windowSize),
 		grpc.WithStaticConnWindowSize(windowSize),
+		grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(maxMessage)),
 	}, opts...)...)
 }
 

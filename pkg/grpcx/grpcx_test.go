@@ -307,6 +307,28 @@ func TestUnixSocketIsTheOperator(t *testing.T) {
 	}
 }
 
+// TestLargeMessages: a page of rooms with all their accesses fits, and so does
+// what a body of one MiB may become.
+func TestLargeMessages(t *testing.T) {
+	const size = 8 << 20
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	newBench(t, Rule{Callers: []string{AnyCaller}}, listener).impl.verify = func(_ context.Context, req *tokenv1.VerifyTokenRequest) (*tokenv1.VerifyTokenResponse, error) {
+		return &tokenv1.VerifyTokenResponse{Name: req.GetToken()}, nil
+	}
+	conn, err := Dial(listener.Addr().String(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = conn.Close() }()
+	got, err := tokenv1.NewTokenServiceClient(conn).VerifyToken(t.Context(), &tokenv1.VerifyTokenRequest{Token: strings.Repeat("x", size)})
+	if err != nil || len(got.GetName()) != size {
+		t.Errorf("%d bytes came back, %v", len(got.GetName()), err)
+	}
+}
+
 func TestListOfReplicas(t *testing.T) {
 	addresses := make([]string, 0, 2)
 	var calls [2]atomic.Int32
