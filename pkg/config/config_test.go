@@ -87,3 +87,14 @@ func TestSecretNeverPrints(t *testing.T) {
 		}
 	}
 }
+
+func TestIsLoopback(t *testing.T) {
+	for host, want := range map[string]bool{
+		"localhost": true, "localhost:8080": true, "127.0.0.1:80": true, "127.9.9.9": true, "[::1]:80": true, "::1": true, "a.localhost": true,
+		"": false, ":8080": false, "0.0.0.0:80": false, "10.0.0.1": false, "localhost.evil.test": false, "127.0.0.1.evil.test": false,
+	} {
+		if IsLoopback(host) != want {
+			t.Errorf("%q: want %v", host, want)
+		}
+	}
+}

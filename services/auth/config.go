@@ -4,14 +4,12 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"net"
 	"net/url"
 	"time"
 
 	"github.com/parleymeet/parley/pkg/config"
 	"github.com/parleymeet/parley/pkg/secret"
 	"github.com/parleymeet/parley/services/auth/internal/keys"
-	"github.com/parleymeet/parley/services/auth/internal/provider"
 	"github.com/parleymeet/parley/services/internal/database"
 )
 
@@ -135,8 +133,7 @@ func (c *Config) providerFaults() []error {
 const maxLeeway = 10 * time.Minute
 
 func (c *Config) developmentFaults() []error {
-	host, _, err := net.SplitHostPort(c.listenAddr())
-	if err != nil || !provider.IsLoopback(host) {
+	if !config.IsLoopback(c.listenAddr()) {
 		return []error{fmt.Errorf("DEVELOPMENT_LOGIN lets anyone in, so the service must listen on a loopback address, not %q: change GRPC_ADDR or use OIDC_ISSUER_URL", c.listenAddr())}
 	}
 	return nil

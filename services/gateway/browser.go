@@ -8,6 +8,7 @@ import (
 	"google.golang.org/protobuf/types/known/structpb"
 
 	frontendv1 "github.com/parleymeet/parley/gen/parley/frontend/v1"
+	"github.com/parleymeet/parley/services/internal/roomconfig"
 )
 
 // JSONObject is a setting that is written as a JSON object.
@@ -57,6 +58,9 @@ func (c *BrowserConfig) faults() []error {
 	var faults []error
 	if !slices.Contains([]string{"public", "trusted", "restricted"}, c.DefaultAccessLevel) {
 		faults = append(faults, fmt.Errorf("RESOURCE_DEFAULT_ACCESS_LEVEL %q is none of public, trusted, restricted", c.DefaultAccessLevel))
+	}
+	if err := roomconfig.CheckSources(c.DefaultSources); err != nil {
+		faults = append(faults, fmt.Errorf("LIVEKIT_DEFAULT_SOURCES: %w", err))
 	}
 	return faults
 }

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/parleymeet/parley/pkg/config"
 	"github.com/parleymeet/parley/services/gateway/internal/web"
 )
 
@@ -77,7 +78,7 @@ func (c *Config) Validate() error {
 			fault("FRONTEND_DIR %q is not a directory", c.FrontendDir)
 		}
 	}
-	if c.DevelopmentLogin && !web.IsLoopback(c.HTTPAddr) {
+	if c.DevelopmentLogin && !config.IsLoopback(c.HTTPAddr) {
 		fault("DEVELOPMENT_LOGIN lets everybody in as anybody: HTTP_ADDR must be a loopback address, such as 127.0.0.1:8080")
 	}
 	if u, err := url.Parse(c.ApplicationBaseURL); c.ApplicationBaseURL != "" && (err != nil || u.Host == "" || u.RawQuery != "" || u.Fragment != "") {
@@ -123,5 +124,5 @@ func (c *Config) cookieSecure() bool {
 	if c.CookieSecure != nil {
 		return *c.CookieSecure
 	}
-	return !web.IsLoopback(c.HTTPAddr)
+	return !config.IsLoopback(c.HTTPAddr)
 }

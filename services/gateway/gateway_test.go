@@ -370,7 +370,7 @@ func TestConfigFaults(t *testing.T) {
 	good := map[string]string{"HTTP_ADDR": "127.0.0.1:0", "LIVEKIT_URL": "wss://lk.example.org"}
 	for name, bad := range map[string]string{
 		"HTTP_ADDR": "nowhere", "LIVEKIT_URL": "lk", "FRONTEND_DIR": "/does/not/exist", "FRONTEND_ANALYTICS": "[]",
-		"RESOURCE_DEFAULT_ACCESS_LEVEL": "x", "CSRF_TRUSTED_ORIGINS": "https://a.example; script-src *", "TRUSTED_PROXIES": "x",
+		"RESOURCE_DEFAULT_ACCESS_LEVEL": "x", "LIVEKIT_DEFAULT_SOURCES": "camera,x", "CSRF_TRUSTED_ORIGINS": "https://a.example; script-src *", "TRUSTED_PROXIES": "x",
 	} {
 		vars := maps.Clone(good)
 		vars[name] = bad

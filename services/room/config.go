@@ -3,8 +3,6 @@ package room
 import (
 	"errors"
 	"fmt"
-	"slices"
-	"strings"
 	"time"
 
 	"github.com/parleymeet/parley/pkg/config"
@@ -87,11 +85,8 @@ func (c Config) Validate() error {
 	if rooms.ParseAccessLevel(c.DefaultAccessLevel) == rooms.NoAccessLevel {
 		faults = append(faults, errors.New("RESOURCE_DEFAULT_ACCESS_LEVEL must be public, trusted or restricted"))
 	}
-	for _, source := range c.DefaultSources {
-		if !slices.Contains(roomconfig.Sources(), source) {
-			faults = append(faults, fmt.Errorf("LIVEKIT_DEFAULT_SOURCES: %q is none of %s",
-				source, strings.Join(roomconfig.Sources(), ", ")))
-		}
+	if err := roomconfig.CheckSources(c.DefaultSources); err != nil {
+		faults = append(faults, fmt.Errorf("LIVEKIT_DEFAULT_SOURCES: %w", err))
 	}
 	if c.LobbyPhone < time.Second || c.PhoneLone < 0 {
 		faults = append(faults, errors.New("LOBBY_PHONE_TIMEOUT must be at least 1s, PHONE_LONE_TIME not negative"))

@@ -1,6 +1,7 @@
 package roomconfig
 
 import (
+	"fmt"
 	"maps"
 	"math"
 	"slices"
@@ -21,6 +22,16 @@ const (
 // Sources returns every track source there is.
 func Sources() []string {
 	return []string{"camera", "microphone", "screen_share", "screen_share_audio"}
+}
+
+// CheckSources returns an error that names the first of the names that is no source.
+func CheckSources(names []string) error {
+	for _, name := range names {
+		if !slices.Contains(Sources(), name) {
+			return fmt.Errorf("%q is none of %s", name, strings.Join(Sources(), ", "))
+		}
+	}
+	return nil
 }
 
 // Validate returns what is wrong with a configuration, nil when it is good.

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"net"
 
 	"github.com/parleymeet/parley/pkg/identity"
 )
@@ -66,18 +65,4 @@ func (c *Config) address(service string) string {
 		identity.CallerTelephony: c.TelephonyAddr,
 		identity.CallerToken:     c.TokenAddr,
 	}[service]
-}
-
-// IsLoopback reports whether an address to listen on is reachable from this
-// machine alone.
-func IsLoopback(address string) bool {
-	host, _, err := net.SplitHostPort(address)
-	if err != nil {
-		return false
-	}
-	if host == "localhost" {
-		return true
-	}
-	ip := net.ParseIP(host)
-	return ip != nil && ip.IsLoopback()
 }

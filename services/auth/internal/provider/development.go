@@ -3,7 +3,6 @@ package provider
 import (
 	"context"
 	"crypto/subtle"
-	"net"
 	"net/mail"
 	"net/url"
 	"strings"
@@ -13,6 +12,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/parleymeet/parley/pkg/apierr"
+	"github.com/parleymeet/parley/pkg/config"
 	"github.com/parleymeet/parley/services/auth/internal/users"
 )
 
@@ -31,7 +31,7 @@ const (
 // error=login_required.
 func (Development) AuthorizationURL(_ context.Context, attempt *Attempt, known string) (string, error) {
 	back, err := url.Parse(attempt.RedirectURI)
-	if err != nil || !IsLoopback(back.Hostname()) {
+	if err != nil || !config.IsLoopback(back.Hostname()) {
 		return "", apierr.InvalidField("redirect_uri", "loopback",
 			"The development log-in works on loopback addresses only.")
 	}
@@ -69,12 +69,6 @@ func (Development) EndSessionURL(context.Context, string, string, string) (strin
 // VerifyLogout refuses: this provider sends no logout tokens.
 func (Development) VerifyLogout(context.Context, string) (Logout, error) {
 	return Logout{}, apierr.New(apierr.LogoutTokenInvalid, "")
-}
-
-// IsLoopback reports whether a host is this machine to itself.
-func IsLoopback(host string) bool {
-	ip := net.ParseIP(host)
-	return strings.EqualFold(host, "localhost") || ip != nil && ip.IsLoopback()
 }
 
 func validEmail(text string) bool {

@@ -7,6 +7,7 @@ import (
 
 	authv1 "github.com/parleymeet/parley/gen/parley/auth/v1"
 	"github.com/parleymeet/parley/pkg/apierr"
+	"github.com/parleymeet/parley/pkg/config"
 )
 
 // login takes browsers to the identity provider and back.
@@ -50,7 +51,7 @@ func (l *login) authenticate(w http.ResponseWriter, r *http.Request) {
 	silent := strings.EqualFold(query.Get("silent"), "true") || query.Get("prompt") == "none"
 	hint := query.Get("login_hint")
 	if l.settings.Development {
-		if !IsLoopback(r.Host) {
+		if !config.IsLoopback(r.Host) {
 			l.failures.page(w, r, http.StatusForbidden, "The development log-in answers only under a loopback name.")
 			return
 		}
