@@ -19,6 +19,9 @@
 // `make system` installs, with LiveKit's client, which `make npm` installs.
 //
 //	browser_test.go     what two pages do and see; chromium_test.go drives them
+//	hostile_test.go     input that nobody wants, to every field of every operation;
+//	                    targets_test.go has what it is sent to, pages_test.go the
+//	                    paths that are no operations
 //	section*_test.go    the REST contract line by line, in its order; lines_test.go
 //	                    sends them
 //	suite_test.go       the list of tests and deployments

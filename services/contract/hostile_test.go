@@ -2,7 +2,6 @@ package contract
 
 import (
 	"encoding/json"
-	"fmt"
 	"maps"
 	"math/rand/v2"
 	"net/http"
@@ -63,9 +62,20 @@ func operations(t *testing.T) []operation {
 	return all
 }
 
+var deep = strings.Repeat(`[`, 1000) + strings.Repeat(`]`, 1000)
+
+// everywhere are the values that every field gets: null, each JSON type, empty
+// and oversized ones, characters that are none or look like others, depth.
+func everywhere() []string {
+	return []string{
+		`null`, `true`, `7`, `"x"`, `[null]`, `{"":""}`, `""`, `" "`, `"` + strings.Repeat("x", 100_000) + `"`, `123456789012345678901234567890`,
+		`"a\u0000b"`, `"\u202egnp.exe"`, `"p\u0430ypal"`, "\"\xff\xfe\"", deep, `{"a":` + deep + `}`,
+		strings.Repeat(`[`, 40) + strings.Repeat(`]`, 40), // as deep as it may be
+	}
+}
+
 // hostileValues are what no field expects, as JSON.
 func hostileValues() []string {
-	deep := strings.Repeat(`[`, 1000) + strings.Repeat(`]`, 1000)
 	return []string{
 		`null`, `true`, `false`, `0`, `-1`, `1.5`, `1e308`, `1e999`, `-0`, `123456789012345678901234567890`, `""`, `" "`, `"x"`,
 		`[]`, `[null]`, `[[]]`, `["a",1,{}]`, `{}`, `{"":""}`, `{"a":{"b":[null]}}`, `{"a.b":1,"$ref":"#"}`, deep, `{"a":` + deep + `}`,
@@ -106,18 +116,19 @@ func TestHostileInput(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
+			const many = "100000/minute"
 			d := startStandalone(t, database(t), "EMAIL_HOST", "127.0.0.1", "EMAIL_PORT", "1", "EMAIL_FROM", "a@example.org",
-				"APPLICATION_BASE_URL", "http://localhost", "REQUEST_ENTRY_THROTTLE_RATES", "100000/minute")
-			operator := d.login(t, "operator@example.org")
-			operator.createTrunk(t, "Carrier", "+33199000123", 10)
+				"APPLICATION_BASE_URL", "http://localhost", "APPLICATION_ENABLED", "true", "EXTERNAL_API_ENABLED", "true",
+				"REQUEST_ENTRY_THROTTLE_RATES", many, "VISITOR_THROTTLE_RATES", many, "LOGIN_THROTTLE_RATES", many,
+				"INVITE_USER_THROTTLE_RATES", many, "INVITE_ROOM_THROTTLE_RATES", many)
 			h := &hostility{
-				who: []*browser{d.visitor(t), operator}, room: operator.createRoom(t, "hostile")["id"].(string),
-				random: rand.New(rand.NewPCG(seed, seed)),
+				target: newTarget(t, d), visitor: d.visitor(t), random: rand.New(rand.NewPCG(seed, seed)),
 			}
 			for _, o := range operations(t) {
 				h.attack(t, o)
 			}
-			operator.createRoom(t, "after all that")
+			h.attackPages(t)
+			h.operator.createRoom(t, "after all that")
 			for name, p := range d.processes {
 				if strings.Contains(p.logs.String(), "panic in a handler") {
 					t.Errorf("%s: a handler panicked", name)
@@ -130,44 +141,47 @@ func TestHostileInput(t *testing.T) {
 
 // hostility sends what nobody wants.
 type hostility struct {
-	who    []*browser
-	room   string
-	random *rand.Rand
-	sent   int
+	*target
+	visitor *browser
+	random  *rand.Rand
+	sent    int
 }
 
 // some returns a part of a list, another one each time: over all operations each
 // value is sent often enough.
-func (h *hostility) some(all []string) []string {
+func (h *hostility) some(all []string, n int) []string {
 	h.random.Shuffle(len(all), func(i, j int) { all[i], all[j] = all[j], all[i] })
-	return all[:10]
+	return all[:n]
 }
 
+// attack makes one thing hostile at a time, all else good: so it is that which is
+// looked at.
 func (h *hostility) attack(t *testing.T, o operation) {
 	t.Helper()
 	if strings.Contains(o.path, "{") {
-		for _, id := range h.some(hostilePaths()) {
-			h.send(t, o, o.at(id), h.body(o, "", ""))
+		for _, id := range h.some(hostilePaths(), 10) {
+			h.send(t, o, o.at(id), h.body(t, o, nil))
 		}
 		if o.method == http.MethodDelete {
-			return // the room is still needed
+			return // what it deletes is still needed
 		}
 	}
-	path := o.at(h.room)
+	path := h.path(t, o)
 	for _, name := range o.query {
-		for _, value := range h.some(hostilePaths()) {
-			h.send(t, o, path+"?"+name+"="+value, "")
+		for _, value := range h.some(hostilePaths(), 10) {
+			h.send(t, o, path+"?"+name+"="+value, h.body(t, o, nil))
 		}
 	}
 	if o.fields == nil {
 		return
 	}
+	h.test(t, o)
 	for _, body := range hostileBodies() {
 		h.send(t, o, path, body)
 	}
 	for _, field := range o.fields {
-		for _, value := range h.some(hostileValues()) {
-			h.send(t, o, path, h.body(o, field, value))
+		for _, value := range append(everywhere(), h.some(hostileValues(), 3)...) {
+			h.send(t, o, path, h.body(t, o, map[string]string{field: value}))
 		}
 	}
 }
@@ -183,29 +197,13 @@ func (o operation) at(id string) string {
 	return strings.Join(parts, "/") + "/"
 }
 
-// body gives one field a value and all others some other.
-func (h *hostility) body(o operation, field, value string) string {
-	values := hostileValues()
-	fields := make([]string, 0, len(o.fields))
-	for _, name := range o.fields {
-		given := value
-		if name != field {
-			given = values[h.random.IntN(len(values))]
-			if h.random.IntN(4) > 0 {
-				given = `"x"`
-			}
-		}
-		fields = append(fields, fmt.Sprintf("%q:%s", name, given))
-	}
-	return "{" + strings.Join(fields, ",") + "}"
-}
-
 func (h *hostility) send(t *testing.T, o operation, path, body string) {
 	t.Helper()
-	for i, b := range h.who {
-		if i == 0 && h.random.IntN(8) > 0 {
-			continue // visitors are refused before most of it is looked at
-		}
+	who := []*browser{h.who(o)}
+	if h.random.IntN(8) == 0 { // visitors are refused before most of it is looked at
+		who = append(who, h.visitor)
+	}
+	for i, b := range who {
 		h.sent++
 		got := b.do(t, o.method, path, body)
 		if fault := misshapen(got); fault != "" {

@@ -12,7 +12,7 @@ import (
 func (b *browser) noRedirects() *browser {
 	client := *b.http
 	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
-	return &browser{d: b.d, http: &client}
+	return &browser{d: b.d, http: &client, meeting: b.meeting, header: b.header}
 }
 
 func testLogin(t *testing.T, d *deployment) {
