@@ -262,8 +262,9 @@ func startStandalone(t *testing.T, databaseURL string, more ...string) *deployme
 type splitOptions struct {
 	replicas int      // of room and telephony; 0 means 1
 	more     []string // settings for all, name and value in turn
-	// redis and postgres are URLs of servers to use; empty for such of its own.
-	redis, postgres string
+	// redis and database are URLs of those to use; empty for such of its own, a
+	// PostgreSQL.
+	redis, database string
 	// livekitRedis is LiveKit's; empty for a LiveKit without.
 	livekitRedis string
 }
@@ -277,8 +278,8 @@ func startSplit(t *testing.T, o splitOptions) *deployment {
 	if d.sipRedis = o.redis; d.sipRedis == "" {
 		d.sipRedis = testkit.Redis(t)
 	}
-	if o.postgres == "" {
-		o.postgres = testkit.Postgres(t)
+	if o.database == "" {
+		o.database = testkit.Postgres(t)
 	}
 	certs := t.TempDir()
 	if out, err := exec.Command(filepath.Join(testkit.RepoRoot(t), "deploy/certs/make-certs"), certs).CombinedOutput(); err != nil {
@@ -294,7 +295,7 @@ func startSplit(t *testing.T, o splitOptions) *deployment {
 		addresses["telephony"] = append(addresses["telephony"], freeAddr(t))
 	}
 	d.http = "http://" + address
-	env := with(common(d.livekit), "DATABASE_URL", o.postgres, "SECRET_KEY", secret.Generate(),
+	env := with(common(d.livekit), "DATABASE_URL", o.database, "SECRET_KEY", secret.Generate(),
 		"SIP_REDIS_URL", d.sipRedis, "TLS_CA_FILE", filepath.Join(certs, "ca.crt"), "HTTP_ADDR", address,
 		"AUTH_ADDR", addresses["auth"][0], "TOKEN_ADDR", addresses["token"][0],
 		"ROOM_ADDR", strings.Join(addresses["room"], ","), "TELEPHONY_ADDR", strings.Join(addresses["telephony"], ","))

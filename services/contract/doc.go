@@ -4,7 +4,7 @@
 //
 // One suite of tests runs against each way to run Parley (deployments in
 // deployment_test.go): standalone on SQLite with the embedded bus, standalone
-// on PostgreSQL, and five processes with mutual TLS on PostgreSQL.
+// on PostgreSQL, and five processes with mutual TLS on either.
 //
 //	deployment_test.go  starting, killing and restarting processes
 //	client_test.go      a browser's REST client, the SIP bus, the operator

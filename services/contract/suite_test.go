@@ -14,6 +14,9 @@ var deployments = []struct {
 	{"standalone on SQLite", func(t *testing.T) *deployment { return startStandalone(t, "") }},
 	{"standalone on PostgreSQL", func(t *testing.T) *deployment { return startStandalone(t, testkit.Postgres(t)) }},
 	{"split on PostgreSQL", func(t *testing.T) *deployment { return startSplit(t, splitOptions{}) }},
+	{"split on SQLite", func(t *testing.T) *deployment {
+		return startSplit(t, splitOptions{database: "sqlite://" + t.TempDir()})
+	}},
 }
 
 // TestContract runs every test of the contract against every deployment.

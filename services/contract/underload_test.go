@@ -152,7 +152,7 @@ func tally(list []asked) (refused, lost int, slowest time.Duration) {
 // seconds.
 func TestOutagesUnderLoad(t *testing.T) {
 	redis, database := testkit.StartRedis(t, 0), testkit.StartPostgres(t)
-	d := startSplit(t, splitOptions{replicas: 2, redis: redis.URL, postgres: database.URL, more: []string{"CROWD_CALLERS", "off"}})
+	d := startSplit(t, splitOptions{replicas: 2, redis: redis.URL, database: database.URL, more: []string{"CROWD_CALLERS", "off"}})
 	d.login(t, "operator@example.org").createTrunk(t, "Carrier", "+33199000123", 10)
 	ada := d.login(t, "ada.lovelace@example.org")
 	rooms := make([]map[string]any, 10)
