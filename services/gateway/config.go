@@ -119,6 +119,20 @@ func source(text string) (path string, ok bool) {
 	return u.Path, true
 }
 
+// contentOrigins returns ContentOrigins and those of other servers that the
+// frontend is told to use: its style sheet, its home page, the host of its
+// analytics. They are not checked: who is not found here must be in ContentOrigins.
+func (c *Config) contentOrigins() []string {
+	origins := slices.Clone(c.ContentOrigins)
+	analytics := c.Browser.Analytics.orEmpty().GetFields()["host"].GetStringValue()
+	for _, raw := range []string{c.Browser.CustomCSSURL, c.Browser.ExternalHomeURL, analytics} {
+		if u, err := url.Parse(raw); err == nil && u.Scheme != "" && u.Host != "" {
+			origins = append(origins, u.Scheme+"://"+u.Host)
+		}
+	}
+	return origins
+}
+
 // cookieSecure resolves the default of COOKIE_SECURE.
 func (c *Config) cookieSecure() bool {
 	if c.CookieSecure != nil {

@@ -81,7 +81,11 @@ func TestHeaders(t *testing.T) {
 		"alone":    {nil, policy("", ""), alone},
 		"embedded": {[]string{"FRONTEND_FRAME_ANCESTORS=https://docs.example.org,https://*.example.net"}, policy("", " https://docs.example.org https://*.example.net"), ""},
 		"anywhere": {[]string{"FRONTEND_FRAME_ANCESTORS=*"}, policy("", " *"), ""},
-		"a CDN":    {[]string{"FRONTEND_CONTENT_ORIGINS=https://cdn.example.org/models/"}, policy(" https://cdn.example.org/models/", ""), alone},
+		"told of": {[]string{
+			"FRONTEND_CUSTOM_CSS_URL=https://style.example.org/a.css", "FRONTEND_EXTERNAL_HOME_URL=https://example.org/home",
+			`FRONTEND_ANALYTICS={"id":"x","host":"https://stats.example.org"}`, "FRONTEND_DOCUMENTATION_URL=https://docs.example.org",
+		}, policy(" https://style.example.org https://example.org https://stats.example.org", ""), alone},
+		"a CDN": {[]string{"FRONTEND_CONTENT_ORIGINS=https://cdn.example.org/models/"}, policy(" https://cdn.example.org/models/", ""), alone},
 	} {
 		t.Run(name, func(t *testing.T) {
 			g := start(t, append(c.settings, "FRONTEND_DIR="+dir)...)

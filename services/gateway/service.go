@@ -85,7 +85,7 @@ func (s *Service) buildHTTP(cfg *Config, deps Deps) (err error) {
 		},
 		CookieSecure: cfg.cookieSecure(), TrustedOrigins: cfg.CSRFTrustedOrigins, AllowedOrigins: cfg.CORSAllowedOrigins,
 		TrustedProxies: cfg.TrustedProxies, Limits: cfg.Limits, ExternalAPI: cfg.ExternalAPI, Applications: cfg.Applications,
-		Frontend: files, LiveKitURL: cfg.LiveKitURL, ContentOrigins: cfg.ContentOrigins, FrameAncestors: cfg.FrameAncestors,
+		Frontend: files, LiveKitURL: cfg.LiveKitURL, ContentOrigins: cfg.contentOrigins(), FrameAncestors: cfg.FrameAncestors,
 		Logger: deps.Logger, Registry: deps.Registry, Tracer: deps.Tracer, Clock: deps.Clock,
 	})
 	if err != nil {
