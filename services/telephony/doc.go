@@ -20,6 +20,7 @@
 //	internal/trunks    trunks and their numbers
 //	internal/pins      allocation, rotation, quarantine and drains of PINs
 //	internal/imports   PINs that rooms have elsewhere
+//	internal/rules     dispatch rules in LiveKit
 //	internal/dispatch  where does this call go?
 //	internal/throttle  the defence against guessing PINs
 //	internal/calls     call records

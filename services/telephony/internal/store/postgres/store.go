@@ -13,9 +13,9 @@
 //	lines.go    calls.Store: quotas
 //	feed.go     calls.Store: what changed
 //	refusals.go calls.Store: one call, refusals, numbers
-//	calls.go    calls.Store, dispatch.Store: look-up
+//	calls.go    calls.Store
 //	guard.go    throttle.BrakeStore
-//	throttles.go  throttle.Store, dispatch.Store: tries
+//	throttles.go  throttle.Store, dispatch.Store: look-ups and tries
 package postgres
 
 import (
