@@ -422,7 +422,13 @@ func (k *trunks) ListTrunks(ctx context.Context, _ *telephonyv1.ListTrunksReques
 	return &telephonyv1.ListTrunksResponse{Trunks: k.list, TotalSize: int32(len(k.list))}, nil
 }
 
-func (k *trunks) GetTrunk(_ context.Context, req *telephonyv1.GetTrunkRequest) (*telephonyv1.GetTrunkResponse, error) {
+func (k *trunks) GetTrunk(ctx context.Context, req *telephonyv1.GetTrunkRequest) (*telephonyv1.GetTrunkResponse, error) {
+	if req.GetTrunkId() == "" {
+		if caller(ctx, "telephony") != ada {
+			return nil, apierr.New(apierr.OperatorRequired, "")
+		}
+		return nil, apierr.New(apierr.TrunkNotFound, "")
+	}
 	return &telephonyv1.GetTrunkResponse{Trunk: &telephonyv1.Trunk{Id: req.GetTrunkId()}}, k.fail
 }
 

@@ -47,9 +47,11 @@ type Trunk struct {
 	// Whether the trunk is guarded now: it refuses withheld numbers, accepts PINs of
 	// live rooms alone, and sends callers to the rooms' lobbies.
 	Guarded bool `protobuf:"varint,13,opt,name=guarded,proto3" json:"guarded,omitempty"`
-	// Chance that one random guess of a PIN opens some room.
+	// Chance that one random guess opens some room, at the length of PIN at which
+	// that is most. On a trunk with millions of PINs it may be some minutes old.
 	Density float64 `protobuf:"fixed64,14,opt,name=density,proto3" json:"density,omitempty"`
-	// Fewest digits that keep the density at 2.75e-7 or below.
+	// Fewest digits that keep the density at 2.75e-7 or below if all PINs have them.
+	// 0: density, daily_budget and wrong_pins are not known now.
 	SuggestedPinLength int32 `protobuf:"varint,15,opt,name=suggested_pin_length,json=suggestedPinLength,proto3" json:"suggested_pin_length,omitempty"`
 	// auto: while its PINs are being guessed; on; off.
 	Guard string `protobuf:"bytes,16,opt,name=guard,proto3" json:"guard,omitempty"`

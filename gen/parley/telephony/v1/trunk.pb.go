@@ -410,10 +410,12 @@ type Trunk struct {
 	PinsHeld int64 `protobuf:"varint,12,opt,name=pins_held,json=pinsHeld,proto3" json:"pins_held,omitempty"`
 	// Whether the trunk is guarded now; output only.
 	Guarded bool `protobuf:"varint,13,opt,name=guarded,proto3" json:"guarded,omitempty"`
-	// Chance that one random guess of pin_length digits opens some room: PINs
-	// armed now / 10^pin_length; output only.
+	// Chance that one random guess opens some room: PINs armed now / 10^digits, of
+	// the length at which that is most, whatever pin_length is. On a trunk with
+	// millions of PINs it may be some minutes old. Output only.
 	Density float64 `protobuf:"fixed64,14,opt,name=density,proto3" json:"density,omitempty"`
-	// Fewest digits that keep the density at 2.75e-7 or below; output only.
+	// Fewest digits that keep the density at 2.75e-7 or below if all PINs have
+	// them; output only. 0: density, daily_budget and wrong_pins are not known now.
 	SuggestedPinLength int32 `protobuf:"varint,15,opt,name=suggested_pin_length,json=suggestedPinLength,proto3" json:"suggested_pin_length,omitempty"`
 	Guard              Guard `protobuf:"varint,16,opt,name=guard,proto3,enum=parley.telephony.v1.Guard" json:"guard,omitempty"`
 	// Calls that the trunk takes at once; 0 for any number.

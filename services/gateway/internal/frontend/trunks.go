@@ -5,6 +5,7 @@ import (
 
 	frontendv1 "github.com/parleymeet/parley/gen/parley/frontend/v1"
 	telephonyv1 "github.com/parleymeet/parley/gen/parley/telephony/v1"
+	"github.com/parleymeet/parley/pkg/apierr"
 	"github.com/parleymeet/parley/services/gateway/internal/visit"
 )
 
@@ -30,9 +31,13 @@ func (s *trunkServer) CreateTrunk(ctx context.Context, req *frontendv1.CreateTru
 }
 
 // firstMay returns what a visitor with a wrong form is told: whether it may
-// manage trunks at all, and only then what is wrong.
+// manage trunks at all, and only then what is wrong. Telephony decides: only who
+// may is told that there is no trunk without an id.
 func (s *trunkServer) firstMay(ctx context.Context, wrong error) error {
-	_, err := s.trunks.ListTrunks(ctx, &telephonyv1.ListTrunksRequest{PageSize: 1})
+	_, err := s.trunks.GetTrunk(ctx, &telephonyv1.GetTrunkRequest{})
+	if apierr.Has(err, apierr.TrunkNotFound) {
+		err = nil
+	}
 	return allWrong(wrong, err)
 }
 

@@ -35,7 +35,10 @@ func trunkRow(t *telephonyv1.Trunk) row {
 	if t.GetGuarded() {
 		state += ", guarded"
 	}
-	density := fmt.Sprintf("%.2g", t.GetDensity())
+	density := "-" // not known now
+	if t.GetSuggestedPinLength() > 0 {
+		density = fmt.Sprintf("%.2g", t.GetDensity())
+	}
 	if t.GetSuggestedPinLength() > t.GetPinLength() {
 		density += fmt.Sprintf(" (better %d digits)", t.GetSuggestedPinLength())
 	}

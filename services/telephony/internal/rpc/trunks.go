@@ -22,11 +22,8 @@ type trunkServer struct {
 }
 
 // messages adds to trunks' messages what depends on the time and on their PINs.
-func (s *trunkServer) messages(ctx context.Context, list ...*trunks.Trunk) ([]*telephonyv1.Trunk, error) {
-	sheets, err := s.budget.Of(ctx, list...)
-	if err != nil {
-		return nil, err
-	}
+func (s *trunkServer) messages(ctx context.Context, list ...*trunks.Trunk) []*telephonyv1.Trunk {
+	sheets := s.budget.Of(ctx, list...)
 	return mapAll(list, func(t *trunks.Trunk) *telephonyv1.Trunk {
 		m := trunkMessage(t)
 		m.Guarded = s.trunks.Guarded(t)
@@ -34,16 +31,12 @@ func (s *trunkServer) messages(ctx context.Context, list ...*trunks.Trunk) ([]*t
 		m.Density, m.DailyBudget, m.WrongPins = sheet.Density, sheet.Daily, int64(sheet.Wrong)
 		m.SuggestedPinLength = int32(sheet.Suggested) // #nosec G115 -- 4 to 16
 		return m
-	}), nil
+	})
 }
 
 // message is messages for one trunk.
-func (s *trunkServer) message(ctx context.Context, t *trunks.Trunk) (*telephonyv1.Trunk, error) {
-	list, err := s.messages(ctx, t)
-	if err != nil {
-		return nil, err
-	}
-	return list[0], nil
+func (s *trunkServer) message(ctx context.Context, t *trunks.Trunk) *telephonyv1.Trunk {
+	return s.messages(ctx, t)[0]
 }
 
 func (s *trunkServer) CreateTrunk(ctx context.Context, req *telephonyv1.CreateTrunkRequest) (*telephonyv1.CreateTrunkResponse, error) {
@@ -54,11 +47,7 @@ func (s *trunkServer) CreateTrunk(ctx context.Context, req *telephonyv1.CreateTr
 	if err != nil {
 		return nil, err
 	}
-	message, err := s.message(ctx, trunk)
-	if err != nil {
-		return nil, err
-	}
-	return &telephonyv1.CreateTrunkResponse{Trunk: message, Warnings: warnings}, nil
+	return &telephonyv1.CreateTrunkResponse{Trunk: s.message(ctx, trunk), Warnings: warnings}, nil
 }
 
 func (s *trunkServer) GetTrunk(ctx context.Context, req *telephonyv1.GetTrunkRequest) (*telephonyv1.GetTrunkResponse, error) {
@@ -69,11 +58,7 @@ func (s *trunkServer) GetTrunk(ctx context.Context, req *telephonyv1.GetTrunkReq
 	if err != nil {
 		return nil, err
 	}
-	message, err := s.message(ctx, trunk)
-	if err != nil {
-		return nil, err
-	}
-	return &telephonyv1.GetTrunkResponse{Trunk: message}, nil
+	return &telephonyv1.GetTrunkResponse{Trunk: s.message(ctx, trunk)}, nil
 }
 
 func (s *trunkServer) ListTrunks(ctx context.Context, req *telephonyv1.ListTrunksRequest) (*telephonyv1.ListTrunksResponse, error) {
@@ -88,12 +73,8 @@ func (s *trunkServer) ListTrunks(ctx context.Context, req *telephonyv1.ListTrunk
 	if err != nil {
 		return nil, err
 	}
-	messages, err := s.messages(ctx, list...)
-	if err != nil {
-		return nil, err
-	}
 	return &telephonyv1.ListTrunksResponse{
-		Trunks: messages, NextPageToken: window.Next(total), TotalSize: int32(total), // #nosec G115 -- trunks are few
+		Trunks: s.messages(ctx, list...), NextPageToken: window.Next(total), TotalSize: int32(total), // #nosec G115 -- trunks are few
 	}, nil
 }
 
@@ -106,11 +87,7 @@ func (s *trunkServer) UpdateTrunk(ctx context.Context, req *telephonyv1.UpdateTr
 	if err != nil {
 		return nil, err
 	}
-	message, err := s.message(ctx, trunk)
-	if err != nil {
-		return nil, err
-	}
-	return &telephonyv1.UpdateTrunkResponse{Trunk: message}, nil
+	return &telephonyv1.UpdateTrunkResponse{Trunk: s.message(ctx, trunk)}, nil
 }
 
 func (s *trunkServer) DeleteTrunk(ctx context.Context, req *telephonyv1.DeleteTrunkRequest) (*telephonyv1.DeleteTrunkResponse, error) {
@@ -133,11 +110,7 @@ func (s *trunkServer) DrainTrunk(ctx context.Context, req *telephonyv1.DrainTrun
 		return nil, err
 	}
 	s.drainer.Wake()
-	message, err := s.message(ctx, trunk)
-	if err != nil {
-		return nil, err
-	}
-	return &telephonyv1.DrainTrunkResponse{Trunk: message}, nil
+	return &telephonyv1.DrainTrunkResponse{Trunk: s.message(ctx, trunk)}, nil
 }
 
 func (s *trunkServer) AddNumber(ctx context.Context, req *telephonyv1.AddNumberRequest) (*telephonyv1.AddNumberResponse, error) {
@@ -148,11 +121,7 @@ func (s *trunkServer) AddNumber(ctx context.Context, req *telephonyv1.AddNumberR
 	if err != nil {
 		return nil, err
 	}
-	message, err := s.message(ctx, trunk)
-	if err != nil {
-		return nil, err
-	}
-	return &telephonyv1.AddNumberResponse{Trunk: message}, nil
+	return &telephonyv1.AddNumberResponse{Trunk: s.message(ctx, trunk)}, nil
 }
 
 func (s *trunkServer) RemoveNumber(ctx context.Context, req *telephonyv1.RemoveNumberRequest) (*telephonyv1.RemoveNumberResponse, error) {
@@ -163,11 +132,7 @@ func (s *trunkServer) RemoveNumber(ctx context.Context, req *telephonyv1.RemoveN
 	if err != nil {
 		return nil, err
 	}
-	message, err := s.message(ctx, trunk)
-	if err != nil {
-		return nil, err
-	}
-	return &telephonyv1.RemoveNumberResponse{Trunk: message}, nil
+	return &telephonyv1.RemoveNumberResponse{Trunk: s.message(ctx, trunk)}, nil
 }
 
 func (s *trunkServer) ImportPins(ctx context.Context, req *telephonyv1.ImportPinsRequest) (*telephonyv1.ImportPinsResponse, error) {

@@ -34,7 +34,7 @@ type BudgetRules struct {
 type BudgetStore interface {
 	// AllTrunks and ArmedPINs are trunks.Store's.
 	AllTrunks(ctx context.Context) ([]*trunks.Trunk, error)
-	ArmedPINs(ctx context.Context, trunkIDs []string) (map[string]int64, error)
+	Counter
 	// WrongPINs and Guard are BrakeStore's.
 	WrongPINs(ctx context.Context, from time.Time) (map[string]int, error)
 	Guard(ctx context.Context, trunkID string, now, until time.Time) (began bool, err error)
@@ -61,6 +61,7 @@ type Budget struct {
 	clock   clock.Clock
 	log     *slog.Logger
 	metrics *budgetMetrics
+	census  *census
 }
 
 // NewBudget returns a budget on the store.
@@ -69,36 +70,38 @@ func NewBudget(store BudgetStore, rules BudgetRules, c clock.Clock, log *slog.Lo
 	if err != nil {
 		return nil, fmt.Errorf("budget metrics: %w", err)
 	}
-	return &Budget{store: store, rules: rules, clock: c, log: log, metrics: m}, nil
+	return &Budget{store: store, rules: rules, clock: c, log: log, metrics: m, census: newCensus(store, c)}, nil
 }
 
-// Of returns how each of the trunks stands.
-func (b *Budget) Of(ctx context.Context, list ...*trunks.Trunk) (map[string]Sheet, error) {
+// Of returns how each of the trunks stands. Of trunks with millions of PINs it
+// says what was counted some minutes ago. A trunk of which that is not known now
+// is left out: these figures are never a reason for a request to fail.
+func (b *Budget) Of(ctx context.Context, list ...*trunks.Trunk) map[string]Sheet {
+	ctx, cancel := context.WithTimeout(ctx, countTimeout)
+	defer cancel()
+	sheets := make(map[string]Sheet, len(list))
 	wrong, err := b.store.WrongPINs(ctx, b.clock.Now().Add(-day))
 	if err != nil {
-		return nil, err
+		b.log.WarnContext(ctx, "trunks are shown without their wrong PINs and density", "error", err)
+		return sheets
 	}
-	return b.sheets(ctx, wrong, list)
+	for _, t := range list {
+		armed, err := b.census.of(ctx, t.ID)
+		if err != nil {
+			b.log.WarnContext(ctx, "a trunk is shown without its density", "trunk", t.ID, "error", err)
+			continue
+		}
+		sheets[t.ID] = b.sheet(armed, wrong[t.ID])
+	}
+	return sheets
 }
 
-func (b *Budget) sheets(ctx context.Context, wrong map[string]int, list []*trunks.Trunk) (map[string]Sheet, error) {
-	ids := make([]string, len(list))
-	for i, t := range list {
-		ids[i] = t.ID
+func (b *Budget) sheet(armed trunks.Lengths, wrong int) Sheet {
+	density := armed.Density()
+	return Sheet{
+		Density: density, Suggested: trunks.SuggestedPINLength(armed.Total()),
+		Daily: trunks.DailyBudget(density, b.rules.Risk), Wrong: wrong,
 	}
-	armed, err := b.store.ArmedPINs(ctx, ids)
-	if err != nil {
-		return nil, err
-	}
-	sheets := make(map[string]Sheet, len(list))
-	for _, t := range list {
-		density := trunks.Density(armed[t.ID], t.PINLength)
-		sheets[t.ID] = Sheet{
-			Density: density, Suggested: trunks.SuggestedPINLength(armed[t.ID]),
-			Daily: trunks.DailyBudget(density, b.rules.Risk), Wrong: wrong[t.ID],
-		}
-	}
-	return sheets, nil
 }
 
 // Run looks at the budgets until ctx ends.
@@ -110,7 +113,8 @@ func (b *Budget) Run(ctx context.Context) {
 	})
 }
 
-// Check guards every trunk that had more wrong PINs in a day than it can bear.
+// Check guards every trunk that had more wrong PINs in a day than it can bear,
+// and shows in the metrics how all trunks stand.
 func (b *Budget) Check(ctx context.Context) error {
 	now := b.clock.Now()
 	wrong, err := b.store.WrongPINs(ctx, now.Add(-day))
@@ -121,34 +125,23 @@ func (b *Budget) Check(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	sheets, err := b.sheets(ctx, wrong, b.suspects(all, wrong))
-	if err != nil {
-		return err
-	}
+	b.census.keep(all)
 	b.metrics.reset()
 	var faults []error
 	for _, t := range all {
-		sheet, suspect := sheets[t.ID]
-		over := suspect && sheet.Daily > 0 && float64(sheet.Wrong) > sheet.Daily
-		b.metrics.show(t.ID, wrong[t.ID], over)
+		armed, err := b.census.refreshed(ctx, t.ID)
+		if err != nil {
+			faults = append(faults, err)
+			continue
+		}
+		sheet := b.sheet(armed, wrong[t.ID])
+		over := sheet.Daily > 0 && sheet.Wrong > b.rules.Spare && float64(sheet.Wrong) > sheet.Daily
+		b.metrics.show(t.ID, sheet, over)
 		if over {
 			faults = append(faults, b.guard(ctx, t.ID, sheet, now))
 		}
 	}
 	return errors.Join(faults...)
-}
-
-// suspects returns the trunks that may be over, which spares the others the
-// counting of their PINs: all that they hold is at least what is armed.
-func (b *Budget) suspects(all []*trunks.Trunk, wrong map[string]int) []*trunks.Trunk {
-	var list []*trunks.Trunk
-	for _, t := range all {
-		least := trunks.DailyBudget(trunks.Density(t.Held, t.PINLength), b.rules.Risk)
-		if b.rules.Risk > 0 && wrong[t.ID] > b.rules.Spare && float64(wrong[t.ID]) > least {
-			list = append(list, t)
-		}
-	}
-	return list
 }
 
 func (b *Budget) guard(ctx context.Context, trunkID string, s Sheet, now time.Time) error {

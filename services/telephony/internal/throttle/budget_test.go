@@ -3,6 +3,8 @@ package throttle
 import (
 	"bytes"
 	"context"
+	"errors"
+	"io"
 	"log/slog"
 	"strings"
 	"testing"
@@ -19,7 +21,9 @@ import (
 type namespace struct {
 	rates
 	trunk trunks.Trunk
-	armed int64
+	armed trunks.Lengths
+	wrong error // of counting, if any
+	slow  func()
 	asked int // how often PINs were counted
 }
 
@@ -31,76 +35,124 @@ func (n *namespace) AllTrunks(context.Context) ([]*trunks.Trunk, error) {
 	return []*trunks.Trunk{&n.trunk}, nil
 }
 
-func (n *namespace) ArmedPINs(_ context.Context, ids []string) (map[string]int64, error) {
-	n.asked += len(ids)
-	return map[string]int64{n.trunk.ID: n.armed}, nil
+func (n *namespace) ArmedPINs(context.Context, string) (trunks.Lengths, error) {
+	n.asked++
+	if n.slow != nil {
+		n.slow()
+	}
+	return n.armed, n.wrong
 }
 
 func TestTheBudget(t *testing.T) {
 	t.Parallel()
 	const risk, spare = 0.01, 100
 	for name, c := range map[string]struct {
-		risk        float64
-		length      int
-		held, armed int64
-		wrong       int
-		counted     bool
-		want        bool
+		risk  float64
+		armed trunks.Lengths
+		wrong int
+		want  bool
 	}{
-		"small and honest":           {risk, 10, 50, 50, 1000, false, false},
-		"small, short PINs, slips":   {risk, 4, 5, 5, 100, false, false},
-		"small, short PINs, guessed": {risk, 4, 5, 5, 101, true, true},
-		"at its safe density":        {risk, 12, 270_000, 270_000, 101, false, false},
-		"slips of a large one":       {risk, 12, 270_000, 270_000, 102, true, true},
-		"far too dense":              {risk, 10, 100_000, 100_000, 101, true, true},
-		"mostly in quarantine":       {risk, 10, 100_000, 10, 101, true, false},
-		"nothing to find":            {risk, 10, 100_000, 0, 101, true, false},
-		"turned off":                 {0, 10, 100_000, 100_000, 100_000, false, false},
+		"small and honest":           {risk, trunks.Lengths{10: 50}, 1000, false},
+		"small, short PINs, slips":   {risk, trunks.Lengths{4: 5}, 100, false},
+		"small, short PINs, guessed": {risk, trunks.Lengths{4: 5}, 101, true},
+		"at its safe density":        {risk, trunks.Lengths{12: 270_000}, 101, false},
+		"slips of a large one":       {risk, trunks.Lengths{12: 270_000}, 102, true},
+		"far too dense":              {risk, trunks.Lengths{10: 100_000}, 101, true},
+		"old PINs are shorter":       {risk, trunks.Lengths{6: 5_000, 12: 10}, 101, true},
+		"nothing to find":            {risk, nil, 101, false},
+		"turned off":                 {0, trunks.Lengths{10: 100_000}, 100_000, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			log := &bytes.Buffer{}
-			store := &namespace{
-				rates: rates{now: c.wrong}, armed: c.armed,
-				trunk: trunks.Trunk{ID: "ST_a", PINLength: c.length, Held: c.held},
-			}
-			b, err := NewBudget(store, BudgetRules{Risk: c.risk, Spare: spare, Guard: time.Hour},
-				clock.NewFake(time.Date(2030, 1, 1, 0, 0, 0, 0, time.UTC)), slog.New(slog.NewTextHandler(log, nil)), prometheus.NewRegistry())
-			if err != nil {
-				t.Fatal(err)
-			}
+			store := &namespace{rates: rates{now: c.wrong}, armed: c.armed, trunk: trunks.Trunk{ID: "ST_a", PINLength: 12}}
+			b := newBudget(t, store, BudgetRules{Risk: c.risk, Spare: spare, Guard: time.Hour},
+				clock.NewFake(time.Date(2030, 1, 1, 0, 0, 0, 0, time.UTC)), log)
 			for range 2 {
 				if err := b.Check(t.Context()); err != nil {
 					t.Fatal(err)
 				}
 			}
-			if got := !store.until.IsZero(); got != c.want || (store.asked > 0) != c.counted {
-				t.Errorf("guarded %v, PINs counted %d times", got, store.asked)
+			if got := !store.until.IsZero(); got != c.want {
+				t.Errorf("guarded %v", got)
 			}
 			if strings.Count(log.String(), "level=ERROR") > 1 || strings.Contains(log.String(), "trunk=ST_a") != c.want {
 				t.Errorf("log %s", log)
 			}
-			over := 0.0
+			over, budgets := 0.0, 1
 			if c.want {
 				over = 1
 			}
-			if testutil.ToFloat64(b.metrics.over) != over || testutil.ToFloat64(b.metrics.wrong) != float64(c.wrong) {
+			if c.risk == 0 || len(c.armed) == 0 {
+				budgets = 0
+			}
+			if testutil.ToFloat64(b.metrics.over) != over || testutil.ToFloat64(b.metrics.wrong) != float64(c.wrong) ||
+				testutil.ToFloat64(b.metrics.density) != c.armed.Density() || testutil.CollectAndCount(b.metrics.daily) != budgets {
 				t.Error("metrics tell something else")
 			}
 		})
 	}
 }
 
-func TestTheSheetOfATrunk(t *testing.T) {
-	t.Parallel()
-	store := &namespace{rates: rates{now: 3}, armed: 100_000, trunk: trunks.Trunk{ID: "ST_a", PINLength: 10}}
-	b, err := NewBudget(store, BudgetRules{Risk: 0.01}, clock.System{}, slog.New(slog.DiscardHandler), prometheus.NewRegistry())
+func newBudget(t *testing.T, store BudgetStore, rules BudgetRules, c clock.Clock, log io.Writer) *Budget {
+	t.Helper()
+	b, err := NewBudget(store, rules, c, slog.New(slog.NewTextHandler(log, nil)), prometheus.NewRegistry())
 	if err != nil {
 		t.Fatal(err)
 	}
-	sheets, err := b.Of(t.Context(), &store.trunk)
-	got := sheets["ST_a"]
-	if err != nil || got.Density != 1e-5 || got.Suggested != 12 || got.Daily < 2.75 || got.Daily > 2.76 || got.Wrong != 3 {
-		t.Errorf("%+v %v", got, err)
+	return b
+}
+
+func TestTheSheetOfATrunk(t *testing.T) {
+	t.Parallel()
+	store := &namespace{rates: rates{now: 3}, armed: trunks.Lengths{10: 100_000, 16: 1}, trunk: trunks.Trunk{ID: "ST_a", PINLength: 16}}
+	b := newBudget(t, store, BudgetRules{Risk: 0.01}, clock.System{}, io.Discard)
+	got := b.Of(t.Context(), &store.trunk)["ST_a"]
+	if got.Density != 1e-5 || got.Suggested != 12 || got.Daily < 2.75 || got.Daily > 2.76 || got.Wrong != 3 {
+		t.Errorf("%+v", got)
 	}
+}
+
+// TestCounting: counts that take long are neither waited for nor made often.
+func TestCounting(t *testing.T) {
+	t.Parallel()
+	now := clock.NewFake(time.Date(2030, 1, 1, 0, 0, 0, 0, time.UTC))
+	store := &namespace{armed: trunks.Lengths{10: 1}, trunk: trunks.Trunk{ID: "ST_a"}}
+	b := newBudget(t, store, BudgetRules{}, now, io.Discard)
+	takes := func(long time.Duration) { store.slow = func() { now.Advance(long) } }
+	shown := func(what string, density float64, counts int) {
+		t.Helper()
+		store.asked = 0
+		if got := b.Of(t.Context(), &store.trunk)["ST_a"].Density; got != density || store.asked != counts {
+			t.Errorf("%s: density %g after %d counts, want %g after %d", what, got, store.asked, density, counts)
+		}
+	}
+	watched := func(what string, counts int) {
+		t.Helper()
+		store.asked = 0
+		if err := b.Check(t.Context()); err != nil || store.asked != counts {
+			t.Errorf("%s: %d counts, want %d; %v", what, store.asked, counts, err)
+		}
+	}
+	takes(quick)
+	shown("the first time", 1e-10, 1)
+	store.armed = trunks.Lengths{10: 2}
+	shown("quick", 2e-10, 1)
+	takes(quick + time.Millisecond)
+	shown("slower", 2e-10, 1)
+	store.armed = trunks.Lengths{10: 3}
+	shown("not counted again for who asks", 2e-10, 0)
+	watched("and not too often", 0)
+	now.Advance(rest * (quick + time.Millisecond))
+	watched("but then", 1)
+	shown("as counted then", 3e-10, 0)
+	store.wrong = errors.New("too slow")
+	now.Advance(time.Hour)
+	if err := b.Check(t.Context()); !errors.Is(err, store.wrong) {
+		t.Errorf("error %v", err)
+	}
+	shown("the last that is known", 3e-10, 0)
+	store.trunk.ID = "ST_b"
+	shown("of a trunk that cannot be counted", 0, 1)
+	shown("of which that is known", 0, 0)
 }

@@ -32,6 +32,7 @@
 //	book.go     which accounts a call has, and are they refused
 //	brake.go    trunks with too many wrong PINs in a minute
 //	budget.go   trunks with too many in a day
+//	census.go   how many PINs there are to guess
 //	crowd.go    rooms with too many callers
 //	metrics.go  what operators watch
 package throttle

@@ -23,28 +23,35 @@ func newRefusals(r prometheus.Registerer) (*prometheus.CounterVec, error) {
 }
 
 type budgetMetrics struct {
-	wrong, over *prometheus.GaugeVec
+	density, daily, wrong, over *prometheus.GaugeVec
 }
 
 func newBudgetMetrics(r prometheus.Registerer) (*budgetMetrics, error) {
 	gauge := func(name, help string) *prometheus.GaugeVec {
-		return prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: name, Help: help}, []string{"trunk"})
+		return prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "parley_telephony_trunk_" + name, Help: help}, []string{"trunk"})
 	}
 	m := &budgetMetrics{
-		wrong: gauge("parley_telephony_trunk_wrong_pins", "Wrong PINs on a trunk in the last 24 hours."),
-		over:  gauge("parley_telephony_trunk_over_budget", "1 while a trunk had more wrong PINs in 24 hours than it can bear."),
+		density: gauge("density", "Chance, 0 to 1, that one random guess is a PIN of a trunk that is accepted now."),
+		daily:   gauge("daily_budget", "Wrong PINs in 24 hours that a trunk can bear at that density; without a series: any number."),
+		wrong:   gauge("wrong_pins", "Wrong PINs on a trunk in the last 24 hours."),
+		over:    gauge("over_budget", "1 while a trunk had more wrong PINs in 24 hours than it can bear."),
 	}
-	return m, errors.Join(r.Register(m.wrong), r.Register(m.over))
+	return m, errors.Join(r.Register(m.density), r.Register(m.daily), r.Register(m.wrong), r.Register(m.over))
 }
 
 // reset forgets trunks, which may be gone.
 func (m *budgetMetrics) reset() {
-	m.wrong.Reset()
-	m.over.Reset()
+	for _, gauge := range []*prometheus.GaugeVec{m.density, m.daily, m.wrong, m.over} {
+		gauge.Reset()
+	}
 }
 
-func (m *budgetMetrics) show(trunkID string, wrong int, over bool) {
-	m.wrong.WithLabelValues(trunkID).Set(float64(wrong))
+func (m *budgetMetrics) show(trunkID string, s Sheet, over bool) {
+	m.density.WithLabelValues(trunkID).Set(s.Density)
+	if s.Daily > 0 {
+		m.daily.WithLabelValues(trunkID).Set(s.Daily)
+	}
+	m.wrong.WithLabelValues(trunkID).Set(float64(s.Wrong))
 	value := 0.0
 	if over {
 		value = 1

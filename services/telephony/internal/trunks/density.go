@@ -7,9 +7,27 @@ import "math"
 // with a chance of one per cent.
 const SafeDensity = 2.75e-7
 
-// Density is the chance that one random guess of so many digits is one of the
-// armed PINs.
-func Density(armed int64, length int) float64 { return float64(armed) / math.Pow10(length) }
+// Lengths counts PINs of a trunk by how many digits they have.
+type Lengths map[int]int64
+
+// Total returns how many there are.
+func (l Lengths) Total() (total int64) {
+	for _, n := range l {
+		total += n
+	}
+	return total
+}
+
+// Density is the chance that one random guess is one of the PINs. Who guesses
+// chooses the length that pays best, whatever the length of new PINs is.
+func (l Lengths) Density() (density float64) {
+	for length, n := range l {
+		density = max(density, densityOf(n, length))
+	}
+	return density
+}
+
+func densityOf(pins int64, length int) float64 { return float64(pins) / math.Pow10(length) }
 
 const daysInAYear = 365
 
@@ -24,10 +42,10 @@ func DailyBudget(density, risk float64) float64 {
 }
 
 // SuggestedPINLength returns the fewest digits that keep a trunk with so many
-// armed PINs, and at least one, at the safe density.
+// armed PINs, and at least one, at the safe density once all have that length.
 func SuggestedPINLength(armed int64) int {
 	length := MinPINLength
-	for length < MaxPINLength && Density(max(armed, 1), length) > SafeDensity {
+	for length < MaxPINLength && densityOf(max(armed, 1), length) > SafeDensity {
 		length++
 	}
 	return length

@@ -21,10 +21,10 @@ type Store interface {
 	Trunks(ctx context.Context, w page.Window) ([]*Trunk, int, error)
 	// AllTrunks returns every trunk with its numbers, oldest first.
 	AllTrunks(ctx context.Context) ([]*Trunk, error)
-	// ArmedPINs returns, for each of the trunks that has any, how many PINs of the
-	// trunk's present length are current or retiring and, on trunks with arming
-	// live, of live rooms.
-	ArmedPINs(ctx context.Context, trunkIDs []string) (map[string]int64, error)
+	// ArmedPINs counts the PINs of a trunk that are current or retiring and, on a
+	// trunk with arming live, of live rooms. It reads as many entries of an index
+	// as there are such PINs. A trunk that does not exist has none.
+	ArmedPINs(ctx context.Context, trunkID string) (Lengths, error)
 	// UpdateTrunk reads the trunk, lets change alter it and writes all but its
 	// id, numbers and creation time, with no other writer between. change may be
 	// called again when the write has to be repeated; an error of it is passed

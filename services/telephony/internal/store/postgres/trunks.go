@@ -129,25 +129,33 @@ func scanTrunk(row pgx.CollectableRow) (*trunks.Trunk, error) {
 	return &t, err
 }
 
+// armedPINs counts by the index of armed PINs alone, and those of live rooms
+// from the rooms on, which are few.
+const armedPINs = `
+SELECT length(p.pin), count(*) FROM pins p
+WHERE p.trunk_id = $1 AND p.state <> 'quarantined' AND EXISTS (SELECT 1 FROM trunks WHERE id = $1 AND arming <> 'live')
+GROUP BY length(p.pin)
+UNION ALL
+SELECT length(p.pin), count(*) FROM room_states r JOIN pins p ON p.room_id = r.room_id AND (p.state = 'current' OR p.state = 'retiring')
+WHERE r.live AND p.trunk_id = $1 AND EXISTS (SELECT 1 FROM trunks WHERE id = $1 AND arming = 'live')
+GROUP BY length(p.pin)`
+
 // ArmedPINs implements trunks.Store.
-func (s *Store) ArmedPINs(ctx context.Context, trunkIDs []string) (map[string]int64, error) {
-	rows, err := s.Pool().Query(ctx, `SELECT t.id, count(*) FROM trunks t
-		JOIN pins p ON p.trunk_id = t.id AND length(p.pin) = t.pin_length AND p.state <> 'quarantined'
-		WHERE t.id = ANY($1) AND (t.arming <> 'live' OR EXISTS (SELECT 1 FROM room_states r WHERE r.room_id = p.room_id AND r.live))
-		GROUP BY t.id`, trunkIDs)
+func (s *Store) ArmedPINs(ctx context.Context, trunkID string) (trunks.Lengths, error) {
+	rows, err := s.Pool().Query(ctx, armedPINs, trunkID)
 	if err != nil {
 		return nil, fault("count armed PINs", err)
 	}
 	var (
-		id   string
-		n    int64
-		live = map[string]int64{}
+		length int
+		n      int64
+		armed  = trunks.Lengths{}
 	)
-	_, err = pgx.ForEachRow(rows, []any{&id, &n}, func() error {
-		live[id] = n
+	_, err = pgx.ForEachRow(rows, []any{&length, &n}, func() error {
+		armed[length] = n
 		return nil
 	})
-	return live, fault("count armed PINs", err)
+	return armed, fault("count armed PINs", err)
 }
 
 // UpdateTrunk implements trunks.Store.

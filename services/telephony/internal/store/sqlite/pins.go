@@ -128,8 +128,10 @@ func (s *Store) CurrentPINs(ctx context.Context, roomIDs []string) ([]pins.PIN, 
 	return list, fault("list PINs", err)
 }
 
+const selectPINs = `SELECT trunk_id, pin, room_id, state, until FROM pins `
+
 func queryPINs(ctx context.Context, q querier, rest string, args ...any) ([]pins.PIN, error) {
-	rows, err := q.QueryContext(ctx, `SELECT trunk_id, pin, room_id, state, until FROM pins `+rest, args...)
+	rows, err := q.QueryContext(ctx, selectPINs+rest, args...)
 	return collect(rows, err, func(rows *sql.Rows) (pins.PIN, error) {
 		var (
 			p     pins.PIN

@@ -50,17 +50,21 @@ func (s *Store) DeleteExpired(ctx context.Context, now time.Time, limit int) (in
 	return deleted, fault("delete PINs", err)
 }
 
+// SQLite does not see by itself that the index of armed PINs will do, nor that it
+// is the better one on a trunk that is nearly drained.
+const currentOn = `INDEXED BY pins_armed WHERE trunk_id = ?1 AND state = 'current' AND state <> 'quarantined' AND pin > ?2 ORDER BY pin LIMIT ?3`
+
 // CurrentOn implements pins.Store.
 func (s *Store) CurrentOn(ctx context.Context, trunkID, after string, limit int) ([]pins.PIN, error) {
-	list, err := queryPINs(ctx, s.Read(),
-		`WHERE trunk_id = ? AND pin > ? AND state = 'current' ORDER BY pin LIMIT ?`, trunkID, after, limit)
+	list, err := queryPINs(ctx, s.Read(), currentOn, trunkID, after, limit)
 	return list, fault("list PINs", err)
 }
 
+const finishDrain = `UPDATE trunks SET state = 'disabled', updated_at = ?2 WHERE id = ?1 AND state = 'draining'
+	AND NOT EXISTS (SELECT 1 FROM pins WHERE state <> 'quarantined' AND trunk_id = ?1)`
+
 // FinishDrain implements pins.Store.
 func (s *Store) FinishDrain(ctx context.Context, trunkID string, now time.Time) (bool, error) {
-	n, err := s.exec(ctx, `UPDATE trunks SET state = 'disabled', updated_at = ?
-		WHERE id = ? AND state = 'draining'
-		AND NOT EXISTS (SELECT 1 FROM pins WHERE state <> 'quarantined' AND trunk_id = trunks.id)`, micros(now), trunkID)
+	n, err := s.exec(ctx, finishDrain, trunkID, micros(now))
 	return n > 0, fault("finish drain", err)
 }

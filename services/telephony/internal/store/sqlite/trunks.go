@@ -126,25 +126,28 @@ func scanTrunk(rows *sql.Rows) (*trunks.Trunk, error) {
 	return &t, err
 }
 
+// armedPINs counts by the index of armed PINs alone, and those of live rooms
+// from the rooms on, which are few.
+const armedPINs = `
+SELECT length(p.pin), count(*) FROM pins p
+WHERE p.trunk_id = ?1 AND p.state <> 'quarantined' AND EXISTS (SELECT 1 FROM trunks WHERE id = ?1 AND arming <> 'live')
+GROUP BY length(p.pin)
+UNION ALL
+SELECT length(p.pin), count(*) FROM room_states r JOIN pins p ON p.room_id = r.room_id AND (p.state = 'current' OR p.state = 'retiring')
+WHERE r.live AND p.trunk_id = ?1 AND EXISTS (SELECT 1 FROM trunks WHERE id = ?1 AND arming = 'live')
+GROUP BY length(p.pin)`
+
 // ArmedPINs implements trunks.Store.
-func (s *Store) ArmedPINs(ctx context.Context, trunkIDs []string) (map[string]int64, error) {
-	live := map[string]int64{}
-	ids := make([]any, len(trunkIDs))
-	for i, id := range trunkIDs {
-		ids[i] = id
-	}
-	rows, err := s.Read().QueryContext(ctx, `SELECT t.id, count(*) FROM trunks t
-		JOIN pins p ON p.trunk_id = t.id AND length(p.pin) = t.pin_length AND p.state <> 'quarantined'
-		WHERE t.id IN (`+marks(len(ids))+`)
-			AND (t.arming <> 'live' OR EXISTS (SELECT 1 FROM room_states r WHERE r.room_id = p.room_id AND r.live))
-		GROUP BY t.id`, ids...)
-	_, err = collect(rows, err, func(rows *sql.Rows) (id string, err error) {
+func (s *Store) ArmedPINs(ctx context.Context, trunkID string) (trunks.Lengths, error) {
+	armed := trunks.Lengths{}
+	rows, err := s.Read().QueryContext(ctx, armedPINs, trunkID)
+	_, err = collect(rows, err, func(rows *sql.Rows) (length int, err error) {
 		var n int64
-		err = rows.Scan(&id, &n)
-		live[id] = n
-		return id, err
+		err = rows.Scan(&length, &n)
+		armed[length] = n
+		return length, err
 	})
-	return live, fault("count armed PINs", err)
+	return armed, fault("count armed PINs", err)
 }
 
 // UpdateTrunk implements trunks.Store.

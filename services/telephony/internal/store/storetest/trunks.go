@@ -120,20 +120,21 @@ func armedPINs(t *testing.T, s Store) {
 	room := ways(t, s) // three current, two retiring, one given back
 	give(t, s, "ST_a", "00011", newRoom())
 	addTrunk(t, s, "ST_0", 4)
-	armed := func(ids ...string) map[string]int64 {
+	want := func(what, trunkID string, want trunks.Lengths) {
 		t.Helper()
-		armed, err := s.ArmedPINs(t.Context(), ids)
+		armed, err := s.ArmedPINs(t.Context(), trunkID)
 		must(t, err)
-		return armed
+		same(t, what, armed, want)
 	}
-	same(t, "always", armed("ST_a", "ST_0", "ST_none"), map[string]int64{"ST_a": 5})
-	same(t, "of no trunk", armed(), map[string]int64{})
+	want("always", "ST_a", trunks.Lengths{4: 5, 5: 1})
+	want("of an empty trunk", "ST_0", trunks.Lengths{})
+	want("of no trunk", "ST_none", trunks.Lengths{})
 	_, err := s.UpdateTrunk(t.Context(), "ST_a", func(trunk *trunks.Trunk) error {
-		trunk.Arming = trunks.ArmingLive
+		trunk.Arming, trunk.PINLength = trunks.ArmingLive, 12
 		return nil
 	})
 	must(t, err)
-	same(t, "of live rooms", armed("ST_a"), map[string]int64{})
+	want("of live rooms", "ST_a", trunks.Lengths{})
 	must(t, s.SetRoomLive(t.Context(), room, true, start))
-	same(t, "of live rooms, one", armed("ST_a"), map[string]int64{"ST_a": 1})
+	want("of live rooms, one", "ST_a", trunks.Lengths{4: 1})
 }
