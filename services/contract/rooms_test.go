@@ -61,6 +61,10 @@ func testRooms(t *testing.T, d *deployment) {
 	if rotated["pin_code"] == pin || rotated["pin_code"] == nil {
 		t.Errorf("rotated: %v", rotated["pin_code"])
 	}
+	revoked := ada.must(t, http.StatusOK, http.MethodPost, roomsPath+id+"/rotate-pin/", map[string]any{"revoke": true}).json
+	if revoked["pin_code"] == rotated["pin_code"] || revoked["pin_code"] == nil {
+		t.Errorf("revoked: %v", revoked["pin_code"])
+	}
 
 	d.visitor(t).must(t, http.StatusUnauthorized, http.MethodDelete, roomsPath+"renamed/", nil)
 	ada.must(t, http.StatusNoContent, http.MethodDelete, roomsPath+"renamed/", nil)

@@ -403,7 +403,11 @@ func (r *rooms) DeleteRoom(context.Context, *roomv1.DeleteRoomRequest) (*roomv1.
 }
 
 func (r *rooms) RotatePin(_ context.Context, req *roomv1.RotatePinRequest) (*roomv1.RotatePinResponse, error) {
-	return &roomv1.RotatePinResponse{Room: view(req.GetIdOrSlug())}, r.fail
+	rotated := view(req.GetIdOrSlug())
+	if req.GetRevoke() {
+		rotated.Room.Name = "Revoked"
+	}
+	return &roomv1.RotatePinResponse{Room: rotated}, r.fail
 }
 
 func (k *trunks) CreateTrunk(ctx context.Context, req *telephonyv1.CreateTrunkRequest) (*telephonyv1.CreateTrunkResponse, error) {
@@ -423,10 +427,9 @@ func (k *trunks) ListTrunks(ctx context.Context, _ *telephonyv1.ListTrunksReques
 }
 
 func (k *trunks) GetTrunk(ctx context.Context, req *telephonyv1.GetTrunkRequest) (*telephonyv1.GetTrunkResponse, error) {
-	if req.GetTrunkId() == "" {
-		if caller(ctx, "telephony") != ada {
-			return nil, apierr.New(apierr.OperatorRequired, "")
-		}
+	if req.GetTrunkId() == "" && caller(ctx, "telephony") != ada {
+		return nil, apierr.New(apierr.OperatorRequired, "")
+	} else if req.GetTrunkId() == "" {
 		return nil, apierr.New(apierr.TrunkNotFound, "")
 	}
 	return &telephonyv1.GetTrunkResponse{Trunk: &telephonyv1.Trunk{Id: req.GetTrunkId()}}, k.fail

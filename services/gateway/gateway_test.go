@@ -142,6 +142,8 @@ func TestBodies(t *testing.T) {
 		"room_member":        {"GET", "/rooms/R%C3%A9union/", bobCook, "", 200},
 		"room_patch":         {"PATCH", "/rooms/x/", adaCook, `{"configuration":{},"access_level":"restricted"}`, 200},
 		"room_rotate":        {"POST", "/rooms/x/rotate-pin/", adaCook, "", 200},
+		"room_revoke":        {"POST", "/rooms/x/rotate-pin/", adaCook, `{"revoke":true}`, 200},
+		"room_revoke_wrong":  {"POST", "/rooms/x/rotate-pin/", adaCook, `{"revoke":"perhaps"}`, 400},
 		"entry_waiting":      {"POST", "/rooms/x/request-entry/", "", `{"username":" Gil "}`, 200},
 		"entry_accepted":     {"POST", "/rooms/x/request-entry/", bobCook, `{"username":"Bob"}`, 200},
 		"waiting":            {"GET", "/rooms/x/waiting-participants/", adaCook, "", 200},

@@ -4,6 +4,7 @@ import (
 	"context"
 	"strings"
 	"sync"
+	"time"
 
 	"google.golang.org/protobuf/types/known/structpb"
 
@@ -85,11 +86,12 @@ func (f *fakeToken) asked() *tokenv1.MintParticipantTokenRequest {
 	return f.last
 }
 
-// fakeTelephony gives "1", then after a rotation "11", and so on.
+// fakeTelephony gives "1", then after a rotation "11", and so on up to four.
 type fakeTelephony struct {
 	telephonyv1.UnimplementedPinServiceServer
 	outage
 	pins map[string]string // by room; guarded by outage.mu
+	last *telephonyv1.RotatePinRequest
 }
 
 func (f *fakeTelephony) dialIn(roomID string) *telephonyv1.DialIn {
@@ -130,6 +132,10 @@ func (f *fakeTelephony) RotatePin(_ context.Context, req *telephonyv1.RotatePinR
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	if len(f.pins[req.GetRoomId()]) == 4 && !req.GetUnlimited() {
+		return nil, &apierr.Error{Reason: apierr.Throttled, RetryAfter: time.Hour}
+	}
+	f.last = req
 	f.pins[req.GetRoomId()] = strings.Repeat("1", len(f.pins[req.GetRoomId()])+1)
 	return &telephonyv1.RotatePinResponse{DialIn: f.dialIn(req.GetRoomId())}, nil
 }
@@ -161,4 +167,11 @@ func object(values map[string]any) *structpb.Struct {
 		panic(err) // the test's own values
 	}
 	return s
+}
+
+// rotation returns what was last asked for.
+func (f *fakeTelephony) rotation() *telephonyv1.RotatePinRequest {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.last
 }

@@ -212,7 +212,7 @@ func TestRotatePin(t *testing.T) {
 	id := s.create(t, "room", public).GetRoom().GetId()
 	s.grant(t, id, map[string]*identity.User{"member": s.member})
 	rotate := func(user *identity.User) (*roomv1.RoomView, error) {
-		resp, err := s.rooms.RotatePin(s.as(t, user), &roomv1.RotatePinRequest{IdOrSlug: "room"})
+		resp, err := s.rooms.RotatePin(s.as(t, user), &roomv1.RotatePinRequest{IdOrSlug: "room", Revoke: user == s.owner})
 		return resp.GetRoom(), err
 	}
 	_, err := rotate(s.member)
@@ -220,6 +220,23 @@ func TestRotatePin(t *testing.T) {
 	view, err := rotate(s.owner)
 	if err != nil || view.GetDialIn().GetPin() != "11" || s.get(t, nil, "room").GetDialIn().GetPin() != "11" {
 		t.Errorf("rotated: %v, %v", view, err)
+	}
+	if last := s.telephony.rotation(); !last.GetRevoke() || last.GetUnlimited() {
+		t.Errorf("telephony was asked %v", last)
+	}
+	for range 2 {
+		_, err := rotate(s.owner)
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	_, err = rotate(s.owner)
+	if wantReason(t, err, apierr.Throttled); apierr.From(err).RetryAfter != time.Hour {
+		t.Errorf("too often: %v", err)
+	}
+	resp, err := s.operator.RotatePin(t.Context(), &roomv1.RotatePinRequest{IdOrSlug: "room"})
+	if err != nil || resp.GetRoom().GetDialIn().GetPin() != "11111" || s.telephony.rotation().GetRevoke() {
+		t.Errorf("the operator: %v, %v", resp, err)
 	}
 	s.telephony.set(true)
 	_, err = rotate(s.owner)

@@ -85,7 +85,7 @@ func build(cfg Config, deps Deps, db store) (*Service, error) {
 	if err != nil {
 		return nil, err
 	}
-	pinRules := pins.Rules{MaxDraws: cfg.PINMaxDraws, Quarantine: cfg.PINQuarantine, Grace: cfg.PINRotationGrace}
+	pinRules := pins.Rules{MaxDraws: cfg.PINMaxDraws, Quarantine: cfg.PINQuarantine, Grace: cfg.PINRotationGrace, Rotations: cfg.PINRotations}
 	directory := trunks.NewDirectory(db, deps.Clock)
 	allocator := pins.NewAllocator(db, pinRules, deps.Clock, rand.Reader, deps.Logger, pinMetrics)
 	resolver, err := dispatch.NewResolver(dispatch.Config{

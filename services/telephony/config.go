@@ -40,6 +40,9 @@ type Config struct {
 	PINQuarantine time.Duration `env:"PIN_QUARANTINE" envDefault:"8760h"`
 	// PINRotationGrace is how long a replaced PIN is still accepted.
 	PINRotationGrace time.Duration `env:"PIN_ROTATION_GRACE" envDefault:"24h"`
+	// PINRotations is how many new PINs a room may be given in a day by those who
+	// administer it; 0 for any number. Operators are not limited.
+	PINRotations int `env:"PIN_ROTATIONS" envDefault:"10"`
 	// PINArming is when PINs of new trunks are accepted: always, or live, which
 	// is while LiveKit has the room.
 	PINArming string `env:"PIN_ARMING" envDefault:"always"`
@@ -129,6 +132,7 @@ func (c Config) Validate() error {
 	fault(c.PINMaxDraws >= 1 && c.PINMaxDraws <= 100, "PIN_MAX_DRAWS must be 1 to 100")
 	fault(c.PINQuarantine >= 0, "PIN_QUARANTINE must not be negative")
 	fault(c.PINRotationGrace >= 0, "PIN_ROTATION_GRACE must not be negative")
+	fault(c.PINRotations >= 0, "PIN_ROTATIONS must not be negative")
 	fault(trunks.Arming(c.PINArming).Valid(), "PIN_ARMING must be always or live")
 	fault(c.ThrottleForgive >= 0, "THROTTLE_FORGIVE must not be negative")
 	fault(c.GuardRate >= 0, "GUARD_RATE must not be negative")

@@ -1145,17 +1145,65 @@ func (*DeleteRoomResponse) Descriptor() ([]byte, []int) {
 	return file_parley_frontend_v1_room_proto_rawDescGZIP(), []int{17}
 }
 
+// RotationFields are what people may say about a rotation.
+type RotationFields struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// true: no PIN but the new one is accepted from now on. Default false.
+	Revoke        *structpb.Value `protobuf:"bytes,1,opt,name=revoke,proto3" json:"revoke,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RotationFields) Reset() {
+	*x = RotationFields{}
+	mi := &file_parley_frontend_v1_room_proto_msgTypes[18]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RotationFields) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RotationFields) ProtoMessage() {}
+
+func (x *RotationFields) ProtoReflect() protoreflect.Message {
+	mi := &file_parley_frontend_v1_room_proto_msgTypes[18]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RotationFields.ProtoReflect.Descriptor instead.
+func (*RotationFields) Descriptor() ([]byte, []int) {
+	return file_parley_frontend_v1_room_proto_rawDescGZIP(), []int{18}
+}
+
+func (x *RotationFields) GetRevoke() *structpb.Value {
+	if x != nil {
+		return x.Revoke
+	}
+	return nil
+}
+
 type RotatePinRequest struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Id            string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
-	Username      string                 `protobuf:"bytes,2,opt,name=username,proto3" json:"username,omitempty"`
+	state    protoimpl.MessageState `protogen:"open.v1"`
+	Id       string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	Username string                 `protobuf:"bytes,2,opt,name=username,proto3" json:"username,omitempty"`
+	// May be left out.
+	Body          *RotationFields `protobuf:"bytes,3,opt,name=body,proto3" json:"body,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *RotatePinRequest) Reset() {
 	*x = RotatePinRequest{}
-	mi := &file_parley_frontend_v1_room_proto_msgTypes[18]
+	mi := &file_parley_frontend_v1_room_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1167,7 +1215,7 @@ func (x *RotatePinRequest) String() string {
 func (*RotatePinRequest) ProtoMessage() {}
 
 func (x *RotatePinRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_parley_frontend_v1_room_proto_msgTypes[18]
+	mi := &file_parley_frontend_v1_room_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1180,7 +1228,7 @@ func (x *RotatePinRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RotatePinRequest.ProtoReflect.Descriptor instead.
 func (*RotatePinRequest) Descriptor() ([]byte, []int) {
-	return file_parley_frontend_v1_room_proto_rawDescGZIP(), []int{18}
+	return file_parley_frontend_v1_room_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *RotatePinRequest) GetId() string {
@@ -1197,6 +1245,13 @@ func (x *RotatePinRequest) GetUsername() string {
 	return ""
 }
 
+func (x *RotatePinRequest) GetBody() *RotationFields {
+	if x != nil {
+		return x.Body
+	}
+	return nil
+}
+
 type RotatePinResponse struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Room          *Room                  `protobuf:"bytes,1,opt,name=room,proto3" json:"room,omitempty"`
@@ -1206,7 +1261,7 @@ type RotatePinResponse struct {
 
 func (x *RotatePinResponse) Reset() {
 	*x = RotatePinResponse{}
-	mi := &file_parley_frontend_v1_room_proto_msgTypes[19]
+	mi := &file_parley_frontend_v1_room_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1218,7 +1273,7 @@ func (x *RotatePinResponse) String() string {
 func (*RotatePinResponse) ProtoMessage() {}
 
 func (x *RotatePinResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_parley_frontend_v1_room_proto_msgTypes[19]
+	mi := &file_parley_frontend_v1_room_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1231,7 +1286,7 @@ func (x *RotatePinResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RotatePinResponse.ProtoReflect.Descriptor instead.
 func (*RotatePinResponse) Descriptor() ([]byte, []int) {
-	return file_parley_frontend_v1_room_proto_rawDescGZIP(), []int{19}
+	return file_parley_frontend_v1_room_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *RotatePinResponse) GetRoom() *Room {
@@ -1252,7 +1307,7 @@ type CallbackFields struct {
 
 func (x *CallbackFields) Reset() {
 	*x = CallbackFields{}
-	mi := &file_parley_frontend_v1_room_proto_msgTypes[20]
+	mi := &file_parley_frontend_v1_room_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1264,7 +1319,7 @@ func (x *CallbackFields) String() string {
 func (*CallbackFields) ProtoMessage() {}
 
 func (x *CallbackFields) ProtoReflect() protoreflect.Message {
-	mi := &file_parley_frontend_v1_room_proto_msgTypes[20]
+	mi := &file_parley_frontend_v1_room_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1277,7 +1332,7 @@ func (x *CallbackFields) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CallbackFields.ProtoReflect.Descriptor instead.
 func (*CallbackFields) Descriptor() ([]byte, []int) {
-	return file_parley_frontend_v1_room_proto_rawDescGZIP(), []int{20}
+	return file_parley_frontend_v1_room_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *CallbackFields) GetCallbackId() *structpb.Value {
@@ -1296,7 +1351,7 @@ type ClaimCreatedRoomRequest struct {
 
 func (x *ClaimCreatedRoomRequest) Reset() {
 	*x = ClaimCreatedRoomRequest{}
-	mi := &file_parley_frontend_v1_room_proto_msgTypes[21]
+	mi := &file_parley_frontend_v1_room_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1308,7 +1363,7 @@ func (x *ClaimCreatedRoomRequest) String() string {
 func (*ClaimCreatedRoomRequest) ProtoMessage() {}
 
 func (x *ClaimCreatedRoomRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_parley_frontend_v1_room_proto_msgTypes[21]
+	mi := &file_parley_frontend_v1_room_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1321,7 +1376,7 @@ func (x *ClaimCreatedRoomRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ClaimCreatedRoomRequest.ProtoReflect.Descriptor instead.
 func (*ClaimCreatedRoomRequest) Descriptor() ([]byte, []int) {
-	return file_parley_frontend_v1_room_proto_rawDescGZIP(), []int{21}
+	return file_parley_frontend_v1_room_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *ClaimCreatedRoomRequest) GetBody() *CallbackFields {
@@ -1343,7 +1398,7 @@ type ClaimCreatedRoomResponse struct {
 
 func (x *ClaimCreatedRoomResponse) Reset() {
 	*x = ClaimCreatedRoomResponse{}
-	mi := &file_parley_frontend_v1_room_proto_msgTypes[22]
+	mi := &file_parley_frontend_v1_room_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1355,7 +1410,7 @@ func (x *ClaimCreatedRoomResponse) String() string {
 func (*ClaimCreatedRoomResponse) ProtoMessage() {}
 
 func (x *ClaimCreatedRoomResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_parley_frontend_v1_room_proto_msgTypes[22]
+	mi := &file_parley_frontend_v1_room_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1368,7 +1423,7 @@ func (x *ClaimCreatedRoomResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ClaimCreatedRoomResponse.ProtoReflect.Descriptor instead.
 func (*ClaimCreatedRoomResponse) Descriptor() ([]byte, []int) {
-	return file_parley_frontend_v1_room_proto_rawDescGZIP(), []int{22}
+	return file_parley_frontend_v1_room_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *ClaimCreatedRoomResponse) GetStatus() string {
@@ -1467,10 +1522,13 @@ const file_parley_frontend_v1_room_proto_rawDesc = "" +
 	"\x04room\x18\x01 \x01(\v2\x18.parley.frontend.v1.RoomR\x04room\"#\n" +
 	"\x11DeleteRoomRequest\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\"\x14\n" +
-	"\x12DeleteRoomResponse\">\n" +
+	"\x12DeleteRoomResponse\"@\n" +
+	"\x0eRotationFields\x12.\n" +
+	"\x06revoke\x18\x01 \x01(\v2\x16.google.protobuf.ValueR\x06revoke\"v\n" +
 	"\x10RotatePinRequest\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x1a\n" +
-	"\busername\x18\x02 \x01(\tR\busername\"A\n" +
+	"\busername\x18\x02 \x01(\tR\busername\x126\n" +
+	"\x04body\x18\x03 \x01(\v2\".parley.frontend.v1.RotationFieldsR\x04body\"A\n" +
 	"\x11RotatePinResponse\x12,\n" +
 	"\x04room\x18\x01 \x01(\v2\x18.parley.frontend.v1.RoomR\x04room\"I\n" +
 	"\x0eCallbackFields\x127\n" +
@@ -1507,7 +1565,7 @@ func file_parley_frontend_v1_room_proto_rawDescGZIP() []byte {
 	return file_parley_frontend_v1_room_proto_rawDescData
 }
 
-var file_parley_frontend_v1_room_proto_msgTypes = make([]protoimpl.MessageInfo, 23)
+var file_parley_frontend_v1_room_proto_msgTypes = make([]protoimpl.MessageInfo, 24)
 var file_parley_frontend_v1_room_proto_goTypes = []any{
 	(*Room)(nil),                     // 0: parley.frontend.v1.Room
 	(*LiveKit)(nil),                  // 1: parley.frontend.v1.LiveKit
@@ -1527,65 +1585,68 @@ var file_parley_frontend_v1_room_proto_goTypes = []any{
 	(*UpdateRoomResponse)(nil),       // 15: parley.frontend.v1.UpdateRoomResponse
 	(*DeleteRoomRequest)(nil),        // 16: parley.frontend.v1.DeleteRoomRequest
 	(*DeleteRoomResponse)(nil),       // 17: parley.frontend.v1.DeleteRoomResponse
-	(*RotatePinRequest)(nil),         // 18: parley.frontend.v1.RotatePinRequest
-	(*RotatePinResponse)(nil),        // 19: parley.frontend.v1.RotatePinResponse
-	(*CallbackFields)(nil),           // 20: parley.frontend.v1.CallbackFields
-	(*ClaimCreatedRoomRequest)(nil),  // 21: parley.frontend.v1.ClaimCreatedRoomRequest
-	(*ClaimCreatedRoomResponse)(nil), // 22: parley.frontend.v1.ClaimCreatedRoomResponse
-	(*structpb.Struct)(nil),          // 23: google.protobuf.Struct
-	(*structpb.Value)(nil),           // 24: google.protobuf.Value
-	(*structpb.ListValue)(nil),       // 25: google.protobuf.ListValue
-	(*User)(nil),                     // 26: parley.frontend.v1.User
+	(*RotationFields)(nil),           // 18: parley.frontend.v1.RotationFields
+	(*RotatePinRequest)(nil),         // 19: parley.frontend.v1.RotatePinRequest
+	(*RotatePinResponse)(nil),        // 20: parley.frontend.v1.RotatePinResponse
+	(*CallbackFields)(nil),           // 21: parley.frontend.v1.CallbackFields
+	(*ClaimCreatedRoomRequest)(nil),  // 22: parley.frontend.v1.ClaimCreatedRoomRequest
+	(*ClaimCreatedRoomResponse)(nil), // 23: parley.frontend.v1.ClaimCreatedRoomResponse
+	(*structpb.Struct)(nil),          // 24: google.protobuf.Struct
+	(*structpb.Value)(nil),           // 25: google.protobuf.Value
+	(*structpb.ListValue)(nil),       // 26: google.protobuf.ListValue
+	(*User)(nil),                     // 27: parley.frontend.v1.User
 }
 var file_parley_frontend_v1_room_proto_depIdxs = []int32{
-	23, // 0: parley.frontend.v1.Room.configuration:type_name -> google.protobuf.Struct
-	24, // 1: parley.frontend.v1.Room.pin_code:type_name -> google.protobuf.Value
-	25, // 2: parley.frontend.v1.Room.accesses:type_name -> google.protobuf.ListValue
+	24, // 0: parley.frontend.v1.Room.configuration:type_name -> google.protobuf.Struct
+	25, // 1: parley.frontend.v1.Room.pin_code:type_name -> google.protobuf.Value
+	26, // 2: parley.frontend.v1.Room.accesses:type_name -> google.protobuf.ListValue
 	1,  // 3: parley.frontend.v1.Room.livekit:type_name -> parley.frontend.v1.LiveKit
-	24, // 4: parley.frontend.v1.Room.dial_in:type_name -> google.protobuf.Value
-	24, // 5: parley.frontend.v1.Room.phone_access:type_name -> google.protobuf.Value
-	26, // 6: parley.frontend.v1.RoomAccess.user:type_name -> parley.frontend.v1.User
+	25, // 4: parley.frontend.v1.Room.dial_in:type_name -> google.protobuf.Value
+	25, // 5: parley.frontend.v1.Room.phone_access:type_name -> google.protobuf.Value
+	27, // 6: parley.frontend.v1.RoomAccess.user:type_name -> parley.frontend.v1.User
 	4,  // 7: parley.frontend.v1.DialIn.numbers:type_name -> parley.frontend.v1.DialInNumber
-	24, // 8: parley.frontend.v1.RoomFields.name:type_name -> google.protobuf.Value
-	24, // 9: parley.frontend.v1.RoomFields.access_level:type_name -> google.protobuf.Value
-	24, // 10: parley.frontend.v1.RoomFields.configuration:type_name -> google.protobuf.Value
-	24, // 11: parley.frontend.v1.RoomFields.callback_id:type_name -> google.protobuf.Value
-	24, // 12: parley.frontend.v1.RoomFields.phone_access:type_name -> google.protobuf.Value
+	25, // 8: parley.frontend.v1.RoomFields.name:type_name -> google.protobuf.Value
+	25, // 9: parley.frontend.v1.RoomFields.access_level:type_name -> google.protobuf.Value
+	25, // 10: parley.frontend.v1.RoomFields.configuration:type_name -> google.protobuf.Value
+	25, // 11: parley.frontend.v1.RoomFields.callback_id:type_name -> google.protobuf.Value
+	25, // 12: parley.frontend.v1.RoomFields.phone_access:type_name -> google.protobuf.Value
 	5,  // 13: parley.frontend.v1.CreateRoomRequest.body:type_name -> parley.frontend.v1.RoomFields
 	0,  // 14: parley.frontend.v1.CreateRoomResponse.room:type_name -> parley.frontend.v1.Room
 	0,  // 15: parley.frontend.v1.GetRoomResponse.room:type_name -> parley.frontend.v1.Room
-	24, // 16: parley.frontend.v1.ListRoomsResponse.next:type_name -> google.protobuf.Value
-	24, // 17: parley.frontend.v1.ListRoomsResponse.previous:type_name -> google.protobuf.Value
+	25, // 16: parley.frontend.v1.ListRoomsResponse.next:type_name -> google.protobuf.Value
+	25, // 17: parley.frontend.v1.ListRoomsResponse.previous:type_name -> google.protobuf.Value
 	0,  // 18: parley.frontend.v1.ListRoomsResponse.results:type_name -> parley.frontend.v1.Room
 	5,  // 19: parley.frontend.v1.ReplaceRoomRequest.body:type_name -> parley.frontend.v1.RoomFields
 	0,  // 20: parley.frontend.v1.ReplaceRoomResponse.room:type_name -> parley.frontend.v1.Room
 	5,  // 21: parley.frontend.v1.UpdateRoomRequest.body:type_name -> parley.frontend.v1.RoomFields
 	0,  // 22: parley.frontend.v1.UpdateRoomResponse.room:type_name -> parley.frontend.v1.Room
-	0,  // 23: parley.frontend.v1.RotatePinResponse.room:type_name -> parley.frontend.v1.Room
-	24, // 24: parley.frontend.v1.CallbackFields.callback_id:type_name -> google.protobuf.Value
-	20, // 25: parley.frontend.v1.ClaimCreatedRoomRequest.body:type_name -> parley.frontend.v1.CallbackFields
-	23, // 26: parley.frontend.v1.ClaimCreatedRoomResponse.room:type_name -> google.protobuf.Struct
-	6,  // 27: parley.frontend.v1.RoomService.CreateRoom:input_type -> parley.frontend.v1.CreateRoomRequest
-	8,  // 28: parley.frontend.v1.RoomService.GetRoom:input_type -> parley.frontend.v1.GetRoomRequest
-	10, // 29: parley.frontend.v1.RoomService.ListRooms:input_type -> parley.frontend.v1.ListRoomsRequest
-	12, // 30: parley.frontend.v1.RoomService.ReplaceRoom:input_type -> parley.frontend.v1.ReplaceRoomRequest
-	14, // 31: parley.frontend.v1.RoomService.UpdateRoom:input_type -> parley.frontend.v1.UpdateRoomRequest
-	16, // 32: parley.frontend.v1.RoomService.DeleteRoom:input_type -> parley.frontend.v1.DeleteRoomRequest
-	18, // 33: parley.frontend.v1.RoomService.RotatePin:input_type -> parley.frontend.v1.RotatePinRequest
-	21, // 34: parley.frontend.v1.RoomService.ClaimCreatedRoom:input_type -> parley.frontend.v1.ClaimCreatedRoomRequest
-	7,  // 35: parley.frontend.v1.RoomService.CreateRoom:output_type -> parley.frontend.v1.CreateRoomResponse
-	9,  // 36: parley.frontend.v1.RoomService.GetRoom:output_type -> parley.frontend.v1.GetRoomResponse
-	11, // 37: parley.frontend.v1.RoomService.ListRooms:output_type -> parley.frontend.v1.ListRoomsResponse
-	13, // 38: parley.frontend.v1.RoomService.ReplaceRoom:output_type -> parley.frontend.v1.ReplaceRoomResponse
-	15, // 39: parley.frontend.v1.RoomService.UpdateRoom:output_type -> parley.frontend.v1.UpdateRoomResponse
-	17, // 40: parley.frontend.v1.RoomService.DeleteRoom:output_type -> parley.frontend.v1.DeleteRoomResponse
-	19, // 41: parley.frontend.v1.RoomService.RotatePin:output_type -> parley.frontend.v1.RotatePinResponse
-	22, // 42: parley.frontend.v1.RoomService.ClaimCreatedRoom:output_type -> parley.frontend.v1.ClaimCreatedRoomResponse
-	35, // [35:43] is the sub-list for method output_type
-	27, // [27:35] is the sub-list for method input_type
-	27, // [27:27] is the sub-list for extension type_name
-	27, // [27:27] is the sub-list for extension extendee
-	0,  // [0:27] is the sub-list for field type_name
+	25, // 23: parley.frontend.v1.RotationFields.revoke:type_name -> google.protobuf.Value
+	18, // 24: parley.frontend.v1.RotatePinRequest.body:type_name -> parley.frontend.v1.RotationFields
+	0,  // 25: parley.frontend.v1.RotatePinResponse.room:type_name -> parley.frontend.v1.Room
+	25, // 26: parley.frontend.v1.CallbackFields.callback_id:type_name -> google.protobuf.Value
+	21, // 27: parley.frontend.v1.ClaimCreatedRoomRequest.body:type_name -> parley.frontend.v1.CallbackFields
+	24, // 28: parley.frontend.v1.ClaimCreatedRoomResponse.room:type_name -> google.protobuf.Struct
+	6,  // 29: parley.frontend.v1.RoomService.CreateRoom:input_type -> parley.frontend.v1.CreateRoomRequest
+	8,  // 30: parley.frontend.v1.RoomService.GetRoom:input_type -> parley.frontend.v1.GetRoomRequest
+	10, // 31: parley.frontend.v1.RoomService.ListRooms:input_type -> parley.frontend.v1.ListRoomsRequest
+	12, // 32: parley.frontend.v1.RoomService.ReplaceRoom:input_type -> parley.frontend.v1.ReplaceRoomRequest
+	14, // 33: parley.frontend.v1.RoomService.UpdateRoom:input_type -> parley.frontend.v1.UpdateRoomRequest
+	16, // 34: parley.frontend.v1.RoomService.DeleteRoom:input_type -> parley.frontend.v1.DeleteRoomRequest
+	19, // 35: parley.frontend.v1.RoomService.RotatePin:input_type -> parley.frontend.v1.RotatePinRequest
+	22, // 36: parley.frontend.v1.RoomService.ClaimCreatedRoom:input_type -> parley.frontend.v1.ClaimCreatedRoomRequest
+	7,  // 37: parley.frontend.v1.RoomService.CreateRoom:output_type -> parley.frontend.v1.CreateRoomResponse
+	9,  // 38: parley.frontend.v1.RoomService.GetRoom:output_type -> parley.frontend.v1.GetRoomResponse
+	11, // 39: parley.frontend.v1.RoomService.ListRooms:output_type -> parley.frontend.v1.ListRoomsResponse
+	13, // 40: parley.frontend.v1.RoomService.ReplaceRoom:output_type -> parley.frontend.v1.ReplaceRoomResponse
+	15, // 41: parley.frontend.v1.RoomService.UpdateRoom:output_type -> parley.frontend.v1.UpdateRoomResponse
+	17, // 42: parley.frontend.v1.RoomService.DeleteRoom:output_type -> parley.frontend.v1.DeleteRoomResponse
+	20, // 43: parley.frontend.v1.RoomService.RotatePin:output_type -> parley.frontend.v1.RotatePinResponse
+	23, // 44: parley.frontend.v1.RoomService.ClaimCreatedRoom:output_type -> parley.frontend.v1.ClaimCreatedRoomResponse
+	37, // [37:45] is the sub-list for method output_type
+	29, // [29:37] is the sub-list for method input_type
+	29, // [29:29] is the sub-list for extension type_name
+	29, // [29:29] is the sub-list for extension extendee
+	0,  // [0:29] is the sub-list for field type_name
 }
 
 func init() { file_parley_frontend_v1_room_proto_init() }
@@ -1600,7 +1661,7 @@ func file_parley_frontend_v1_room_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_parley_frontend_v1_room_proto_rawDesc), len(file_parley_frontend_v1_room_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   23,
+			NumMessages:   24,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

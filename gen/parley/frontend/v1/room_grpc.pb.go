@@ -47,7 +47,8 @@ type RoomServiceClient interface {
 	UpdateRoom(ctx context.Context, in *UpdateRoomRequest, opts ...grpc.CallOption) (*UpdateRoomResponse, error)
 	// Delete a room. For owners.
 	DeleteRoom(ctx context.Context, in *DeleteRoomRequest, opts ...grpc.CallOption) (*DeleteRoomResponse, error)
-	// Give a room a new PIN; the old one is accepted for a while. For administrators and owners.
+	// Give a room a new PIN; the old one is accepted for a while, or revoked. For
+	// administrators and owners, some times a day.
 	RotatePin(ctx context.Context, in *RotatePinRequest, opts ...grpc.CallOption) (*RotatePinResponse, error)
 	// Learn which room was created with a callback id; once, and soon after. Everybody may.
 	ClaimCreatedRoom(ctx context.Context, in *ClaimCreatedRoomRequest, opts ...grpc.CallOption) (*ClaimCreatedRoomResponse, error)
@@ -159,7 +160,8 @@ type RoomServiceServer interface {
 	UpdateRoom(context.Context, *UpdateRoomRequest) (*UpdateRoomResponse, error)
 	// Delete a room. For owners.
 	DeleteRoom(context.Context, *DeleteRoomRequest) (*DeleteRoomResponse, error)
-	// Give a room a new PIN; the old one is accepted for a while. For administrators and owners.
+	// Give a room a new PIN; the old one is accepted for a while, or revoked. For
+	// administrators and owners, some times a day.
 	RotatePin(context.Context, *RotatePinRequest) (*RotatePinResponse, error)
 	// Learn which room was created with a callback id; once, and soon after. Everybody may.
 	ClaimCreatedRoom(context.Context, *ClaimCreatedRoomRequest) (*ClaimCreatedRoomResponse, error)

@@ -1039,9 +1039,12 @@ func (*DeleteRoomResponse) Descriptor() ([]byte, []int) {
 }
 
 type RotatePinRequest struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	IdOrSlug      string                 `protobuf:"bytes,1,opt,name=id_or_slug,json=idOrSlug,proto3" json:"id_or_slug,omitempty"`
-	DisplayName   string                 `protobuf:"bytes,2,opt,name=display_name,json=displayName,proto3" json:"display_name,omitempty"`
+	state       protoimpl.MessageState `protogen:"open.v1"`
+	IdOrSlug    string                 `protobuf:"bytes,1,opt,name=id_or_slug,json=idOrSlug,proto3" json:"id_or_slug,omitempty"`
+	DisplayName string                 `protobuf:"bytes,2,opt,name=display_name,json=displayName,proto3" json:"display_name,omitempty"`
+	// Whether no PIN but the new one is accepted from now on. Else the old one is
+	// accepted for a while (a setting).
+	Revoke        bool `protobuf:"varint,3,opt,name=revoke,proto3" json:"revoke,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1088,6 +1091,13 @@ func (x *RotatePinRequest) GetDisplayName() string {
 		return x.DisplayName
 	}
 	return ""
+}
+
+func (x *RotatePinRequest) GetRevoke() bool {
+	if x != nil {
+		return x.Revoke
+	}
+	return false
 }
 
 type RotatePinResponse struct {
@@ -1384,11 +1394,12 @@ const file_parley_room_v1_room_proto_rawDesc = "" +
 	"\x11DeleteRoomRequest\x12\x1c\n" +
 	"\n" +
 	"id_or_slug\x18\x01 \x01(\tR\bidOrSlug\"\x14\n" +
-	"\x12DeleteRoomResponse\"S\n" +
+	"\x12DeleteRoomResponse\"k\n" +
 	"\x10RotatePinRequest\x12\x1c\n" +
 	"\n" +
 	"id_or_slug\x18\x01 \x01(\tR\bidOrSlug\x12!\n" +
-	"\fdisplay_name\x18\x02 \x01(\tR\vdisplayName\"A\n" +
+	"\fdisplay_name\x18\x02 \x01(\tR\vdisplayName\x12\x16\n" +
+	"\x06revoke\x18\x03 \x01(\bR\x06revoke\"A\n" +
 	"\x11RotatePinResponse\x12,\n" +
 	"\x04room\x18\x01 \x01(\v2\x18.parley.room.v1.RoomViewR\x04room\"C\n" +
 	"\x17ClaimCreatedRoomRequest\x12(\n" +

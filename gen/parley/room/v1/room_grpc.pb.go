@@ -55,8 +55,9 @@ type RoomServiceClient interface {
 	// DeleteRoom deletes the room and gives its PIN back. For owners.
 	// Errors: ROOM_NOT_FOUND, PERMISSION_DENIED.
 	DeleteRoom(ctx context.Context, in *DeleteRoomRequest, opts ...grpc.CallOption) (*DeleteRoomResponse, error)
-	// RotatePin replaces the room's PIN. For administrators and owners.
-	// Errors: ROOM_NOT_FOUND, PERMISSION_DENIED, PINS_EXHAUSTED, UNAVAILABLE.
+	// RotatePin replaces the room's PIN. For administrators and owners, who are
+	// limited, and the operator, who is not. Errors: ROOM_NOT_FOUND,
+	// PERMISSION_DENIED, PINS_EXHAUSTED, UNAVAILABLE; THROTTLED, with how long to wait.
 	RotatePin(ctx context.Context, in *RotatePinRequest, opts ...grpc.CallOption) (*RotatePinResponse, error)
 	// ClaimCreatedRoom tells a page that embeds the frontend, once, which room was
 	// created with its callback id, for ten minutes (a setting) after it was.
@@ -180,8 +181,9 @@ type RoomServiceServer interface {
 	// DeleteRoom deletes the room and gives its PIN back. For owners.
 	// Errors: ROOM_NOT_FOUND, PERMISSION_DENIED.
 	DeleteRoom(context.Context, *DeleteRoomRequest) (*DeleteRoomResponse, error)
-	// RotatePin replaces the room's PIN. For administrators and owners.
-	// Errors: ROOM_NOT_FOUND, PERMISSION_DENIED, PINS_EXHAUSTED, UNAVAILABLE.
+	// RotatePin replaces the room's PIN. For administrators and owners, who are
+	// limited, and the operator, who is not. Errors: ROOM_NOT_FOUND,
+	// PERMISSION_DENIED, PINS_EXHAUSTED, UNAVAILABLE; THROTTLED, with how long to wait.
 	RotatePin(context.Context, *RotatePinRequest) (*RotatePinResponse, error)
 	// ClaimCreatedRoom tells a page that embeds the frontend, once, which room was
 	// created with its callback id, for ten minutes (a setting) after it was.

@@ -343,8 +343,13 @@ func (*ReleasePinResponse) Descriptor() ([]byte, []int) {
 }
 
 type RotatePinRequest struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	RoomId        string                 `protobuf:"bytes,1,opt,name=room_id,json=roomId,proto3" json:"room_id,omitempty"`
+	state  protoimpl.MessageState `protogen:"open.v1"`
+	RoomId string                 `protobuf:"bytes,1,opt,name=room_id,json=roomId,proto3" json:"room_id,omitempty"`
+	// Whether the old PIN, and those that are still accepted from rotations before,
+	// are put into quarantine at once.
+	Revoke bool `protobuf:"varint,2,opt,name=revoke,proto3" json:"revoke,omitempty"`
+	// Whether the room may have more new PINs than the server allows in a day.
+	Unlimited     bool `protobuf:"varint,3,opt,name=unlimited,proto3" json:"unlimited,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -386,10 +391,24 @@ func (x *RotatePinRequest) GetRoomId() string {
 	return ""
 }
 
+func (x *RotatePinRequest) GetRevoke() bool {
+	if x != nil {
+		return x.Revoke
+	}
+	return false
+}
+
+func (x *RotatePinRequest) GetUnlimited() bool {
+	if x != nil {
+		return x.Unlimited
+	}
+	return false
+}
+
 type RotatePinResponse struct {
 	state  protoimpl.MessageState `protogen:"open.v1"`
 	DialIn *DialIn                `protobuf:"bytes,1,opt,name=dial_in,json=dialIn,proto3" json:"dial_in,omitempty"`
-	// Until when the old PIN is accepted; unset when there was none.
+	// Until when the old PIN is accepted; unset when there was none, or it was revoked.
 	OldPinExpireTime *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=old_pin_expire_time,json=oldPinExpireTime,proto3" json:"old_pin_expire_time,omitempty"`
 	unknownFields    protoimpl.UnknownFields
 	sizeCache        protoimpl.SizeCache
@@ -727,9 +746,11 @@ const file_parley_telephony_v1_pin_proto_rawDesc = "" +
 	"\adial_in\x18\x01 \x01(\v2\x1b.parley.telephony.v1.DialInR\x06dialIn\"6\n" +
 	"\x11ReleasePinRequest\x12!\n" +
 	"\aroom_id\x18\x01 \x01(\tB\b\xbaH\x05r\x03\xb0\x01\x01R\x06roomId\"\x14\n" +
-	"\x12ReleasePinResponse\"5\n" +
+	"\x12ReleasePinResponse\"k\n" +
 	"\x10RotatePinRequest\x12!\n" +
-	"\aroom_id\x18\x01 \x01(\tB\b\xbaH\x05r\x03\xb0\x01\x01R\x06roomId\"\x94\x01\n" +
+	"\aroom_id\x18\x01 \x01(\tB\b\xbaH\x05r\x03\xb0\x01\x01R\x06roomId\x12\x16\n" +
+	"\x06revoke\x18\x02 \x01(\bR\x06revoke\x12\x1c\n" +
+	"\tunlimited\x18\x03 \x01(\bR\tunlimited\"\x94\x01\n" +
 	"\x11RotatePinResponse\x124\n" +
 	"\adial_in\x18\x01 \x01(\v2\x1b.parley.telephony.v1.DialInR\x06dialIn\x12I\n" +
 	"\x13old_pin_expire_time\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\x10oldPinExpireTime\"E\n" +

@@ -38,7 +38,8 @@ type PinServiceClient interface {
 	// ReleasePin puts every PIN of the room into quarantine. A room without PIN is no error.
 	ReleasePin(ctx context.Context, in *ReleasePinRequest, opts ...grpc.CallOption) (*ReleasePinResponse, error)
 	// RotatePin gives the room a new current PIN; the old one is accepted for the
-	// grace period. Errors: PINS_EXHAUSTED.
+	// grace period, or no longer. Errors: PINS_EXHAUSTED; THROTTLED, with how long
+	// to wait, for a room that had as many new PINs in a day as the server allows.
 	RotatePin(ctx context.Context, in *RotatePinRequest, opts ...grpc.CallOption) (*RotatePinResponse, error)
 	// BatchGetDialIns returns how to dial into each of the rooms that have a PIN.
 	BatchGetDialIns(ctx context.Context, in *BatchGetDialInsRequest, opts ...grpc.CallOption) (*BatchGetDialInsResponse, error)
@@ -119,7 +120,8 @@ type PinServiceServer interface {
 	// ReleasePin puts every PIN of the room into quarantine. A room without PIN is no error.
 	ReleasePin(context.Context, *ReleasePinRequest) (*ReleasePinResponse, error)
 	// RotatePin gives the room a new current PIN; the old one is accepted for the
-	// grace period. Errors: PINS_EXHAUSTED.
+	// grace period, or no longer. Errors: PINS_EXHAUSTED; THROTTLED, with how long
+	// to wait, for a room that had as many new PINs in a day as the server allows.
 	RotatePin(context.Context, *RotatePinRequest) (*RotatePinResponse, error)
 	// BatchGetDialIns returns how to dial into each of the rooms that have a PIN.
 	BatchGetDialIns(context.Context, *BatchGetDialInsRequest) (*BatchGetDialInsResponse, error)

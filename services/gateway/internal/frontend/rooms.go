@@ -123,7 +123,13 @@ func (s *roomServer) DeleteRoom(ctx context.Context, req *frontendv1.DeleteRoomR
 // RotatePin gives a room a new PIN.
 func (s *roomServer) RotatePin(ctx context.Context, req *frontendv1.RotatePinRequest) (*frontendv1.RotatePinResponse, error) {
 	ctx, _ = visit.Enter(ctx)
-	answer, err := s.rooms.RotatePin(ctx, &roomv1.RotatePinRequest{IdOrSlug: req.GetId(), DisplayName: req.GetUsername()})
+	var f form.Form
+	revoke, _ := f.Bool("revoke", req.GetBody().GetRevoke(), form.Rules{})
+	if wrong := f.Err(); wrong != nil { // said to those alone who may change the room
+		_, err := s.rooms.UpdateRoom(ctx, &roomv1.UpdateRoomRequest{IdOrSlug: req.GetId(), ValidateOnly: true})
+		return nil, allWrong(wrong, err)
+	}
+	answer, err := s.rooms.RotatePin(ctx, &roomv1.RotatePinRequest{IdOrSlug: req.GetId(), DisplayName: req.GetUsername(), Revoke: revoke})
 	if err != nil {
 		return nil, err
 	}

@@ -16,7 +16,7 @@ const (
 )
 
 // fault turns the error of a peer into one for our caller. The reasons of known
-// are passed on with the text of our own table.
+// are passed on with the text of our own table, and how long to wait.
 func fault(peer string, err error, known ...apierr.Reason) error {
 	if err == nil {
 		return nil
@@ -27,7 +27,9 @@ func fault(peer string, err error, known ...apierr.Reason) error {
 		// The limit is ours, not the caller's.
 		return apierr.Wrap(apierr.Unavailable, cause)
 	case reason == apierr.Unavailable, reason == apierr.Cancelled, slices.Contains(known, reason):
-		return apierr.Wrap(reason, cause)
+		passed := apierr.Wrap(reason, cause)
+		passed.RetryAfter = apierr.From(err).RetryAfter
+		return passed
 	default:
 		return apierr.Wrap(apierr.Internal, cause)
 	}

@@ -44,9 +44,9 @@ func (d *DialIns) ByRooms(ctx context.Context, roomIDs []string) (map[string]*te
 }
 
 // Rotate implements rooms.DialIns. The caller's lease limits its time.
-func (d *DialIns) Rotate(ctx context.Context, roomID string) (*telephonyv1.DialIn, error) {
-	resp, err := d.client.RotatePin(ctx, &telephonyv1.RotatePinRequest{RoomId: roomID})
-	return resp.GetDialIn(), fault("telephony", err, apierr.PinsExhausted)
+func (d *DialIns) Rotate(ctx context.Context, roomID string, r rooms.Rotation) (*telephonyv1.DialIn, error) {
+	resp, err := d.client.RotatePin(ctx, &telephonyv1.RotatePinRequest{RoomId: roomID, Revoke: r.Revoke, Unlimited: r.Unlimited})
+	return resp.GetDialIn(), fault("telephony", err, apierr.PinsExhausted, apierr.Throttled)
 }
 
 // Allocate implements outbox.Telephony. The caller's lease limits its time.

@@ -31,8 +31,16 @@ type Tokens interface {
 type DialIns interface {
 	// ByRooms returns the dial-ins of the rooms that have one, by room id.
 	ByRooms(ctx context.Context, roomIDs []string) (map[string]*telephonyv1.DialIn, error)
-	// Rotate gives the room a new PIN. Errors: PINS_EXHAUSTED.
-	Rotate(ctx context.Context, roomID string) (*telephonyv1.DialIn, error)
+	// Rotate gives the room a new PIN. Errors: PINS_EXHAUSTED, THROTTLED.
+	Rotate(ctx context.Context, roomID string, r Rotation) (*telephonyv1.DialIn, error)
+}
+
+// Rotation is how a PIN is replaced.
+type Rotation struct {
+	// Revoke says that no other PIN opens the room any more.
+	Revoke bool
+	// Unlimited does without the limit on the rotations of a day.
+	Unlimited bool
 }
 
 // LiveRooms are the rooms that people are in at the moment.

@@ -8,14 +8,15 @@ import (
 	"github.com/parleymeet/parley/services/room/internal/outbox"
 )
 
-// RotatePin gives the room a new PIN; for those who administer it, and the
-// operator. Errors: UNAUTHENTICATED, ROOM_NOT_FOUND, PERMISSION_DENIED,
-// PINS_EXHAUSTED, UNAVAILABLE.
+// RotatePin gives the room a new PIN, and revokes the old ones if so asked; for
+// those who administer it, and for the operator, who has no limit.
+// Errors: UNAUTHENTICATED, ROOM_NOT_FOUND, PERMISSION_DENIED, PINS_EXHAUSTED,
+// THROTTLED, UNAVAILABLE.
 //
 // The rotation holds the room's task while it lasts. So the release of a room
 // that is deleted meanwhile waits for it, and no PIN is left behind. Should this
 // process die, the task that remains asks for a PIN that is there already.
-func (s *Service) RotatePin(ctx context.Context, caller Caller, idOrSlug string) (View, error) {
+func (s *Service) RotatePin(ctx context.Context, caller Caller, idOrSlug string, revoke bool) (View, error) {
 	if err := caller.known(); err != nil {
 		return View{}, err
 	}
@@ -32,18 +33,18 @@ func (s *Service) RotatePin(ctx context.Context, caller Caller, idOrSlug string)
 	if err != nil {
 		return View{}, err
 	}
-	view.DialIn, err = s.rotate(ctx, held.Room.ID)
+	view.DialIn, err = s.rotate(ctx, held.Room.ID, Rotation{Revoke: revoke, Unlimited: caller.Operator})
 	return view, err
 }
 
-func (s *Service) rotate(ctx context.Context, roomID string) (dialIn *telephonyv1.DialIn, err error) {
+func (s *Service) rotate(ctx context.Context, roomID string, r Rotation) (dialIn *telephonyv1.DialIn, err error) {
 	lease := s.Outbox.Lease()
 	task, err := s.Rooms.Hold(ctx, lease.Task(roomID, outbox.Allocate), lease.Until)
 	if err != nil {
 		return nil, err
 	}
 	err = s.Outbox.Deliver(ctx, lease, task, func(ctx context.Context) (err error) {
-		dialIn, err = s.DialIns.Rotate(ctx, roomID)
+		dialIn, err = s.DialIns.Rotate(ctx, roomID, r)
 		return err
 	})
 	return dialIn, err

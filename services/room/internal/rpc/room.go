@@ -103,7 +103,7 @@ func (s *RoomServer) DeleteRoom(ctx context.Context, req *roomv1.DeleteRoomReque
 
 // RotatePin implements roomv1.RoomServiceServer.
 func (s *RoomServer) RotatePin(ctx context.Context, req *roomv1.RotatePinRequest) (*roomv1.RotatePinResponse, error) {
-	view, err := s.rooms.RotatePin(ctx, caller(ctx, req.GetDisplayName()), req.GetIdOrSlug())
+	view, err := s.rooms.RotatePin(ctx, caller(ctx, req.GetDisplayName()), req.GetIdOrSlug(), req.GetRevoke())
 	if err != nil {
 		return nil, err
 	}

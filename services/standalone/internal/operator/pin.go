@@ -52,16 +52,19 @@ func (c *Connection) printDialIn(cmd *cobra.Command, view *roomv1.RoomView) erro
 }
 
 func (c *Connection) pinRotate() *cobra.Command {
-	return &cobra.Command{
-		Use: "rotate ROOM", Short: "Give a room a new PIN; the old one works for the grace period", Args: cobra.ExactArgs(1),
+	var revoke bool
+	cmd := &cobra.Command{
+		Use: "rotate ROOM", Short: "Give a room a new PIN; the old one works for the grace period, or no longer", Args: cobra.ExactArgs(1),
 		RunE: with(c.rooms, func(cmd *cobra.Command, args []string, client roomv1.RoomServiceClient) error {
-			resp, err := client.RotatePin(cmd.Context(), &roomv1.RotatePinRequest{IdOrSlug: args[0]})
+			resp, err := client.RotatePin(cmd.Context(), &roomv1.RotatePinRequest{IdOrSlug: args[0], Revoke: revoke})
 			if err != nil {
 				return err
 			}
 			return c.printDialIn(cmd, resp.GetRoom())
 		}),
 	}
+	cmd.Flags().BoolVar(&revoke, "revoke", false, "make all older PINs of the room stop working at once")
+	return cmd
 }
 
 func (c *Connection) pinResolve() *cobra.Command {

@@ -18,6 +18,19 @@ type Rules struct {
 	Quarantine time.Duration
 	// Grace is how long a replaced PIN is still accepted.
 	Grace time.Duration
+	// Rotations is how many a room may have in a day; 0 for any number.
+	Rotations int
+}
+
+// rotationWindow is the day of Rules.Rotations; it begins with the first.
+const rotationWindow = 24 * time.Hour
+
+// Rotation is how a room's PIN is replaced.
+type Rotation struct {
+	// Revoke puts the old PIN, and those still retiring, into quarantine at once.
+	Revoke bool
+	// Unlimited does without the limit of a day.
+	Unlimited bool
 }
 
 // Allocator gives and takes PINs. Safe for concurrent use.
@@ -63,22 +76,48 @@ func (a *Allocator) Allocate(ctx context.Context, roomID, country string) (PIN, 
 
 // Rotate gives the room a new current PIN, in the country of the old one if it
 // can be, and returns until when the old one is accepted: zero when there was
-// none. Errors: PINS_EXHAUSTED.
-func (a *Allocator) Rotate(ctx context.Context, roomID string) (pin PIN, oldUntil time.Time, err error) {
+// none, or it is revoked. Errors: PINS_EXHAUSTED, THROTTLED.
+func (a *Allocator) Rotate(ctx context.Context, roomID string, r Rotation) (pin PIN, oldUntil time.Time, err error) {
 	old, err := a.store.CurrentPINs(ctx, []string{roomID})
 	if err != nil {
 		return PIN{}, time.Time{}, err
 	}
 	if len(old) > 0 {
-		until := a.clock.Now().Add(a.rules.Grace)
-		result, err := a.replace(ctx, old[0], Retire{Until: until})
+		if err := a.limitRotation(ctx, roomID, r); err != nil {
+			return PIN{}, time.Time{}, err
+		}
+		retire := Retire{Until: a.clock.Now().Add(a.rules.Grace)}
+		oldUntil = retire.Until
+		if r.Revoke {
+			retire, oldUntil = Retire{Until: a.clock.Now().Add(a.rules.Quarantine), Revoke: true}, time.Time{}
+		}
+		result, err := a.replace(ctx, old[0], retire)
 		if err != nil || result.Outcome == Inserted {
-			return result.PIN, until, err
+			return result.PIN, oldUntil, err
 		}
 	}
 	// There was none, or it was released meanwhile.
+	if r.Revoke {
+		if err := a.Release(ctx, roomID); err != nil {
+			return PIN{}, time.Time{}, err
+		}
+	}
 	pin, err = a.Allocate(ctx, roomID, "")
 	return pin, time.Time{}, err
+}
+
+// limitRotation counts a rotation. Each takes a PIN from its trunk for as long as
+// the quarantine lasts, and a small trunk has few.
+func (a *Allocator) limitRotation(ctx context.Context, roomID string, r Rotation) error {
+	if a.rules.Rotations == 0 || r.Unlimited {
+		return nil
+	}
+	now := a.clock.Now()
+	until, err := a.store.CountRotation(ctx, roomID, a.rules.Rotations, now, now.Add(rotationWindow))
+	if err != nil || until.IsZero() {
+		return err
+	}
+	return &apierr.Error{Reason: apierr.Throttled, RetryAfter: until.Sub(now)}
 }
 
 // Move gives the room of a PIN another one on another trunk, unless that PIN is

@@ -54,7 +54,7 @@ func newBench(t *testing.T, random io.Reader) *bench {
 	metrics, err := pins.NewMetrics(b.registry)
 	must(t, err)
 	log := slog.New(slog.NewTextHandler(b.log, nil))
-	rules := pins.Rules{MaxDraws: 3, Quarantine: 365 * 24 * time.Hour, Grace: 24 * time.Hour}
+	rules := pins.Rules{MaxDraws: 3, Quarantine: 365 * 24 * time.Hour, Grace: 24 * time.Hour, Rotations: 2}
 	b.directory = trunks.NewDirectory(store, b.clock)
 	b.Allocator = pins.NewAllocator(store, rules, b.clock, random, log, metrics)
 	b.sweeper = pins.NewSweeper(store, rules, b.clock, log)
@@ -186,7 +186,7 @@ func TestCountryIsKept(t *testing.T) {
 		t.Errorf("a country without trunk: %v", err)
 	}
 	german := b.allocate(t, "DE")
-	pin, until, err := b.Rotate(t.Context(), german.RoomID)
+	pin, until, err := b.Rotate(t.Context(), german.RoomID, pins.Rotation{})
 	must(t, err)
 	if pin.TrunkID != "ST_de" || pin.Digits == german.Digits || !until.Equal(b.clock.Now().Add(24*time.Hour)) {
 		t.Errorf("rotated from %s to %s until %v", german.TrunkID, pin.TrunkID, until)
@@ -197,10 +197,68 @@ func TestRotateWithoutPIN(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, rand.Reader)
 	b.trunk(t, "ST_a", "+33123456789", "FR")
-	pin, until, err := b.Rotate(t.Context(), uuid.NewString())
+	pin, until, err := b.Rotate(t.Context(), uuid.NewString(), pins.Rotation{})
 	must(t, err)
 	if pin.Digits == "" || !until.IsZero() {
 		t.Errorf("PIN of %d digits, old one until %v", len(pin.Digits), until)
+	}
+}
+
+// TestRevocation: of all PINs that a room had, the new one alone opens it.
+func TestRevocation(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, rand.Reader)
+	b.trunk(t, "ST_a", "+33123456789", "FR")
+	first := b.allocate(t, "")
+	second, _, err := b.Rotate(t.Context(), first.RoomID, pins.Rotation{})
+	must(t, err)
+	third, until, err := b.Rotate(t.Context(), first.RoomID, pins.Rotation{Revoke: true})
+	must(t, err)
+	if !until.IsZero() {
+		t.Errorf("the old PIN is accepted until %v", until)
+	}
+	for digits, want := range map[string]pins.State{first.Digits: pins.Quarantined, second.Digits: pins.Quarantined, third.Digits: pins.Current} {
+		l, err := b.store.LookupPIN(t.Context(), "ST_a", digits)
+		must(t, err)
+		if l.PINState != want || (want == pins.Quarantined && !l.Until.Equal(b.clock.Now().Add(365*24*time.Hour))) {
+			t.Errorf("a PIN is %s until %v, want %s", l.PINState, l.Until, want)
+		}
+	}
+	must(t, b.Release(t.Context(), first.RoomID))
+	if pin, _, err := b.Rotate(t.Context(), first.RoomID, pins.Rotation{Revoke: true}); err != nil || pin.Digits == "" {
+		t.Errorf("a room without PIN: %v", err)
+	}
+}
+
+func TestRotationsAreLimited(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, rand.Reader)
+	b.trunk(t, "ST_a", "+33123456789", "FR")
+	room := b.allocate(t, "").RoomID
+	rotate := func(r pins.Rotation) *apierr.Error {
+		t.Helper()
+		_, _, err := b.Rotate(t.Context(), room, r)
+		return apierr.From(err)
+	}
+	for range 2 {
+		if err := rotate(pins.Rotation{}); err != nil {
+			t.Fatal(err)
+		}
+		b.clock.Advance(time.Hour)
+	}
+	if err := rotate(pins.Rotation{Revoke: true}); err == nil || err.Reason != apierr.Throttled || err.RetryAfter != 22*time.Hour {
+		t.Errorf("one too many: %v", err)
+	}
+	if err := rotate(pins.Rotation{Unlimited: true}); err != nil {
+		t.Errorf("an operator: %v", err)
+	}
+	other := b.allocate(t, "").RoomID
+	if _, _, err := b.Rotate(t.Context(), other, pins.Rotation{}); err != nil {
+		t.Errorf("another room: %v", err)
+	}
+	b.clock.Advance(22 * time.Hour)
+	if err := rotate(pins.Rotation{}); err != nil {
+		t.Errorf("the next day: %v", err)
 	}
 }
 
@@ -209,7 +267,7 @@ func TestLifeOfAPIN(t *testing.T) {
 	b := newBench(t, zeros{})
 	b.trunk(t, "ST_a", "+33123456789", "FR")
 	old := b.allocate(t, "")
-	_, _, err := b.Rotate(t.Context(), old.RoomID)
+	_, _, err := b.Rotate(t.Context(), old.RoomID, pins.Rotation{})
 	must(t, err)
 	for _, step := range []struct {
 		after time.Duration

@@ -50,6 +50,17 @@ type Retire struct {
 	Until time.Time
 	// On limits the replacement to a room whose current PIN is on this trunk; "" for any.
 	On string
+	// Revoke says that Until is when its quarantine ends, which begins at once,
+	// also for PINs of the room that are retiring.
+	Revoke bool
+}
+
+// State returns what the old PIN is from then on.
+func (r Retire) State() State {
+	if r.Revoke {
+		return Quarantined
+	}
+	return Retiring
 }
 
 // Store keeps PINs and their counters. Errors not named here are faults.
@@ -62,10 +73,18 @@ type Store interface {
 	// try at once. Where two give the same room a PIN at the same moment, the
 	// later may be told Collided instead of RoomHasPIN; its next try tells.
 	InsertPIN(ctx context.Context, d Draw) (Result, error)
-	// ReplacePIN makes the room's current PIN retiring and writes the new one,
-	// both or neither. Outcomes: Inserted, Collided, TrunkClosed,
+	// ReplacePIN makes the room's current PIN retiring, or quarantined, and writes
+	// the new one, both or neither. Outcomes: Inserted, Collided, TrunkClosed,
 	// NothingToReplace. A room without a current PIN has nothing to replace.
 	ReplacePIN(ctx context.Context, d Draw, old Retire) (Result, error)
+	// CountRotation counts a rotation of the room's PIN, unless most of them were
+	// counted since a time that is not over; then it returns when that is, else the
+	// zero time. The time ends at ends for those that are counted first. However
+	// many are counted at once, no more than most are.
+	CountRotation(ctx context.Context, roomID string, most int, now, ends time.Time) (until time.Time, err error)
+	// DeleteRotations forgets counts whose time is over, limit at most, and
+	// returns how many.
+	DeleteRotations(ctx context.Context, now time.Time, limit int) (int, error)
 	// CurrentPINs returns the current PINs of those rooms that have one.
 	CurrentPINs(ctx context.Context, roomIDs []string) ([]PIN, error)
 	// ReleasePINs puts the current and retiring PINs of a room into quarantine

@@ -50,7 +50,8 @@ func (s *Sweeper) Run(ctx context.Context) {
 }
 
 // Sweep puts every retiring PIN whose time is over into quarantine, deletes
-// every quarantined one whose time is over, and forgets rooms that ended long ago.
+// every quarantined one whose time is over, and forgets rotations of days ago and
+// rooms that ended long ago.
 func (s *Sweeper) Sweep(ctx context.Context) error {
 	now := s.clock.Now()
 	quarantined, err := sweep.All(ctx, sweepBatch, func(limit int) (int, error) {
@@ -63,6 +64,10 @@ func (s *Sweeper) Sweep(ctx context.Context) error {
 	if quarantined+deleted > 0 {
 		s.log.InfoContext(ctx, "PINs swept", "quarantined", quarantined, "freed", deleted)
 	}
+	if err != nil {
+		return err
+	}
+	_, err = sweep.All(ctx, sweepBatch, func(limit int) (int, error) { return s.store.DeleteRotations(ctx, now, limit) })
 	if err != nil {
 		return err
 	}

@@ -116,10 +116,16 @@ var errNotReplaced = errors.New("PIN not replaced")
 func (s *Store) ReplacePIN(ctx context.Context, d pins.Draw, old pins.Retire) (pins.Result, error) {
 	var result pins.Result
 	err := s.InTx(ctx, func(ctx context.Context, tx pgx.Tx) error {
-		tag, err := tx.Exec(ctx, `UPDATE pins SET state = 'retiring', until = $2
-			WHERE room_id = $1 AND state = 'current' AND ($3 = '' OR trunk_id = $3)`, d.RoomID, old.Until, old.On)
+		tag, err := tx.Exec(ctx, `UPDATE pins SET state = $4, until = $2
+			WHERE room_id = $1 AND state = 'current' AND ($3 = '' OR trunk_id = $3)`, d.RoomID, old.Until, old.On, old.State())
 		if err != nil {
 			return err
+		}
+		if old.Revoke {
+			if _, err := tx.Exec(ctx, `UPDATE pins SET state = 'quarantined', until = $2
+				WHERE room_id = $1 AND state = 'retiring'`, d.RoomID, old.Until); err != nil {
+				return err
+			}
 		}
 		if tag.RowsAffected() == 0 {
 			result = pins.Result{Outcome: pins.NothingToReplace}

@@ -6,6 +6,7 @@
 //	trunks.go   trunks.Store
 //	pins.go     pins.Store: writing PINs
 //	together.go pins.Store: writing those that are wanted at the same time
+//	rotations.go pins.Store: how many rotations a room had
 //	imports.go  imports.Store
 //	sweep.go    pins.Store: the end of PINs, and drains
 //	rooms.go    pins.Store: live rooms, throttle.CrowdStore

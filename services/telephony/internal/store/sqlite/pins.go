@@ -91,11 +91,17 @@ var errNotReplaced = errors.New("PIN not replaced")
 func (s *Store) ReplacePIN(ctx context.Context, d pins.Draw, old pins.Retire) (pins.Result, error) {
 	var result pins.Result
 	err := s.InTx(ctx, func(ctx context.Context, tx *sql.Tx) error {
-		retired, err := tx.ExecContext(ctx, `UPDATE pins SET state = 'retiring', until = ?
-			WHERE room_id = ? AND state = 'current' AND (? = '' OR trunk_id = ?)`,
-			micros(old.Until), d.RoomID, old.On, old.On)
+		retired, err := tx.ExecContext(ctx, `UPDATE pins SET state = ?4, until = ?2
+			WHERE room_id = ?1 AND state = 'current' AND (?3 = '' OR trunk_id = ?3)`,
+			d.RoomID, micros(old.Until), old.On, old.State())
 		if err != nil {
 			return err
+		}
+		if old.Revoke {
+			if _, err := tx.ExecContext(ctx, `UPDATE pins SET state = 'quarantined', until = ?2
+				WHERE room_id = ?1 AND state = 'retiring'`, d.RoomID, micros(old.Until)); err != nil {
+				return err
+			}
 		}
 		if n, err := retired.RowsAffected(); err != nil || n == 0 {
 			result = pins.Result{Outcome: pins.NothingToReplace}

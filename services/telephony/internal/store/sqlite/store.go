@@ -6,6 +6,7 @@
 //	store.go    opening, times, and what a driver's error means
 //	trunks.go   trunks.Store
 //	pins.go     pins.Store: writing PINs
+//	rotations.go pins.Store: how many rotations a room had
 //	imports.go  imports.Store
 //	sweep.go    pins.Store: the end of PINs, and drains
 //	rooms.go    pins.Store: live rooms, throttle.CrowdStore

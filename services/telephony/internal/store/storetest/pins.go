@@ -123,6 +123,62 @@ func pinReplacement(t *testing.T, s Store) {
 	}
 }
 
+func pinRevocation(t *testing.T, s Store) {
+	ctx := t.Context()
+	addTrunk(t, s, "ST_a", 4)
+	room, other, until := newRoom(), newRoom(), start.Add(time.Hour)
+	give(t, s, "ST_a", "1111", room)
+	give(t, s, "ST_a", "0001", other)
+	replace := func(room, digits string, retire pins.Retire) pins.Outcome {
+		t.Helper()
+		r, err := s.ReplacePIN(ctx, pins.Draw{TrunkID: "ST_a", Digits: digits, RoomID: room, Now: start}, retire)
+		must(t, err)
+		return r.Outcome
+	}
+	same(t, "replaced", replace(room, "2222", pins.Retire{Until: start}), pins.Inserted)
+	same(t, "of another room", replace(other, "0002", pins.Retire{Until: start}), pins.Inserted)
+	state := func(digits string) string {
+		t.Helper()
+		l, err := s.LookupPIN(ctx, "ST_a", digits)
+		must(t, err)
+		return sprint(l.PINState, l.Until.Equal(until))
+	}
+	same(t, "collided", replace(room, "2222", pins.Retire{Until: until, Revoke: true}), pins.Collided)
+	same(t, "still accepted", state("1111"), "retiring false")
+	same(t, "revoked", replace(room, "3333", pins.Retire{Until: until, Revoke: true}), pins.Inserted)
+	same(t, "the oldest", state("1111"), "quarantined true")
+	same(t, "the old", state("2222"), "quarantined true")
+	same(t, "the new", state("3333"), "current false")
+	same(t, "the other room's", state("0001"), "retiring false")
+}
+
+func rotationsAreCounted(t *testing.T, s Store) {
+	ctx := t.Context()
+	room, ends := newRoom(), start.Add(time.Hour)
+	count := func(room string, now time.Time) time.Time {
+		t.Helper()
+		until, err := s.CountRotation(ctx, room, 2, now, now.Add(time.Hour))
+		must(t, err)
+		return until
+	}
+	same(t, "first", count(room, start), time.Time{})
+	same(t, "second", count(room, start.Add(time.Minute)), time.Time{})
+	same(t, "too many", count(room, start.Add(2*time.Minute)).Equal(ends), true)
+	same(t, "another room", count(newRoom(), start.Add(time.Minute)), time.Time{})
+	same(t, "when it is over", count(room, ends), time.Time{})
+	same(t, "and counted anew", count(room, ends), time.Time{})
+	same(t, "until then", count(room, ends).Equal(ends.Add(time.Hour)), true)
+	deleted := func(now time.Time) int {
+		t.Helper()
+		n, err := s.DeleteRotations(ctx, now, 10)
+		must(t, err)
+		return n
+	}
+	same(t, "forgotten", deleted(ends.Add(time.Minute)), 1)
+	same(t, "the rest is kept", deleted(ends.Add(time.Minute)), 0)
+	same(t, "until it is over", deleted(ends.Add(time.Hour)), 1)
+}
+
 func pinRelease(t *testing.T, s Store) {
 	ctx := t.Context()
 	addTrunk(t, s, "ST_a", 4)

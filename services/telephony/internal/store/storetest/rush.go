@@ -51,6 +51,22 @@ func rushOnOnePIN(t *testing.T, s Store) {
 	}
 }
 
+// rushOfRotations: of a crowd that counts at once no more are counted than may be.
+func rushOfRotations(t *testing.T, s Store) {
+	room := newRoom()
+	var counted atomic.Int32
+	rush(func(int) {
+		until, err := s.CountRotation(t.Context(), room, 3, start, start.Add(time.Hour))
+		switch {
+		case err != nil:
+			t.Error(err)
+		case until.IsZero():
+			counted.Add(1)
+		}
+	})
+	same(t, "rotations", counted.Load(), 3)
+}
+
 // rushOnFewPINs lets a crowd want the same digits in the same order, one set
 // fewer than they are: all but one get digits, each others, and what they are
 // told is taken leads each on to those that are free.

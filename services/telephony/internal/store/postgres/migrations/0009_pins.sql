@@ -1,0 +1,16 @@
+-- +goose Up
+-- The PINs that callers can use: they are counted, and a drain finds those that
+-- are left, without reading the table.
+CREATE INDEX pins_armed ON pins (trunk_id, state, pin) WHERE state <> 'quarantined';
+
+-- How often a room's PIN was replaced in the day that began with the first time.
+CREATE TABLE rotations (
+    room_id   uuid        PRIMARY KEY,
+    rotations integer     NOT NULL,
+    ends_at   timestamptz NOT NULL
+);
+CREATE INDEX rotations_ends ON rotations (ends_at);
+
+-- +goose Down
+DROP TABLE rotations;
+DROP INDEX pins_armed;
