@@ -19,16 +19,29 @@ const (
 	brakeDelay = 200 * time.Millisecond
 	// usual is the time over which a trunk's usual rate is taken.
 	usual = 24 * time.Hour
+	// busyMinutes is how many minutes with callers make a rate that is usual.
+	busyMinutes = 60
+	// callersPerSlip is how many callers have to be let in for each wrong PIN that
+	// counts as usual. People mistype about one PIN in twenty.
+	callersPerSlip = 10
 )
 
 // BrakeRules say when a trunk is guarded.
 type BrakeRules struct {
 	// Rate is how many wrong PINs a minute are always let pass; 0 for no brake.
 	Rate int
-	// Factor is how many times the usual number a minute is let pass.
+	// Factor is how many times the usual number a minute is let pass; see usually.
 	Factor int
 	// Guard is for how long a trunk is guarded after the last minute above.
 	Guard time.Duration
+}
+
+// Minute is what happened on a trunk in a minute.
+type Minute struct {
+	// LetIn counts the calls begun in it that were let into a room or its lobby.
+	LetIn int
+	// Wrong counts the wrong PINs that were tested in it.
+	Wrong int
 }
 
 // BrakeStore knows the rates of trunks. Errors not named here are faults.
@@ -36,9 +49,9 @@ type BrakeStore interface {
 	// WrongPINs returns how many wrong PINs were tested since a time on each
 	// trunk that had any.
 	WrongPINs(ctx context.Context, from time.Time) (map[string]int, error)
-	// WrongMinutes returns how many were tested on a trunk in each minute, of
-	// those that begin at from and end before to, that had any, in any order.
-	WrongMinutes(ctx context.Context, trunkID string, from, to time.Time) ([]int, error)
+	// Minutes returns the minutes of a trunk, of those that begin at from and end
+	// before to, in which callers were let in, in any order.
+	Minutes(ctx context.Context, trunkID string, from, to time.Time) ([]Minute, error)
 	// Guard makes a trunk guarded until a time, or keeps it so for longer, and
 	// reports whether it was not guarded at now: to one of many who ask at once.
 	// Trunks that are guarded always or never are left alone.
@@ -55,6 +68,7 @@ type Brake struct {
 	log     *slog.Logger
 	guarded *prometheus.GaugeVec
 	wrong   chan struct{} // holds one note that a PIN was wrong
+	slips   map[string]slips
 }
 
 // NewBrake returns a brake on the store.
@@ -63,7 +77,7 @@ func NewBrake(store BrakeStore, rules BrakeRules, c clock.Clock, log *slog.Logge
 	if err != nil {
 		return nil, fmt.Errorf("brake metrics: %w", err)
 	}
-	return &Brake{store: store, rules: rules, clock: c, log: log, guarded: guarded, wrong: make(chan struct{}, 1)}, nil
+	return &Brake{store: store, rules: rules, clock: c, log: log, guarded: guarded, wrong: make(chan struct{}, 1), slips: map[string]slips{}}, nil
 }
 
 // Notice makes Run look at the rates soon: a PIN was wrong.
@@ -113,7 +127,7 @@ func repeat(ctx context.Context, interval time.Duration, do func()) {
 }
 
 // Check guards every trunk whose rate is above its brake, and shows in the
-// metrics which are guarded.
+// metrics which are guarded. One at a time may run.
 func (b *Brake) Check(ctx context.Context) error {
 	now := b.clock.Now()
 	var faults []error
@@ -140,12 +154,11 @@ func (b *Brake) check(ctx context.Context, trunkID string, n int, now time.Time)
 	if n <= b.rules.Rate {
 		return nil
 	}
-	to := now.Truncate(time.Minute).Add(-time.Minute) // what is usual was before
-	minutes, err := b.store.WrongMinutes(ctx, trunkID, to.Add(-usual), to)
+	slips, err := b.usually(ctx, trunkID, now)
 	if err != nil {
 		return err
 	}
-	limit := max(b.rules.Rate, b.rules.Factor*median(minutes, int(usual/time.Minute)))
+	limit := max(b.rules.Rate, b.rules.Factor*slips)
 	if n <= limit {
 		return nil
 	}
@@ -157,12 +170,35 @@ func (b *Brake) check(ctx context.Context, trunkID string, n int, now time.Time)
 	return err
 }
 
-// median returns the median of counts, of which those not given are 0.
-func median(counts []int, of int) int {
-	missing := of - len(counts)
-	if missing > of/2 {
-		return 0
+// usually returns how many wrong PINs a minute a trunk has when people call: the
+// median over the minutes of a day in which callers were let in, so that the
+// nights of a trunk with office hours do not count. A minute counts for no more
+// slips than its good calls explain. So whoever guesses cannot make a rate usual by
+// patience: he lets nobody in. It is read once a minute at most.
+func (b *Brake) usually(ctx context.Context, trunkID string, now time.Time) (int, error) {
+	to := now.Truncate(time.Minute).Add(-time.Minute) // what is usual was before
+	if known := b.slips[trunkID]; known.to.Equal(to) {
+		return known.count, nil
 	}
-	slices.Sort(counts)
-	return counts[of/2-max(missing, 0)]
+	minutes, err := b.store.Minutes(ctx, trunkID, to.Add(-usual), to)
+	if err != nil {
+		return 0, err
+	}
+	counts := make([]int, len(minutes))
+	for i, m := range minutes {
+		counts[i] = min(m.Wrong, m.LetIn/callersPerSlip)
+	}
+	known := slips{to: to}
+	if len(counts) >= busyMinutes {
+		slices.Sort(counts)
+		known.count = counts[len(counts)/2]
+	}
+	b.slips[trunkID] = known
+	return known.count, nil
+}
+
+// slips is what was usual on a trunk before a time.
+type slips struct {
+	to    time.Time
+	count int
 }

@@ -16,10 +16,11 @@ import (
 	"github.com/parleymeet/parley/pkg/clock"
 )
 
-// rates is a store of one trunk with so many wrong PINs, now and each minute before.
+// rates is a store of one trunk with so many wrong PINs now, and minutes before.
 type rates struct {
 	now     int
-	minutes []int
+	minutes []Minute
+	read    int // how often the minutes were
 	until   time.Time
 }
 
@@ -27,7 +28,8 @@ func (r *rates) WrongPINs(context.Context, time.Time) (map[string]int, error) {
 	return map[string]int{"ST_a": r.now}, nil
 }
 
-func (r *rates) WrongMinutes(context.Context, string, time.Time, time.Time) ([]int, error) {
+func (r *rates) Minutes(context.Context, string, time.Time, time.Time) ([]Minute, error) {
+	r.read++
 	return r.minutes, nil
 }
 
@@ -46,27 +48,33 @@ func (r *rates) Guarded(_ context.Context, now time.Time) ([]string, error) {
 
 func TestTheBrake(t *testing.T) {
 	t.Parallel()
-	day := func(minutes, each int) []int {
-		counts := make([]int, minutes)
-		for i := range counts {
-			counts[i] = each
+	day := func(minutes, letIn, wrong int) []Minute {
+		list := make([]Minute, minutes)
+		for i := range list {
+			list[i] = Minute{LetIn: letIn, Wrong: wrong}
 		}
-		return counts
+		return list
 	}
 	for name, c := range map[string]struct {
 		rate    int
 		now     int
-		minutes []int
+		minutes []Minute
 		want    bool
 	}{
-		"as always":               {10, 10, nil, false},
-		"too many":                {10, 11, nil, true},
-		"a busy trunk":            {10, 20, day(1440, 4), false},
-		"too many for it":         {10, 21, day(1440, 4), true},
-		"busy half of the day":    {10, 20, day(720, 4), false},
-		"busy less than half":     {10, 11, day(719, 100), true},
-		"turned off":              {0, 1000, nil, false},
-		"one more minute is fine": {10, 20, day(1441, 4), false},
+		"as always":                       {10, 10, nil, false},
+		"too many":                        {10, 11, nil, true},
+		"a busy trunk":                    {10, 20, day(1440, 80, 4), false},
+		"too many for it":                 {10, 21, day(1440, 80, 4), true},
+		"busy in office hours":            {10, 55, day(600, 209, 11), false},
+		"too many for them":               {10, 56, day(600, 209, 11), true},
+		"an hour is enough":               {10, 55, day(60, 209, 11), false},
+		"less is not":                     {10, 11, day(59, 209, 11), true},
+		"quiet hours beside them":         {10, 20, append(day(60, 80, 4), day(59, 1, 0)...), false},
+		"mostly quiet hours":              {10, 11, append(day(60, 80, 4), day(61, 1, 0)...), true},
+		"a patient guesser":               {10, 11, day(1440, 1, 10), true},
+		"a patient guesser, busy trunk":   {10, 101, day(1440, 200, 10_000), true},
+		"what calls explain, and no more": {10, 100, day(1440, 200, 10_000), false},
+		"turned off":                      {0, 1000, nil, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -85,6 +93,9 @@ func TestTheBrake(t *testing.T) {
 			}
 			if got := testutil.CollectAndCount(b.guarded) == 1; got != c.want || strings.Count(log.String(), "level=ERROR") > 1 {
 				t.Errorf("guarded %v, log %s", got, log)
+			}
+			if store.read > 1 {
+				t.Errorf("a day was read %d times in a minute", store.read)
 			}
 			if c.want != strings.Contains(log.String(), "trunk=ST_a") {
 				t.Errorf("log %s", log)

@@ -5,6 +5,8 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+
+	"github.com/parleymeet/parley/services/telephony/internal/throttle"
 )
 
 // WrongPINs implements throttle.BrakeStore.
@@ -25,15 +27,24 @@ func (s *Store) WrongPINs(ctx context.Context, from time.Time) (map[string]int, 
 	return wrong, fault("count wrong PINs", err)
 }
 
-// WrongMinutes implements throttle.BrakeStore.
-func (s *Store) WrongMinutes(ctx context.Context, trunkID string, from, to time.Time) ([]int, error) {
-	rows, err := s.Pool().Query(ctx, `SELECT count(*) FROM wrong_pins WHERE trunk_id = $1 AND at >= $2 AND at < $3 AND tested
-		GROUP BY floor(extract(epoch FROM at - $2::timestamptz) / 60)`, trunkID, from, to)
+// minutes reads the calls that were let in, and beside them the wrong PINs.
+const minutes = `
+SELECT c.let_in, coalesce(w.wrong, 0) FROM (
+	SELECT floor(extract(epoch FROM started_at - $2::timestamptz) / 60) AS minute, count(*) AS let_in FROM calls
+	WHERE trunk_id = $1 AND started_at >= $2 AND started_at < $3 AND room_id <> '' AND refusal = '' GROUP BY 1
+) AS c LEFT JOIN (
+	SELECT floor(extract(epoch FROM at - $2::timestamptz) / 60) AS minute, count(*) AS wrong FROM wrong_pins
+	WHERE trunk_id = $1 AND at >= $2 AND at < $3 AND tested GROUP BY 1
+) AS w ON w.minute = c.minute`
+
+// Minutes implements throttle.BrakeStore.
+func (s *Store) Minutes(ctx context.Context, trunkID string, from, to time.Time) ([]throttle.Minute, error) {
+	rows, err := s.Pool().Query(ctx, minutes, trunkID, from, to)
 	if err != nil {
-		return nil, fault("count wrong PINs by minute", err)
+		return nil, fault("count calls and wrong PINs by minute", err)
 	}
-	counts, err := pgx.CollectRows(rows, pgx.RowTo[int])
-	return counts, fault("count wrong PINs by minute", err)
+	list, err := pgx.CollectRows(rows, pgx.RowToStructByPos[throttle.Minute])
+	return list, fault("count calls and wrong PINs by minute", err)
 }
 
 // Guard implements throttle.BrakeStore.

@@ -49,7 +49,6 @@ func (s *Store) CurrentOn(ctx context.Context, trunkID, after string, limit int)
 func (s *Store) FinishDrain(ctx context.Context, trunkID string, now time.Time) (bool, error) {
 	tag, err := s.Pool().Exec(ctx, `UPDATE trunks SET state = 'disabled', updated_at = $2
 		WHERE id = $1 AND state = 'draining'
-		AND NOT EXISTS (SELECT 1 FROM pins WHERE state = 'retiring' AND trunk_id = $1)
-		AND NOT EXISTS (SELECT 1 FROM pins WHERE state = 'current' AND trunk_id = $1)`, trunkID, now)
+		AND NOT EXISTS (SELECT 1 FROM pins WHERE trunk_id = $1 AND state <> 'quarantined')`, trunkID, now)
 	return tag.RowsAffected() > 0, fault("finish drain", err)
 }

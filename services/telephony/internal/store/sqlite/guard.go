@@ -4,6 +4,8 @@ import (
 	"context"
 	"database/sql"
 	"time"
+
+	"github.com/parleymeet/parley/services/telephony/internal/throttle"
 )
 
 // WrongPINs implements throttle.BrakeStore.
@@ -19,12 +21,21 @@ func (s *Store) WrongPINs(ctx context.Context, from time.Time) (map[string]int, 
 	return wrong, fault("count wrong PINs", err)
 }
 
-// WrongMinutes implements throttle.BrakeStore.
-func (s *Store) WrongMinutes(ctx context.Context, trunkID string, from, to time.Time) ([]int, error) {
-	rows, err := s.Read().QueryContext(ctx, `SELECT count(*) FROM wrong_pins WHERE trunk_id = ?1 AND at >= ?2 AND at < ?3 AND tested
-		GROUP BY (at - ?2) / 60000000`, trunkID, micros(from), micros(to))
-	counts, err := collect(rows, err, func(rows *sql.Rows) (n int, err error) { return n, rows.Scan(&n) })
-	return counts, fault("count wrong PINs by minute", err)
+// minutes reads the calls that were let in, and beside them the wrong PINs.
+const minutes = `
+SELECT c.let_in, coalesce(w.wrong, 0) FROM (
+	SELECT (started_at - ?2) / 60000000 AS minute, count(*) AS let_in FROM calls
+	WHERE trunk_id = ?1 AND started_at >= ?2 AND started_at < ?3 AND room_id <> '' AND refusal = '' GROUP BY 1
+) AS c LEFT JOIN (
+	SELECT (at - ?2) / 60000000 AS minute, count(*) AS wrong FROM wrong_pins
+	WHERE trunk_id = ?1 AND at >= ?2 AND at < ?3 AND tested GROUP BY 1
+) AS w ON w.minute = c.minute`
+
+// Minutes implements throttle.BrakeStore.
+func (s *Store) Minutes(ctx context.Context, trunkID string, from, to time.Time) ([]throttle.Minute, error) {
+	rows, err := s.Read().QueryContext(ctx, minutes, trunkID, micros(from), micros(to))
+	list, err := collect(rows, err, func(rows *sql.Rows) (m throttle.Minute, err error) { return m, rows.Scan(&m.LetIn, &m.Wrong) })
+	return list, fault("count calls and wrong PINs by minute", err)
 }
 
 // Guard implements throttle.BrakeStore.

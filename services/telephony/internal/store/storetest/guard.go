@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/parleymeet/parley/services/telephony/internal/calls"
+	"github.com/parleymeet/parley/services/telephony/internal/throttle"
 	"github.com/parleymeet/parley/services/telephony/internal/trunks"
 )
 
@@ -28,10 +30,32 @@ func ratesAreKnown(t *testing.T, s Store) {
 	wrong, err = s.WrongPINs(ctx, start)
 	must(t, err)
 	same(t, "without what was refused", wrong, map[string]int{"ST_a": 4, "ST_b": limits.CallerOnTrunk.Wrong})
-	minutes, err := s.WrongMinutes(ctx, "ST_a", start, start.Add(3*time.Minute))
+}
+
+// minutesAreKnown: those in which callers were let in, with their wrong PINs.
+func minutesAreKnown(t *testing.T, s Store) {
+	ways(t, s)
+	for i, at := range []time.Duration{0, 59 * time.Second, time.Minute, 2 * time.Minute, 3 * time.Minute} {
+		g := newGuesser(t, s, fmt.Sprint(i))
+		g.now = start.Add(at)
+		g.try("ST_a", "9999")
+	}
+	room := newRoom()
+	for i, c := range []struct {
+		trunk, room, refusal string
+		at                   time.Duration
+	}{
+		{"ST_a", room, "", -time.Second}, {"ST_a", room, "", 0}, {"ST_a", room, "", time.Second}, {"ST_a", room, "", 3 * time.Minute},
+		{"ST_a", room, "", 2*time.Minute + time.Second}, {"ST_a", room, "", 4 * time.Minute},
+		{"ST_a", "", "", time.Minute}, {"ST_a", room, "room_denied", time.Minute}, {"ST_b", room, "", time.Minute},
+	} {
+		call := calls.Event{ID: fmt.Sprint("SCL_", i), TrunkID: c.trunk, RoomID: c.room, Refusal: c.refusal, Started: start.Add(c.at), Updated: start.Add(c.at)}
+		must(t, s.RecordCalls(t.Context(), call))
+	}
+	minutes, err := s.Minutes(t.Context(), "ST_a", start, start.Add(4*time.Minute))
 	must(t, err)
-	slices.Sort(minutes)
-	same(t, "by minute", minutes, []int{1, 2})
+	slices.SortFunc(minutes, func(a, b throttle.Minute) int { return b.LetIn*10 + b.Wrong - a.LetIn*10 - a.Wrong })
+	same(t, "minutes", minutes, []throttle.Minute{{LetIn: 2, Wrong: 2}, {LetIn: 1, Wrong: 1}, {LetIn: 1, Wrong: 1}})
 }
 
 func guardedTrunks(t *testing.T, s Store) {

@@ -91,6 +91,7 @@ func Run(t *testing.T, open func(t *testing.T) Store) {
 		"RushOfTries":              rushOfTries,
 		"RushOfOneCall":            rushOfOneCall,
 		"RatesAreKnown":            ratesAreKnown,
+		"MinutesAreKnown":          minutesAreKnown,
 		"GuardedTrunks":            guardedTrunks,
 		"RushOfGuards":             rushOfGuards,
 		"RushOnOnePIN":             rushOnOnePIN,
