@@ -317,6 +317,53 @@ func TestTrunksAreChecked(t *testing.T) {
 	}
 }
 
+// TestOpeningATrunkWarns: once, by the change that does it.
+func TestOpeningATrunkWarns(t *testing.T) {
+	t.Parallel()
+	server := start(t, testConfig(t))
+	c := telephonyv1.NewTrunkServiceClient(server.Local(identity.CallerOperator))
+	trunk := createTrunk(t, server, &telephonyv1.Trunk{
+		Name: "First", AllowedAddresses: []string{"192.0.2.7"}, Numbers: []*telephonyv1.PhoneNumber{{Number: "+33123456789"}},
+	})
+	for _, change := range []struct {
+		trunk *telephonyv1.Trunk
+		field string
+		want  int
+	}{
+		{&telephonyv1.Trunk{Name: "Still closed"}, "name", 0},
+		{&telephonyv1.Trunk{}, "allowed_addresses", 1},
+		{&telephonyv1.Trunk{Name: "As open as before"}, "name", 0},
+	} {
+		change.trunk.Id = trunk.GetId()
+		updated, err := c.UpdateTrunk(t.Context(), &telephonyv1.UpdateTrunkRequest{
+			Trunk: change.trunk, UpdateMask: &fieldmaskpb.FieldMask{Paths: []string{change.field}},
+		})
+		must(t, err)
+		if got := updated.GetWarnings(); len(got) != change.want || (change.want > 0 && !strings.Contains(got[0], "from anywhere")) {
+			t.Errorf("%v: warnings %q", change.trunk, got)
+		}
+	}
+}
+
+// TestADisabledTrunkIsDrained: its carrier may be gone.
+func TestADisabledTrunkIsDrained(t *testing.T) {
+	t.Parallel()
+	server := start(t, testConfig(t))
+	c := telephonyv1.NewTrunkServiceClient(server.Local(identity.CallerOperator))
+	id := createTrunk(t, server, &telephonyv1.Trunk{Name: "First", Numbers: []*telephonyv1.PhoneNumber{{Number: "+33123456789"}}}).GetId()
+	_, err := telephonyv1.NewPinServiceClient(server.Local(identity.CallerRoom)).
+		AllocatePin(t.Context(), &telephonyv1.AllocatePinRequest{RoomId: uuid.NewString()})
+	must(t, err)
+	_, err = c.UpdateTrunk(t.Context(), &telephonyv1.UpdateTrunkRequest{
+		Trunk: &telephonyv1.Trunk{Id: id, State: telephonyv1.TrunkState_TRUNK_STATE_DISABLED}, UpdateMask: &fieldmaskpb.FieldMask{Paths: []string{"state"}},
+	})
+	must(t, err)
+	drained, err := c.DrainTrunk(t.Context(), &telephonyv1.DrainTrunkRequest{TrunkId: id})
+	if err != nil || drained.GetTrunk().GetState() != telephonyv1.TrunkState_TRUNK_STATE_DRAINING {
+		t.Errorf("%v %v", drained, err)
+	}
+}
+
 func TestPolicyCoversEveryMethod(t *testing.T) {
 	t.Parallel()
 	s, err := New(testConfig(t), Deps{Logger: slog.New(slog.DiscardHandler), Registry: prometheus.NewRegistry(), Clock: clock.System{}})

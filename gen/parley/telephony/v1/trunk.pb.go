@@ -978,8 +978,10 @@ func (x *UpdateTrunkRequest) GetUpdateMask() *fieldmaskpb.FieldMask {
 }
 
 type UpdateTrunkResponse struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Trunk         *Trunk                 `protobuf:"bytes,1,opt,name=trunk,proto3" json:"trunk,omitempty"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Trunk *Trunk                 `protobuf:"bytes,1,opt,name=trunk,proto3" json:"trunk,omitempty"`
+	// What an operator should know and was not so before.
+	Warnings      []string `protobuf:"bytes,2,rep,name=warnings,proto3" json:"warnings,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1017,6 +1019,13 @@ func (*UpdateTrunkResponse) Descriptor() ([]byte, []int) {
 func (x *UpdateTrunkResponse) GetTrunk() *Trunk {
 	if x != nil {
 		return x.Trunk
+	}
+	return nil
+}
+
+func (x *UpdateTrunkResponse) GetWarnings() []string {
+	if x != nil {
+		return x.Warnings
 	}
 	return nil
 }
@@ -1594,9 +1603,10 @@ const file_parley_telephony_v1_trunk_proto_rawDesc = "" +
 	"\x12UpdateTrunkRequest\x128\n" +
 	"\x05trunk\x18\x01 \x01(\v2\x1a.parley.telephony.v1.TrunkB\x06\xbaH\x03\xc8\x01\x01R\x05trunk\x12;\n" +
 	"\vupdate_mask\x18\x02 \x01(\v2\x1a.google.protobuf.FieldMaskR\n" +
-	"updateMask\"G\n" +
+	"updateMask\"c\n" +
 	"\x13UpdateTrunkResponse\x120\n" +
-	"\x05trunk\x18\x01 \x01(\v2\x1a.parley.telephony.v1.TrunkR\x05trunk\"/\n" +
+	"\x05trunk\x18\x01 \x01(\v2\x1a.parley.telephony.v1.TrunkR\x05trunk\x12\x1a\n" +
+	"\bwarnings\x18\x02 \x03(\tR\bwarnings\"/\n" +
 	"\x12DeleteTrunkRequest\x12\x19\n" +
 	"\btrunk_id\x18\x01 \x01(\tR\atrunkId\"\x15\n" +
 	"\x13DeleteTrunkResponse\".\n" +

@@ -51,7 +51,8 @@ type TrunkServiceClient interface {
 	// Errors: TRUNK_NOT_FOUND, TRUNK_NOT_EMPTY.
 	DeleteTrunk(ctx context.Context, in *DeleteTrunkRequest, opts ...grpc.CallOption) (*DeleteTrunkResponse, error)
 	// DrainTrunk stops new PINs on the trunk and moves its rooms to other trunks
-	// in the background. Errors: TRUNK_NOT_FOUND, TRUNK_STATE.
+	// in the background; meanwhile it takes calls, also if it was disabled before.
+	// To stop a drain, make the trunk active. Errors: TRUNK_NOT_FOUND.
 	DrainTrunk(ctx context.Context, in *DrainTrunkRequest, opts ...grpc.CallOption) (*DrainTrunkResponse, error)
 	// AddNumber adds a number to a trunk. Errors: TRUNK_NOT_FOUND, INVALID_FIELDS.
 	AddNumber(ctx context.Context, in *AddNumberRequest, opts ...grpc.CallOption) (*AddNumberResponse, error)
@@ -184,7 +185,8 @@ type TrunkServiceServer interface {
 	// Errors: TRUNK_NOT_FOUND, TRUNK_NOT_EMPTY.
 	DeleteTrunk(context.Context, *DeleteTrunkRequest) (*DeleteTrunkResponse, error)
 	// DrainTrunk stops new PINs on the trunk and moves its rooms to other trunks
-	// in the background. Errors: TRUNK_NOT_FOUND, TRUNK_STATE.
+	// in the background; meanwhile it takes calls, also if it was disabled before.
+	// To stop a drain, make the trunk active. Errors: TRUNK_NOT_FOUND.
 	DrainTrunk(context.Context, *DrainTrunkRequest) (*DrainTrunkResponse, error)
 	// AddNumber adds a number to a trunk. Errors: TRUNK_NOT_FOUND, INVALID_FIELDS.
 	AddNumber(context.Context, *AddNumberRequest) (*AddNumberResponse, error)

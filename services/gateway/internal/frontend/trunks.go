@@ -81,7 +81,9 @@ func (s *trunkServer) UpdateTrunk(ctx context.Context, req *frontendv1.UpdateTru
 	if err != nil {
 		return nil, err
 	}
-	return &frontendv1.UpdateTrunkResponse{Trunk: trunk(answer.GetTrunk())}, nil
+	shown := trunk(answer.GetTrunk())
+	shown.Warnings = answer.GetWarnings()
+	return &frontendv1.UpdateTrunkResponse{Trunk: shown}, nil
 }
 
 // DeleteTrunk deletes a trunk.

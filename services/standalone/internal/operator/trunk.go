@@ -198,15 +198,19 @@ func (c *Connection) trunkCreate() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			for _, warning := range resp.GetWarnings() {
-				cmd.PrintErrln("warning: " + warning)
-			}
+			warn(cmd, resp.GetWarnings())
 			return c.printTrunk(cmd.OutOrStdout(), resp.GetTrunk())
 		},
 	}
 	f.add(cmd)
 	cmd.Flags().StringSliceVar(&f.numbers, "number", nil, "phone number in E.164 form; repeat for several")
 	return cmd
+}
+
+func warn(cmd *cobra.Command, warnings []string) {
+	for _, warning := range warnings {
+		cmd.PrintErrln("warning: " + warning)
+	}
 }
 
 func (c *Connection) trunkUpdate() *cobra.Command {
@@ -242,6 +246,7 @@ func (c *Connection) trunkUpdate() *cobra.Command {
 			if err != nil {
 				return err
 			}
+			warn(cmd, resp.GetWarnings())
 			return c.printTrunk(cmd.OutOrStdout(), resp.GetTrunk())
 		},
 	}

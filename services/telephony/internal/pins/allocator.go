@@ -120,11 +120,12 @@ func (a *Allocator) limitRotation(ctx context.Context, roomID string, r Rotation
 	return &apierr.Error{Reason: apierr.Throttled, RetryAfter: until.Sub(now)}
 }
 
-// Move gives the room of a PIN another one on another trunk, unless that PIN is
-// no longer its current one. Errors: PINS_EXHAUSTED.
-func (a *Allocator) Move(ctx context.Context, pin PIN) error {
-	_, err := a.replace(ctx, pin, Retire{Until: a.clock.Now().Add(a.rules.Grace), On: pin.TrunkID})
-	return err
+// Move gives the room of a PIN another one on another trunk, and reports whether
+// it did: not if that PIN is no longer its current one, or its trunk no longer
+// draining. Errors: PINS_EXHAUSTED.
+func (a *Allocator) Move(ctx context.Context, pin PIN) (bool, error) {
+	result, err := a.replace(ctx, pin, Retire{Until: a.clock.Now().Add(a.rules.Grace), On: pin.TrunkID})
+	return result.Outcome == Inserted, err
 }
 
 func (a *Allocator) replace(ctx context.Context, old PIN, retire Retire) (Result, error) {

@@ -57,7 +57,8 @@ func (d *Drainer) Run(ctx context.Context) {
 }
 
 // Drain moves the rooms of every draining trunk. It stops at the first room
-// for which there is no PIN elsewhere.
+// for which there is no PIN elsewhere. Of a trunk that stops draining meanwhile it
+// moves no more rooms.
 func (d *Drainer) Drain(ctx context.Context) error {
 	fills, err := d.store.Fills(ctx)
 	if err != nil {
@@ -85,11 +86,14 @@ func (d *Drainer) drain(ctx context.Context, trunkID string) error {
 			break
 		}
 		for _, pin := range batch {
-			if err := d.allocator.Move(ctx, pin); err != nil {
+			left, err := d.allocator.Move(ctx, pin)
+			if err != nil {
 				return err
 			}
+			if left {
+				moved++
+			}
 		}
-		moved += len(batch)
 		after = batch[len(batch)-1].Digits
 	}
 	if moved > 0 {

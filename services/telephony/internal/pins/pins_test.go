@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -325,6 +326,52 @@ func TestDrain(t *testing.T) {
 	must(t, b.drainer.Drain(t.Context()))
 	if state() != trunks.Disabled {
 		t.Errorf("trunk is %s at the end of its drain", state())
+	}
+}
+
+// stopping is a store in which a trunk is made active as soon as the first of its
+// rooms has been moved.
+type stopping struct {
+	pins.Store
+	moved func()
+	once  sync.Once
+}
+
+func (s *stopping) ReplacePIN(ctx context.Context, d pins.Draw, old pins.Retire) (pins.Result, error) {
+	defer s.once.Do(s.moved)
+	return s.Store.ReplacePIN(ctx, d, old)
+}
+
+// TestADrainIsStopped: an operator who makes the trunk active keeps the rooms
+// that are not moved yet.
+func TestADrainIsStopped(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, rand.Reader)
+	b.trunk(t, "ST_a", "+33123456789", "FR")
+	for range 300 {
+		b.allocate(t, "")
+	}
+	b.trunk(t, "ST_b", "+33123456780", "FR")
+	become := func(state trunks.State) {
+		_, err := b.store.UpdateTrunk(t.Context(), "ST_a", func(trunk *trunks.Trunk) error {
+			trunk.State = state
+			return nil
+		})
+		must(t, err)
+	}
+	become(trunks.Draining)
+	metrics, err := pins.NewMetrics(prometheus.NewRegistry())
+	must(t, err)
+	store := &stopping{Store: b.store, moved: func() { become(trunks.Active) }}
+	log := slog.New(slog.DiscardHandler)
+	a := pins.NewAllocator(store, pins.Rules{MaxDraws: 3}, b.clock, rand.Reader, log, metrics)
+	must(t, pins.NewDrainer(store, a, b.directory, b.clock, log).Drain(t.Context()))
+	left, err := b.store.ArmedPINs(t.Context(), "ST_b")
+	must(t, err)
+	trunk, err := b.store.Trunk(t.Context(), "ST_a")
+	must(t, err)
+	if left.Total() != 1 || trunk.State != trunks.Active {
+		t.Errorf("%d rooms were moved, the trunk is %s", left.Total(), trunk.State)
 	}
 }
 

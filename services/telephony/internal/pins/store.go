@@ -48,7 +48,8 @@ type Result struct {
 type Retire struct {
 	// Until is when the old PIN stops being accepted.
 	Until time.Time
-	// On limits the replacement to a room whose current PIN is on this trunk; "" for any.
+	// On limits the replacement to a room whose current PIN is on this trunk, and
+	// to while the trunk is draining; "" for any.
 	On string
 	// Revoke says that Until is when its quarantine ends, which begins at once,
 	// also for PINs of the room that are retiring.
@@ -100,8 +101,8 @@ type Store interface {
 	// DeleteExpired deletes quarantined PINs whose time is over and takes them
 	// off the counters, limit at most, and returns how many.
 	DeleteExpired(ctx context.Context, now time.Time, limit int) (int, error)
-	// CurrentOn returns current PINs of a trunk behind the given digits, in
-	// ascending order, limit at most.
+	// CurrentOn returns current PINs of a draining trunk behind the given digits,
+	// in ascending order, limit at most; none of a trunk that is not draining.
 	CurrentOn(ctx context.Context, trunkID, after string, limit int) ([]PIN, error)
 	// FinishDrain disables a draining trunk that has neither current nor
 	// retiring PINs, and reports whether it did.

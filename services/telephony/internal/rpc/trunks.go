@@ -83,11 +83,11 @@ func (s *trunkServer) UpdateTrunk(ctx context.Context, req *telephonyv1.UpdateTr
 		return nil, err
 	}
 	defer s.changed()
-	trunk, err := s.trunks.Update(ctx, req.GetTrunk().GetId(), draftOf(req.GetTrunk()), req.GetUpdateMask().GetPaths())
+	trunk, warnings, err := s.trunks.Update(ctx, req.GetTrunk().GetId(), draftOf(req.GetTrunk()), req.GetUpdateMask().GetPaths())
 	if err != nil {
 		return nil, err
 	}
-	return &telephonyv1.UpdateTrunkResponse{Trunk: s.message(ctx, trunk)}, nil
+	return &telephonyv1.UpdateTrunkResponse{Trunk: s.message(ctx, trunk), Warnings: warnings}, nil
 }
 
 func (s *trunkServer) DeleteTrunk(ctx context.Context, req *telephonyv1.DeleteTrunkRequest) (*telephonyv1.DeleteTrunkResponse, error) {

@@ -8,7 +8,6 @@ import (
 
 	"github.com/livekit/protocol/utils/guid"
 
-	"github.com/parleymeet/parley/pkg/apierr"
 	"github.com/parleymeet/parley/pkg/clock"
 	"github.com/parleymeet/parley/pkg/secret"
 	"github.com/parleymeet/parley/services/telephony/internal/e164"
@@ -144,9 +143,12 @@ const (
 )
 
 // Update changes the named fields to what the draft says. An empty user name
-// also drops the password. Errors: TRUNK_NOT_FOUND, INVALID_FIELDS.
-func (s *Service) Update(ctx context.Context, id string, d Draft, fields []string) (*Trunk, error) {
-	t, err := s.store.UpdateTrunk(ctx, id, func(t *Trunk) error {
+// also drops the password. The warnings are of what was not so before.
+// Errors: TRUNK_NOT_FOUND, INVALID_FIELDS.
+func (s *Service) Update(ctx context.Context, id string, d Draft, fields []string) (t *Trunk, warnings []string, err error) {
+	var known []string
+	t, err = s.store.UpdateTrunk(ctx, id, func(t *Trunk) error {
+		known = s.warnings(t)
 		var f faults
 		for _, field := range fields {
 			s.set(t, d, field, &f)
@@ -159,13 +161,14 @@ func (s *Service) Update(ctx context.Context, id string, d Draft, fields []strin
 		return f.err()
 	})
 	if errors.Is(err, ErrLiveKitTrunkTaken) {
-		return nil, liveKitTrunkTaken()
+		return nil, nil, liveKitTrunkTaken()
 	}
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	s.directory.Forget()
-	return t, nil
+	warnings = slices.DeleteFunc(s.warnings(t), func(text string) bool { return slices.Contains(known, text) })
+	return t, warnings, nil
 }
 
 func (s *Service) set(t *Trunk, d Draft, field string, f *faults) {
@@ -214,16 +217,13 @@ func (s *Service) Delete(ctx context.Context, id string) error {
 	return s.store.DeleteTrunk(ctx, id)
 }
 
-// Drain marks an active trunk as draining; the drain itself is the work of
-// package pins. Draining a draining trunk changes nothing.
-// Errors: TRUNK_NOT_FOUND; TRUNK_STATE for a disabled trunk.
+// Drain marks a trunk as draining; the drain itself is the work of package pins.
+// A disabled trunk takes calls again meanwhile. Draining a draining trunk changes
+// nothing. Errors: TRUNK_NOT_FOUND.
 func (s *Service) Drain(ctx context.Context, id string) (*Trunk, error) {
 	defer s.directory.Forget()
 	return s.store.UpdateTrunk(ctx, id, func(t *Trunk) error {
-		if t.State == Disabled {
-			return apierr.New(apierr.TrunkState, "A disabled trunk cannot be drained: it takes no calls.")
-		}
-		if t.State == Active {
+		if t.State != Draining {
 			t.State, t.Updated = Draining, s.clock.Now()
 		}
 		return nil

@@ -42,7 +42,8 @@ func (s *Store) DeleteExpired(ctx context.Context, now time.Time, limit int) (in
 
 // CurrentOn implements pins.Store.
 func (s *Store) CurrentOn(ctx context.Context, trunkID, after string, limit int) ([]pins.PIN, error) {
-	return s.queryPINs(ctx, `WHERE trunk_id = $1 AND pin > $2 AND state = 'current' ORDER BY pin LIMIT $3`, trunkID, after, limit)
+	return s.queryPINs(ctx, `WHERE trunk_id = $1 AND pin > $2 AND state = 'current'
+		AND EXISTS (SELECT 1 FROM trunks WHERE id = $1 AND state = 'draining') ORDER BY pin LIMIT $3`, trunkID, after, limit)
 }
 
 // FinishDrain implements pins.Store.

@@ -92,7 +92,7 @@ func (s *Store) ReplacePIN(ctx context.Context, d pins.Draw, old pins.Retire) (p
 	var result pins.Result
 	err := s.InTx(ctx, func(ctx context.Context, tx *sql.Tx) error {
 		retired, err := tx.ExecContext(ctx, `UPDATE pins SET state = ?4, until = ?2
-			WHERE room_id = ?1 AND state = 'current' AND (?3 = '' OR trunk_id = ?3)`,
+			WHERE room_id = ?1 AND state = 'current' AND (?3 = '' OR (trunk_id = ?3 AND EXISTS (SELECT 1 FROM trunks WHERE id = ?3 AND state = 'draining')))`,
 			d.RoomID, micros(old.Until), old.On, old.State())
 		if err != nil {
 			return err

@@ -52,7 +52,8 @@ func (s *Store) DeleteExpired(ctx context.Context, now time.Time, limit int) (in
 
 // SQLite does not see by itself that the index of armed PINs will do, nor that it
 // is the better one on a trunk that is nearly drained.
-const currentOn = `INDEXED BY pins_armed WHERE trunk_id = ?1 AND state = 'current' AND state <> 'quarantined' AND pin > ?2 ORDER BY pin LIMIT ?3`
+const currentOn = `INDEXED BY pins_armed WHERE trunk_id = ?1 AND state = 'current' AND state <> 'quarantined' AND pin > ?2
+	AND EXISTS (SELECT 1 FROM trunks WHERE id = ?1 AND state = 'draining') ORDER BY pin LIMIT ?3`
 
 // CurrentOn implements pins.Store.
 func (s *Store) CurrentOn(ctx context.Context, trunkID, after string, limit int) ([]pins.PIN, error) {

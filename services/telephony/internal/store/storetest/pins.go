@@ -112,6 +112,8 @@ func pinReplacement(t *testing.T, s Store) {
 	if now, err := s.CurrentPINs(ctx, []string{room}); err != nil || len(now) != 1 || now[0].Digits != "1111" {
 		t.Fatalf("current PIN %v %v after replacements that failed", now, err)
 	}
+	same(t, "not draining", replace("ST_b", "3333", "ST_a"), pins.NothingToReplace)
+	setState(t, s, "ST_a", trunks.Draining)
 	same(t, "replaced", replace("ST_b", "3333", "ST_a"), pins.Inserted)
 	old, err := s.LookupPIN(ctx, "ST_a", "1111")
 	must(t, err)
@@ -246,6 +248,10 @@ func drainEnds(t *testing.T, s Store) {
 	give(t, s, "ST_a", "0222", newRoom())
 	list, err := s.CurrentOn(ctx, "ST_a", "", 1)
 	must(t, err)
+	same(t, "of a trunk that is not draining", list, []pins.PIN{})
+	setState(t, s, "ST_a", trunks.Draining)
+	list, err = s.CurrentOn(ctx, "ST_a", "", 1)
+	must(t, err)
 	same(t, "first", list[0].Digits, "0222")
 	list, err = s.CurrentOn(ctx, "ST_a", "0222", 10)
 	must(t, err)
@@ -256,7 +262,6 @@ func drainEnds(t *testing.T, s Store) {
 		must(t, err)
 		return done
 	}
-	setState(t, s, "ST_a", trunks.Draining)
 	same(t, "with current PINs", finish(), false)
 	for _, p := range []string{room, mustLookup(t, s, "ST_a", "0222").RoomID} {
 		must(t, s.ReleasePINs(ctx, p, start.Add(time.Hour)))
