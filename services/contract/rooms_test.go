@@ -56,6 +56,17 @@ func testRooms(t *testing.T, d *deployment) {
 		t.Errorf("PUT without name: %s", got.raw)
 	}
 
+	// Where the room would have its number; shown once it is set.
+	if _, there := patched["phone_country"]; there {
+		t.Errorf("phone_country %v", patched["phone_country"])
+	}
+	ada.must(t, http.StatusBadRequest, http.MethodPatch, roomsPath+"renamed/", map[string]any{"phone_country": "XX"})
+	for _, country := range []any{"FR", nil} {
+		if got := ada.must(t, http.StatusOK, http.MethodPatch, roomsPath+"renamed/", map[string]any{"phone_country": country}).json; got["phone_country"] != country {
+			t.Errorf("phone_country %v, want %v", got["phone_country"], country)
+		}
+	}
+
 	// A new PIN; the old one still works for a while.
 	rotated := ada.must(t, http.StatusOK, http.MethodPost, roomsPath+id+"/rotate-pin/", nil).json
 	if rotated["pin_code"] == pin || rotated["pin_code"] == nil {

@@ -350,7 +350,7 @@ func (r *rooms) CreateRoom(ctx context.Context, req *roomv1.CreateRoomRequest) (
 		return nil, err
 	}
 	created := view(req.GetName())
-	created.Room.Configuration = req.GetConfiguration()
+	created.Room.Configuration, created.Room.PhoneCountry = req.GetConfiguration(), req.GetPhoneCountry()
 	if req.GetAccessLevel() != 0 {
 		created.Room.AccessLevel = req.GetAccessLevel()
 	}

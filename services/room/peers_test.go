@@ -92,6 +92,8 @@ type fakeTelephony struct {
 	outage
 	pins map[string]string // by room; guarded by outage.mu
 	last *telephonyv1.RotatePinRequest
+	// countries are those that were last wished, by room.
+	countries map[string]string
 }
 
 func (f *fakeTelephony) dialIn(roomID string) *telephonyv1.DialIn {
@@ -110,6 +112,10 @@ func (f *fakeTelephony) AllocatePin(_ context.Context, req *telephonyv1.Allocate
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	if f.countries == nil {
+		f.countries = map[string]string{}
+	}
+	f.countries[req.GetRoomId()] = req.GetCountry()
 	if f.pins[req.GetRoomId()] == "" {
 		f.pins[req.GetRoomId()] = "1"
 	}
@@ -174,4 +180,11 @@ func (f *fakeTelephony) rotation() *telephonyv1.RotatePinRequest {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return f.last
+}
+
+// wish returns in which country a room was last said to want its number.
+func (f *fakeTelephony) wish(roomID string) string {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.countries[roomID]
 }

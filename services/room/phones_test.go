@@ -3,12 +3,14 @@ package room_test
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
 	"google.golang.org/protobuf/types/known/fieldmaskpb"
 
 	roomv1 "github.com/parleymeet/parley/gen/parley/room/v1"
 	"github.com/parleymeet/parley/pkg/apierr"
+	"github.com/parleymeet/parley/pkg/testkit"
 )
 
 const (
@@ -120,4 +122,44 @@ func TestPhonesInLobby(t *testing.T) {
 		t.Error(err)
 	}
 	wantQueue()
+}
+
+// TestPhoneCountry: telephony is told where a room wants its number, also of a
+// change while it is away.
+func TestPhoneCountry(t *testing.T) {
+	t.Parallel()
+	s := newSuite(t)
+	resp, err := s.rooms.CreateRoom(s.as(t, s.owner), &roomv1.CreateRoomRequest{Name: "room", AccessLevel: public, PhoneCountry: "fr"})
+	id := resp.GetRoom().GetRoom().GetId()
+	if err != nil || resp.GetRoom().GetRoom().GetPhoneCountry() != "FR" || s.telephony.wish(id) != "FR" {
+		t.Fatalf("created %v, %v; telephony knows %q", resp, err, s.telephony.wish(id))
+	}
+	change := func(country string) (*roomv1.UpdateRoomResponse, error) {
+		return s.rooms.UpdateRoom(s.as(t, s.owner), &roomv1.UpdateRoomRequest{
+			IdOrSlug: "room", Room: &roomv1.Room{PhoneCountry: country}, UpdateMask: &fieldmaskpb.FieldMask{Paths: []string{"phone_country"}},
+		})
+	}
+	if got, err := change("DE"); err != nil || got.GetRoom().GetRoom().GetPhoneCountry() != "DE" || got.GetRoom().GetDialIn().GetPin() != "1" || s.telephony.wish(id) != "DE" {
+		t.Errorf("changed %v, %v; telephony knows %q", got, err, s.telephony.wish(id))
+	}
+	_, err = change("XX")
+	if wantReason(t, err, apierr.InvalidFields); apierr.From(err).Violations[0].Field != "phone_country" {
+		t.Errorf("no country: %v", err)
+	}
+	if _, err := s.rooms.RotatePin(s.as(t, s.owner), &roomv1.RotatePinRequest{IdOrSlug: "room"}); err != nil || s.telephony.rotation().GetCountry() != "DE" {
+		t.Errorf("rotated with %v, %v", s.telephony.rotation(), err)
+	}
+	s.telephony.set(true)
+	if got, err := change(""); err != nil || got.GetRoom().GetRoom().GetPhoneCountry() != "" {
+		t.Errorf("while telephony is away: %v, %v", got, err)
+	}
+	s.telephony.set(false)
+	testkit.Eventually(t, 10*time.Second, func() error {
+		if s.telephony.wish(id) != "" {
+			return apierr.New(apierr.Internal, "telephony is not told")
+		}
+		return nil
+	})
+	_, err = s.rooms.CreateRoom(s.as(t, s.owner), &roomv1.CreateRoomRequest{Name: "other", PhoneCountry: "Nowhere"})
+	wantReason(t, err, apierr.InvalidFields)
 }

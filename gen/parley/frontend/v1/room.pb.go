@@ -45,7 +45,10 @@ type Room struct {
 	// What callers do who know the PIN: admit, lobby or deny. Left out where accesses
 	// are, and while nobody has set it: callers then enter a public room at once and
 	// wait at others.
-	PhoneAccess   *structpb.Value `protobuf:"bytes,10,opt,name=phone_access,json=phoneAccess,proto3" json:"phone_access,omitempty"`
+	PhoneAccess *structpb.Value `protobuf:"bytes,10,opt,name=phone_access,json=phoneAccess,proto3" json:"phone_access,omitempty"`
+	// Country in which the room would have its phone number, by its two letters (ISO
+	// 3166-1). Left out where accesses are, and while nobody has set it.
+	PhoneCountry  *structpb.Value `protobuf:"bytes,11,opt,name=phone_country,json=phoneCountry,proto3" json:"phone_country,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -146,6 +149,13 @@ func (x *Room) GetDialIn() *structpb.Value {
 func (x *Room) GetPhoneAccess() *structpb.Value {
 	if x != nil {
 		return x.PhoneAccess
+	}
+	return nil
+}
+
+func (x *Room) GetPhoneCountry() *structpb.Value {
+	if x != nil {
+		return x.PhoneCountry
 	}
 	return nil
 }
@@ -462,7 +472,9 @@ type RoomFields struct {
 	// With a new room: by this id the page that embeds the frontend learns of it.
 	CallbackId *structpb.Value `protobuf:"bytes,4,opt,name=callback_id,json=callbackId,proto3" json:"callback_id,omitempty"`
 	// admit, lobby, deny or null; see Room.
-	PhoneAccess   *structpb.Value `protobuf:"bytes,5,opt,name=phone_access,json=phoneAccess,proto3" json:"phone_access,omitempty"`
+	PhoneAccess *structpb.Value `protobuf:"bytes,5,opt,name=phone_access,json=phoneAccess,proto3" json:"phone_access,omitempty"`
+	// Two letters such as FR, or null for any country. It counts for the next PIN.
+	PhoneCountry  *structpb.Value `protobuf:"bytes,6,opt,name=phone_country,json=phoneCountry,proto3" json:"phone_country,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -528,6 +540,13 @@ func (x *RoomFields) GetCallbackId() *structpb.Value {
 func (x *RoomFields) GetPhoneAccess() *structpb.Value {
 	if x != nil {
 		return x.PhoneAccess
+	}
+	return nil
+}
+
+func (x *RoomFields) GetPhoneCountry() *structpb.Value {
+	if x != nil {
+		return x.PhoneCountry
 	}
 	return nil
 }
@@ -1444,7 +1463,7 @@ var File_parley_frontend_v1_room_proto protoreflect.FileDescriptor
 
 const file_parley_frontend_v1_room_proto_rawDesc = "" +
 	"\n" +
-	"\x1dparley/frontend/v1/room.proto\x12\x12parley.frontend.v1\x1a\x1cgoogle/protobuf/struct.proto\x1a\x1dparley/frontend/v1/user.proto\"\xae\x03\n" +
+	"\x1dparley/frontend/v1/room.proto\x12\x12parley.frontend.v1\x1a\x1cgoogle/protobuf/struct.proto\x1a\x1dparley/frontend/v1/user.proto\"\xeb\x03\n" +
 	"\x04Room\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x12\n" +
 	"\x04name\x18\x02 \x01(\tR\x04name\x12\x12\n" +
@@ -1456,7 +1475,8 @@ const file_parley_frontend_v1_room_proto_rawDesc = "" +
 	"\alivekit\x18\b \x01(\v2\x1b.parley.frontend.v1.LiveKitR\alivekit\x12/\n" +
 	"\adial_in\x18\t \x01(\v2\x16.google.protobuf.ValueR\x06dialIn\x129\n" +
 	"\fphone_access\x18\n" +
-	" \x01(\v2\x16.google.protobuf.ValueR\vphoneAccess\"E\n" +
+	" \x01(\v2\x16.google.protobuf.ValueR\vphoneAccess\x12;\n" +
+	"\rphone_country\x18\v \x01(\v2\x16.google.protobuf.ValueR\fphoneCountry\"E\n" +
 	"\aLiveKit\x12\x10\n" +
 	"\x03url\x18\x01 \x01(\tR\x03url\x12\x12\n" +
 	"\x04room\x18\x02 \x01(\tR\x04room\x12\x14\n" +
@@ -1480,7 +1500,7 @@ const file_parley_frontend_v1_room_proto_rawDesc = "" +
 	"\acountry\x18\x03 \x01(\tR\acountry\x12\x14\n" +
 	"\x05label\x18\x04 \x01(\tR\x05label\x12\x12\n" +
 	"\x04kind\x18\x05 \x01(\tR\x04kind\x12\x10\n" +
-	"\x03tel\x18\x06 \x01(\tR\x03tel\"\xa5\x02\n" +
+	"\x03tel\x18\x06 \x01(\tR\x03tel\"\xe2\x02\n" +
 	"\n" +
 	"RoomFields\x12*\n" +
 	"\x04name\x18\x01 \x01(\v2\x16.google.protobuf.ValueR\x04name\x129\n" +
@@ -1488,7 +1508,8 @@ const file_parley_frontend_v1_room_proto_rawDesc = "" +
 	"\rconfiguration\x18\x03 \x01(\v2\x16.google.protobuf.ValueR\rconfiguration\x127\n" +
 	"\vcallback_id\x18\x04 \x01(\v2\x16.google.protobuf.ValueR\n" +
 	"callbackId\x129\n" +
-	"\fphone_access\x18\x05 \x01(\v2\x16.google.protobuf.ValueR\vphoneAccess\"c\n" +
+	"\fphone_access\x18\x05 \x01(\v2\x16.google.protobuf.ValueR\vphoneAccess\x12;\n" +
+	"\rphone_country\x18\x06 \x01(\v2\x16.google.protobuf.ValueR\fphoneCountry\"c\n" +
 	"\x11CreateRoomRequest\x12\x1a\n" +
 	"\busername\x18\x01 \x01(\tR\busername\x122\n" +
 	"\x04body\x18\x02 \x01(\v2\x1e.parley.frontend.v1.RoomFieldsR\x04body\"B\n" +
@@ -1603,50 +1624,52 @@ var file_parley_frontend_v1_room_proto_depIdxs = []int32{
 	1,  // 3: parley.frontend.v1.Room.livekit:type_name -> parley.frontend.v1.LiveKit
 	25, // 4: parley.frontend.v1.Room.dial_in:type_name -> google.protobuf.Value
 	25, // 5: parley.frontend.v1.Room.phone_access:type_name -> google.protobuf.Value
-	27, // 6: parley.frontend.v1.RoomAccess.user:type_name -> parley.frontend.v1.User
-	4,  // 7: parley.frontend.v1.DialIn.numbers:type_name -> parley.frontend.v1.DialInNumber
-	25, // 8: parley.frontend.v1.RoomFields.name:type_name -> google.protobuf.Value
-	25, // 9: parley.frontend.v1.RoomFields.access_level:type_name -> google.protobuf.Value
-	25, // 10: parley.frontend.v1.RoomFields.configuration:type_name -> google.protobuf.Value
-	25, // 11: parley.frontend.v1.RoomFields.callback_id:type_name -> google.protobuf.Value
-	25, // 12: parley.frontend.v1.RoomFields.phone_access:type_name -> google.protobuf.Value
-	5,  // 13: parley.frontend.v1.CreateRoomRequest.body:type_name -> parley.frontend.v1.RoomFields
-	0,  // 14: parley.frontend.v1.CreateRoomResponse.room:type_name -> parley.frontend.v1.Room
-	0,  // 15: parley.frontend.v1.GetRoomResponse.room:type_name -> parley.frontend.v1.Room
-	25, // 16: parley.frontend.v1.ListRoomsResponse.next:type_name -> google.protobuf.Value
-	25, // 17: parley.frontend.v1.ListRoomsResponse.previous:type_name -> google.protobuf.Value
-	0,  // 18: parley.frontend.v1.ListRoomsResponse.results:type_name -> parley.frontend.v1.Room
-	5,  // 19: parley.frontend.v1.ReplaceRoomRequest.body:type_name -> parley.frontend.v1.RoomFields
-	0,  // 20: parley.frontend.v1.ReplaceRoomResponse.room:type_name -> parley.frontend.v1.Room
-	5,  // 21: parley.frontend.v1.UpdateRoomRequest.body:type_name -> parley.frontend.v1.RoomFields
-	0,  // 22: parley.frontend.v1.UpdateRoomResponse.room:type_name -> parley.frontend.v1.Room
-	25, // 23: parley.frontend.v1.RotationFields.revoke:type_name -> google.protobuf.Value
-	18, // 24: parley.frontend.v1.RotatePinRequest.body:type_name -> parley.frontend.v1.RotationFields
-	0,  // 25: parley.frontend.v1.RotatePinResponse.room:type_name -> parley.frontend.v1.Room
-	25, // 26: parley.frontend.v1.CallbackFields.callback_id:type_name -> google.protobuf.Value
-	21, // 27: parley.frontend.v1.ClaimCreatedRoomRequest.body:type_name -> parley.frontend.v1.CallbackFields
-	24, // 28: parley.frontend.v1.ClaimCreatedRoomResponse.room:type_name -> google.protobuf.Struct
-	6,  // 29: parley.frontend.v1.RoomService.CreateRoom:input_type -> parley.frontend.v1.CreateRoomRequest
-	8,  // 30: parley.frontend.v1.RoomService.GetRoom:input_type -> parley.frontend.v1.GetRoomRequest
-	10, // 31: parley.frontend.v1.RoomService.ListRooms:input_type -> parley.frontend.v1.ListRoomsRequest
-	12, // 32: parley.frontend.v1.RoomService.ReplaceRoom:input_type -> parley.frontend.v1.ReplaceRoomRequest
-	14, // 33: parley.frontend.v1.RoomService.UpdateRoom:input_type -> parley.frontend.v1.UpdateRoomRequest
-	16, // 34: parley.frontend.v1.RoomService.DeleteRoom:input_type -> parley.frontend.v1.DeleteRoomRequest
-	19, // 35: parley.frontend.v1.RoomService.RotatePin:input_type -> parley.frontend.v1.RotatePinRequest
-	22, // 36: parley.frontend.v1.RoomService.ClaimCreatedRoom:input_type -> parley.frontend.v1.ClaimCreatedRoomRequest
-	7,  // 37: parley.frontend.v1.RoomService.CreateRoom:output_type -> parley.frontend.v1.CreateRoomResponse
-	9,  // 38: parley.frontend.v1.RoomService.GetRoom:output_type -> parley.frontend.v1.GetRoomResponse
-	11, // 39: parley.frontend.v1.RoomService.ListRooms:output_type -> parley.frontend.v1.ListRoomsResponse
-	13, // 40: parley.frontend.v1.RoomService.ReplaceRoom:output_type -> parley.frontend.v1.ReplaceRoomResponse
-	15, // 41: parley.frontend.v1.RoomService.UpdateRoom:output_type -> parley.frontend.v1.UpdateRoomResponse
-	17, // 42: parley.frontend.v1.RoomService.DeleteRoom:output_type -> parley.frontend.v1.DeleteRoomResponse
-	20, // 43: parley.frontend.v1.RoomService.RotatePin:output_type -> parley.frontend.v1.RotatePinResponse
-	23, // 44: parley.frontend.v1.RoomService.ClaimCreatedRoom:output_type -> parley.frontend.v1.ClaimCreatedRoomResponse
-	37, // [37:45] is the sub-list for method output_type
-	29, // [29:37] is the sub-list for method input_type
-	29, // [29:29] is the sub-list for extension type_name
-	29, // [29:29] is the sub-list for extension extendee
-	0,  // [0:29] is the sub-list for field type_name
+	25, // 6: parley.frontend.v1.Room.phone_country:type_name -> google.protobuf.Value
+	27, // 7: parley.frontend.v1.RoomAccess.user:type_name -> parley.frontend.v1.User
+	4,  // 8: parley.frontend.v1.DialIn.numbers:type_name -> parley.frontend.v1.DialInNumber
+	25, // 9: parley.frontend.v1.RoomFields.name:type_name -> google.protobuf.Value
+	25, // 10: parley.frontend.v1.RoomFields.access_level:type_name -> google.protobuf.Value
+	25, // 11: parley.frontend.v1.RoomFields.configuration:type_name -> google.protobuf.Value
+	25, // 12: parley.frontend.v1.RoomFields.callback_id:type_name -> google.protobuf.Value
+	25, // 13: parley.frontend.v1.RoomFields.phone_access:type_name -> google.protobuf.Value
+	25, // 14: parley.frontend.v1.RoomFields.phone_country:type_name -> google.protobuf.Value
+	5,  // 15: parley.frontend.v1.CreateRoomRequest.body:type_name -> parley.frontend.v1.RoomFields
+	0,  // 16: parley.frontend.v1.CreateRoomResponse.room:type_name -> parley.frontend.v1.Room
+	0,  // 17: parley.frontend.v1.GetRoomResponse.room:type_name -> parley.frontend.v1.Room
+	25, // 18: parley.frontend.v1.ListRoomsResponse.next:type_name -> google.protobuf.Value
+	25, // 19: parley.frontend.v1.ListRoomsResponse.previous:type_name -> google.protobuf.Value
+	0,  // 20: parley.frontend.v1.ListRoomsResponse.results:type_name -> parley.frontend.v1.Room
+	5,  // 21: parley.frontend.v1.ReplaceRoomRequest.body:type_name -> parley.frontend.v1.RoomFields
+	0,  // 22: parley.frontend.v1.ReplaceRoomResponse.room:type_name -> parley.frontend.v1.Room
+	5,  // 23: parley.frontend.v1.UpdateRoomRequest.body:type_name -> parley.frontend.v1.RoomFields
+	0,  // 24: parley.frontend.v1.UpdateRoomResponse.room:type_name -> parley.frontend.v1.Room
+	25, // 25: parley.frontend.v1.RotationFields.revoke:type_name -> google.protobuf.Value
+	18, // 26: parley.frontend.v1.RotatePinRequest.body:type_name -> parley.frontend.v1.RotationFields
+	0,  // 27: parley.frontend.v1.RotatePinResponse.room:type_name -> parley.frontend.v1.Room
+	25, // 28: parley.frontend.v1.CallbackFields.callback_id:type_name -> google.protobuf.Value
+	21, // 29: parley.frontend.v1.ClaimCreatedRoomRequest.body:type_name -> parley.frontend.v1.CallbackFields
+	24, // 30: parley.frontend.v1.ClaimCreatedRoomResponse.room:type_name -> google.protobuf.Struct
+	6,  // 31: parley.frontend.v1.RoomService.CreateRoom:input_type -> parley.frontend.v1.CreateRoomRequest
+	8,  // 32: parley.frontend.v1.RoomService.GetRoom:input_type -> parley.frontend.v1.GetRoomRequest
+	10, // 33: parley.frontend.v1.RoomService.ListRooms:input_type -> parley.frontend.v1.ListRoomsRequest
+	12, // 34: parley.frontend.v1.RoomService.ReplaceRoom:input_type -> parley.frontend.v1.ReplaceRoomRequest
+	14, // 35: parley.frontend.v1.RoomService.UpdateRoom:input_type -> parley.frontend.v1.UpdateRoomRequest
+	16, // 36: parley.frontend.v1.RoomService.DeleteRoom:input_type -> parley.frontend.v1.DeleteRoomRequest
+	19, // 37: parley.frontend.v1.RoomService.RotatePin:input_type -> parley.frontend.v1.RotatePinRequest
+	22, // 38: parley.frontend.v1.RoomService.ClaimCreatedRoom:input_type -> parley.frontend.v1.ClaimCreatedRoomRequest
+	7,  // 39: parley.frontend.v1.RoomService.CreateRoom:output_type -> parley.frontend.v1.CreateRoomResponse
+	9,  // 40: parley.frontend.v1.RoomService.GetRoom:output_type -> parley.frontend.v1.GetRoomResponse
+	11, // 41: parley.frontend.v1.RoomService.ListRooms:output_type -> parley.frontend.v1.ListRoomsResponse
+	13, // 42: parley.frontend.v1.RoomService.ReplaceRoom:output_type -> parley.frontend.v1.ReplaceRoomResponse
+	15, // 43: parley.frontend.v1.RoomService.UpdateRoom:output_type -> parley.frontend.v1.UpdateRoomResponse
+	17, // 44: parley.frontend.v1.RoomService.DeleteRoom:output_type -> parley.frontend.v1.DeleteRoomResponse
+	20, // 45: parley.frontend.v1.RoomService.RotatePin:output_type -> parley.frontend.v1.RotatePinResponse
+	23, // 46: parley.frontend.v1.RoomService.ClaimCreatedRoom:output_type -> parley.frontend.v1.ClaimCreatedRoomResponse
+	39, // [39:47] is the sub-list for method output_type
+	31, // [31:39] is the sub-list for method input_type
+	31, // [31:31] is the sub-list for extension type_name
+	31, // [31:31] is the sub-list for extension extendee
+	0,  // [0:31] is the sub-list for field type_name
 }
 
 func init() { file_parley_frontend_v1_room_proto_init() }

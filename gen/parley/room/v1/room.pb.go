@@ -210,6 +210,11 @@ type Room struct {
 	CreateTime    *timestamppb.Timestamp `protobuf:"bytes,6,opt,name=create_time,json=createTime,proto3" json:"create_time,omitempty"`
 	UpdateTime    *timestamppb.Timestamp `protobuf:"bytes,7,opt,name=update_time,json=updateTime,proto3" json:"update_time,omitempty"`
 	PhoneAccess   PhoneAccess            `protobuf:"varint,8,opt,name=phone_access,json=phoneAccess,proto3,enum=parley.room.v1.PhoneAccess" json:"phone_access,omitempty"`
+	// Country in which the room would have its phone number, ISO 3166-1 alpha-2;
+	// empty for any. It counts for the next PIN: the first, one by rotation, and one
+	// that the operator's drain of a trunk brings. Where no trunk there has a PIN
+	// left, it is another one; the numbers of the dial-in tell.
+	PhoneCountry  string `protobuf:"bytes,9,opt,name=phone_country,json=phoneCountry,proto3" json:"phone_country,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -298,6 +303,13 @@ func (x *Room) GetPhoneAccess() PhoneAccess {
 		return x.PhoneAccess
 	}
 	return PhoneAccess_PHONE_ACCESS_UNSPECIFIED
+}
+
+func (x *Room) GetPhoneCountry() string {
+	if x != nil {
+		return x.PhoneCountry
+	}
+	return ""
 }
 
 // Access is the role of one user on one room.
@@ -468,7 +480,9 @@ type CreateRoomRequest struct {
 	PhoneAccess PhoneAccess `protobuf:"varint,7,opt,name=phone_access,json=phoneAccess,proto3,enum=parley.room.v1.PhoneAccess" json:"phone_access,omitempty"`
 	// Change nothing, but fail as the call would for what it can know before
 	// (AIP-163).
-	ValidateOnly  bool `protobuf:"varint,8,opt,name=validate_only,json=validateOnly,proto3" json:"validate_only,omitempty"`
+	ValidateOnly bool `protobuf:"varint,8,opt,name=validate_only,json=validateOnly,proto3" json:"validate_only,omitempty"`
+	// See Room.
+	PhoneCountry  string `protobuf:"bytes,9,opt,name=phone_country,json=phoneCountry,proto3" json:"phone_country,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -557,6 +571,13 @@ func (x *CreateRoomRequest) GetValidateOnly() bool {
 		return x.ValidateOnly
 	}
 	return false
+}
+
+func (x *CreateRoomRequest) GetPhoneCountry() string {
+	if x != nil {
+		return x.PhoneCountry
+	}
+	return ""
 }
 
 type CreateRoomResponse struct {
@@ -838,7 +859,7 @@ type UpdateRoomRequest struct {
 	state    protoimpl.MessageState `protogen:"open.v1"`
 	IdOrSlug string                 `protobuf:"bytes,1,opt,name=id_or_slug,json=idOrSlug,proto3" json:"id_or_slug,omitempty"`
 	// Source of the fields that the mask names: name, access_level, configuration,
-	// phone_access.
+	// phone_access, phone_country.
 	Room        *Room                  `protobuf:"bytes,2,opt,name=room,proto3" json:"room,omitempty"`
 	UpdateMask  *fieldmaskpb.FieldMask `protobuf:"bytes,3,opt,name=update_mask,json=updateMask,proto3" json:"update_mask,omitempty"`
 	DisplayName string                 `protobuf:"bytes,4,opt,name=display_name,json=displayName,proto3" json:"display_name,omitempty"`
@@ -1326,7 +1347,7 @@ var File_parley_room_v1_room_proto protoreflect.FileDescriptor
 
 const file_parley_room_v1_room_proto_rawDesc = "" +
 	"\n" +
-	"\x19parley/room/v1/room.proto\x12\x0eparley.room.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1egoogle/protobuf/duration.proto\x1a google/protobuf/field_mask.proto\x1a\x1cgoogle/protobuf/struct.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x19parley/auth/v1/user.proto\x1a\x1dparley/telephony/v1/pin.proto\x1a\x1bparley/token/v1/token.proto\"\xf7\x02\n" +
+	"\x19parley/room/v1/room.proto\x12\x0eparley.room.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1egoogle/protobuf/duration.proto\x1a google/protobuf/field_mask.proto\x1a\x1cgoogle/protobuf/struct.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x19parley/auth/v1/user.proto\x1a\x1dparley/telephony/v1/pin.proto\x1a\x1bparley/token/v1/token.proto\"\x9c\x03\n" +
 	"\x04Room\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x12\n" +
 	"\x04name\x18\x02 \x01(\tR\x04name\x12\x12\n" +
@@ -1337,7 +1358,8 @@ const file_parley_room_v1_room_proto_rawDesc = "" +
 	"createTime\x12;\n" +
 	"\vupdate_time\x18\a \x01(\v2\x1a.google.protobuf.TimestampR\n" +
 	"updateTime\x12>\n" +
-	"\fphone_access\x18\b \x01(\x0e2\x1b.parley.room.v1.PhoneAccessR\vphoneAccess\"\x85\x01\n" +
+	"\fphone_access\x18\b \x01(\x0e2\x1b.parley.room.v1.PhoneAccessR\vphoneAccess\x12#\n" +
+	"\rphone_country\x18\t \x01(\tR\fphoneCountry\"\x85\x01\n" +
 	"\x06Access\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x17\n" +
 	"\aroom_id\x18\x02 \x01(\tR\x06roomId\x12(\n" +
@@ -1351,7 +1373,7 @@ const file_parley_room_v1_room_proto_rawDesc = "" +
 	"connection\x18\x03 \x01(\v2\x1b.parley.token.v1.ConnectionR\n" +
 	"connection\x124\n" +
 	"\adial_in\x18\x04 \x01(\v2\x1b.parley.telephony.v1.DialInR\x06dialIn\x122\n" +
-	"\baccesses\x18\x05 \x03(\v2\x16.parley.room.v1.AccessR\baccesses\"\xfe\x02\n" +
+	"\baccesses\x18\x05 \x03(\v2\x16.parley.room.v1.AccessR\baccesses\"\xa3\x03\n" +
 	"\x11CreateRoomRequest\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12H\n" +
 	"\faccess_level\x18\x02 \x01(\x0e2\x1b.parley.room.v1.AccessLevelB\b\xbaH\x05\x82\x01\x02\x10\x01R\vaccessLevel\x12=\n" +
@@ -1361,7 +1383,8 @@ const file_parley_room_v1_room_proto_rawDesc = "" +
 	"\vcallback_id\x18\x06 \x01(\tR\n" +
 	"callbackId\x12H\n" +
 	"\fphone_access\x18\a \x01(\x0e2\x1b.parley.room.v1.PhoneAccessB\b\xbaH\x05\x82\x01\x02\x10\x01R\vphoneAccess\x12#\n" +
-	"\rvalidate_only\x18\b \x01(\bR\fvalidateOnly\"B\n" +
+	"\rvalidate_only\x18\b \x01(\bR\fvalidateOnly\x12#\n" +
+	"\rphone_country\x18\t \x01(\tR\fphoneCountry\"B\n" +
 	"\x12CreateRoomResponse\x12,\n" +
 	"\x04room\x18\x01 \x01(\v2\x18.parley.room.v1.RoomViewR\x04room\"Q\n" +
 	"\x0eGetRoomRequest\x12\x1c\n" +

@@ -40,7 +40,8 @@ type RoomServiceClient interface {
 	// CreateRoom creates a room owned by the user. The room exists even if no PIN
 	// can be given at once; the PIN follows. UNAVAILABLE means that nothing was
 	// created: the call may be repeated.
-	// Errors: INVALID_FIELDS (name, slug, access_level, configuration, owner_id),
+	// Errors: INVALID_FIELDS (name, slug, access_level, configuration,
+	// phone_country, owner_id),
 	// UNAUTHENTICATED, PERMISSION_DENIED (a user names an owner), UNAVAILABLE.
 	CreateRoom(ctx context.Context, in *CreateRoomRequest, opts ...grpc.CallOption) (*CreateRoomResponse, error)
 	// GetRoom finds a room by UUID or slug. Errors: ROOM_NOT_FOUND, UNAVAILABLE
@@ -166,7 +167,8 @@ type RoomServiceServer interface {
 	// CreateRoom creates a room owned by the user. The room exists even if no PIN
 	// can be given at once; the PIN follows. UNAVAILABLE means that nothing was
 	// created: the call may be repeated.
-	// Errors: INVALID_FIELDS (name, slug, access_level, configuration, owner_id),
+	// Errors: INVALID_FIELDS (name, slug, access_level, configuration,
+	// phone_country, owner_id),
 	// UNAUTHENTICATED, PERMISSION_DENIED (a user names an owner), UNAVAILABLE.
 	CreateRoom(context.Context, *CreateRoomRequest) (*CreateRoomResponse, error)
 	// GetRoom finds a room by UUID or slug. Errors: ROOM_NOT_FOUND, UNAVAILABLE

@@ -168,7 +168,8 @@ func (x *DialInNumber) GetTel() string {
 type AllocatePinRequest struct {
 	state  protoimpl.MessageState `protogen:"open.v1"`
 	RoomId string                 `protobuf:"bytes,1,opt,name=room_id,json=roomId,proto3" json:"room_id,omitempty"`
-	// Wanted country of the number, ISO 3166-1 alpha-2; empty for any.
+	// Country in which the room would have its number, ISO 3166-1 alpha-2; empty for
+	// any. Where no trunk there has a PIN left, it is another one.
 	Country       string `protobuf:"bytes,2,opt,name=country,proto3" json:"country,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -349,7 +350,9 @@ type RotatePinRequest struct {
 	// are put into quarantine at once.
 	Revoke bool `protobuf:"varint,2,opt,name=revoke,proto3" json:"revoke,omitempty"`
 	// Whether the room may have more new PINs than the server allows in a day.
-	Unlimited     bool `protobuf:"varint,3,opt,name=unlimited,proto3" json:"unlimited,omitempty"`
+	Unlimited bool `protobuf:"varint,3,opt,name=unlimited,proto3" json:"unlimited,omitempty"`
+	// As in AllocatePinRequest; empty for the countries of the old PIN's numbers.
+	Country       string `protobuf:"bytes,4,opt,name=country,proto3" json:"country,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -403,6 +406,13 @@ func (x *RotatePinRequest) GetUnlimited() bool {
 		return x.Unlimited
 	}
 	return false
+}
+
+func (x *RotatePinRequest) GetCountry() string {
+	if x != nil {
+		return x.Country
+	}
+	return ""
 }
 
 type RotatePinResponse struct {
@@ -746,11 +756,12 @@ const file_parley_telephony_v1_pin_proto_rawDesc = "" +
 	"\adial_in\x18\x01 \x01(\v2\x1b.parley.telephony.v1.DialInR\x06dialIn\"6\n" +
 	"\x11ReleasePinRequest\x12!\n" +
 	"\aroom_id\x18\x01 \x01(\tB\b\xbaH\x05r\x03\xb0\x01\x01R\x06roomId\"\x14\n" +
-	"\x12ReleasePinResponse\"k\n" +
+	"\x12ReleasePinResponse\"\x9b\x01\n" +
 	"\x10RotatePinRequest\x12!\n" +
 	"\aroom_id\x18\x01 \x01(\tB\b\xbaH\x05r\x03\xb0\x01\x01R\x06roomId\x12\x16\n" +
 	"\x06revoke\x18\x02 \x01(\bR\x06revoke\x12\x1c\n" +
-	"\tunlimited\x18\x03 \x01(\bR\tunlimited\"\x94\x01\n" +
+	"\tunlimited\x18\x03 \x01(\bR\tunlimited\x12.\n" +
+	"\acountry\x18\x04 \x01(\tB\x14\xbaH\x11r\x0f2\r^([A-Z]{2})?$R\acountry\"\x94\x01\n" +
 	"\x11RotatePinResponse\x124\n" +
 	"\adial_in\x18\x01 \x01(\v2\x1b.parley.telephony.v1.DialInR\x06dialIn\x12I\n" +
 	"\x13old_pin_expire_time\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\x10oldPinExpireTime\"E\n" +

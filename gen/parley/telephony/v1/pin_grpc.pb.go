@@ -33,7 +33,8 @@ const (
 // PinService gives rooms their PINs. Callers: room.
 type PinServiceClient interface {
 	// AllocatePin gives the room a current PIN on some trunk; when it has one
-	// already, that one is returned. Errors: PINS_EXHAUSTED.
+	// already, that one is returned, wherever it is, and the country is noted for
+	// when the trunk is drained. Errors: PINS_EXHAUSTED.
 	AllocatePin(ctx context.Context, in *AllocatePinRequest, opts ...grpc.CallOption) (*AllocatePinResponse, error)
 	// ReleasePin puts every PIN of the room into quarantine. A room without PIN is no error.
 	ReleasePin(ctx context.Context, in *ReleasePinRequest, opts ...grpc.CallOption) (*ReleasePinResponse, error)
@@ -115,7 +116,8 @@ func (c *pinServiceClient) SetRoomLive(ctx context.Context, in *SetRoomLiveReque
 // PinService gives rooms their PINs. Callers: room.
 type PinServiceServer interface {
 	// AllocatePin gives the room a current PIN on some trunk; when it has one
-	// already, that one is returned. Errors: PINS_EXHAUSTED.
+	// already, that one is returned, wherever it is, and the country is noted for
+	// when the trunk is drained. Errors: PINS_EXHAUSTED.
 	AllocatePin(context.Context, *AllocatePinRequest) (*AllocatePinResponse, error)
 	// ReleasePin puts every PIN of the room into quarantine. A room without PIN is no error.
 	ReleasePin(context.Context, *ReleasePinRequest) (*ReleasePinResponse, error)

@@ -17,8 +17,12 @@ type roomServer struct {
 	rooms roomv1.RoomServiceClient
 }
 
-// maxRoomName is the most characters of a room's name.
-const maxRoomName = 500
+const (
+	// maxRoomName is the most characters of a room's name.
+	maxRoomName = 500
+	// maxCountry is the characters of a country; room knows which there are.
+	maxCountry = 2
+)
 
 // CreateRoom creates a room of the visitor's.
 func (s *roomServer) CreateRoom(ctx context.Context, req *frontendv1.CreateRoomRequest) (*frontendv1.CreateRoomResponse, error) {
@@ -29,7 +33,7 @@ func (s *roomServer) CreateRoom(ctx context.Context, req *frontendv1.CreateRoomR
 	wrong := f.Err()
 	answer, err := s.rooms.CreateRoom(ctx, &roomv1.CreateRoomRequest{
 		Name: fields.GetName(), AccessLevel: fields.GetAccessLevel(), Configuration: fields.GetConfiguration(), DisplayName: req.GetUsername(),
-		CallbackId: callback, PhoneAccess: fields.GetPhoneAccess(), ValidateOnly: wrong != nil,
+		CallbackId: callback, PhoneAccess: fields.GetPhoneAccess(), PhoneCountry: fields.GetPhoneCountry(), ValidateOnly: wrong != nil,
 	})
 	if err := allWrong(wrong, err); err != nil {
 		return nil, err
@@ -173,6 +177,10 @@ func roomFields(f *form.Form, body *frontendv1.RoomFields, whole bool) (*roomv1.
 	if access, ok := f.Choice("phone_access", body.GetPhoneAccess(), phoneAccesses(), form.Rules{Null: true}); ok {
 		fields.PhoneAccess = roomv1.PhoneAccess(number(roomv1.PhoneAccess(0).Descriptor(), access))
 		mask.Paths = append(mask.Paths, "phone_access")
+	}
+	if country, ok := f.String("phone_country", body.GetPhoneCountry(), form.Rules{Null: true, Blank: true, Max: maxCountry}); ok {
+		fields.PhoneCountry = country
+		mask.Paths = append(mask.Paths, "phone_country")
 	}
 	if configuration, ok := f.Configuration("configuration", body.GetConfiguration()); ok {
 		fields.Configuration = configuration

@@ -10,7 +10,7 @@ import (
 
 // room shapes a room for one visitor. The keys livekit, pin_code and dial_in are
 // there exactly where the visitor may enter, accesses where it administers, and
-// there phone_access too, if somebody has set it.
+// there phone_access and phone_country too, if somebody has set them.
 func room(view *roomv1.RoomView) (*frontendv1.Room, error) {
 	r := view.GetRoom()
 	shown := &frontendv1.Room{
@@ -31,6 +31,9 @@ func room(view *roomv1.RoomView) (*frontendv1.Room, error) {
 	if len(view.GetAccesses()) > 0 {
 		if access := r.GetPhoneAccess(); access != roomv1.PhoneAccess_PHONE_ACCESS_UNSPECIFIED {
 			shown.PhoneAccess = textOrNull(word(access))
+		}
+		if country := r.GetPhoneCountry(); country != "" {
+			shown.PhoneCountry = textOrNull(country)
 		}
 		shown.Accesses = &structpb.ListValue{}
 		for _, access := range view.GetAccesses() {

@@ -51,7 +51,7 @@ func (f *telephony) call(action outbox.Action, roomID string) error {
 	return nil
 }
 
-func (f *telephony) Allocate(_ context.Context, roomID string) (*telephonyv1.DialIn, error) {
+func (f *telephony) Allocate(_ context.Context, roomID, _ string) (*telephonyv1.DialIn, error) {
 	f.mu.Lock()
 	block := f.block
 	f.mu.Unlock()

@@ -19,7 +19,7 @@ const (
 type lane struct {
 	outbox  *Outbox
 	action  Action
-	deliver func(ctx context.Context, roomID string) error
+	deliver func(context.Context, Task) error
 	wake    chan struct{} // of capacity 1: a wake-up is kept, not counted
 	log     *slog.Logger
 	// trouble is what stopped the last round: unavailable, exhausted or empty.
@@ -44,7 +44,7 @@ func (r result) reason() string {
 	return r.err.Error()
 }
 
-func newLane(o *Outbox, action Action, deliver func(context.Context, string) error) *lane {
+func newLane(o *Outbox, action Action, deliver func(context.Context, Task) error) *lane {
 	return &lane{
 		outbox: o, action: action, deliver: deliver,
 		wake: make(chan struct{}, 1), log: o.log.With("action", string(action)),
@@ -122,7 +122,7 @@ func (l *lane) deliverAll(ctx context.Context, lease Lease, tasks []Task) []resu
 			continue
 		}
 		group.Go(func() error {
-			err := l.deliver(ctx, task.RoomID)
+			err := l.deliver(ctx, task)
 			results[i].outcome, results[i].err = outcomeOf(err), err
 			l.outbox.metrics.count(l.action, results[i].outcome)
 			if results[i].outcome.blocks() {

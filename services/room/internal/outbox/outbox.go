@@ -14,8 +14,9 @@ import (
 
 // Telephony is told. Its errors are *apierr.Error; both calls are idempotent.
 type Telephony interface {
-	// Allocate gives the room a PIN unless it has one, and returns how to dial in.
-	Allocate(ctx context.Context, roomID string) (*telephonyv1.DialIn, error)
+	// Allocate gives the room a PIN unless it has one, if it can be with a number in
+	// the country, and returns how to dial in.
+	Allocate(ctx context.Context, roomID, country string) (*telephonyv1.DialIn, error)
 	// Release takes every PIN of the room back.
 	Release(ctx context.Context, roomID string) error
 }
@@ -46,11 +47,11 @@ func New(store Store, telephony Telephony, c clock.Clock, log *slog.Logger, regi
 		return nil, err
 	}
 	o := &Outbox{store: store, telephony: telephony, clock: c, log: log, metrics: m}
-	o.allocate = newLane(o, Allocate, func(ctx context.Context, roomID string) error {
-		_, err := telephony.Allocate(ctx, roomID)
+	o.allocate = newLane(o, Allocate, func(ctx context.Context, t Task) error {
+		_, err := telephony.Allocate(ctx, t.RoomID, t.Country)
 		return err
 	})
-	o.release = newLane(o, Release, telephony.Release)
+	o.release = newLane(o, Release, func(ctx context.Context, t Task) error { return telephony.Release(ctx, t.RoomID) })
 	return o, nil
 }
 
@@ -70,15 +71,15 @@ func (o *Outbox) Deliver(ctx context.Context, lease Lease, task Task, call func(
 	return err
 }
 
-// DeliverAllocation is Deliver for a new room. The dial-in is nil when it failed.
+// DeliverAllocation is Deliver for a room's PIN. The dial-in is nil when it failed.
 func (o *Outbox) DeliverAllocation(ctx context.Context, lease Lease, task Task) *telephonyv1.DialIn {
 	var dialIn *telephonyv1.DialIn
 	err := o.Deliver(ctx, lease, task, func(ctx context.Context) (err error) {
-		dialIn, err = o.telephony.Allocate(ctx, task.RoomID)
+		dialIn, err = o.telephony.Allocate(ctx, task.RoomID, task.Country)
 		return err
 	})
 	if err != nil {
-		o.log.WarnContext(ctx, "room created without a PIN; it follows", "room_id", task.RoomID, "error", err)
+		o.log.WarnContext(ctx, "telephony did not answer for a room's PIN; the answer follows", "room_id", task.RoomID, "error", err)
 		return nil
 	}
 	return dialIn

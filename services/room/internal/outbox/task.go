@@ -26,6 +26,9 @@ type Task struct {
 	Version int64
 	// Attempts are the deliveries that failed for this room's own sake.
 	Attempts int
+	// Country is where the room would have its number, as the room says when the
+	// task is claimed; "" for anywhere, and for a room that is gone.
+	Country string
 }
 
 // Postponed is a task that was not delivered.

@@ -45,13 +45,13 @@ func (d *DialIns) ByRooms(ctx context.Context, roomIDs []string) (map[string]*te
 
 // Rotate implements rooms.DialIns. The caller's lease limits its time.
 func (d *DialIns) Rotate(ctx context.Context, roomID string, r rooms.Rotation) (*telephonyv1.DialIn, error) {
-	resp, err := d.client.RotatePin(ctx, &telephonyv1.RotatePinRequest{RoomId: roomID, Revoke: r.Revoke, Unlimited: r.Unlimited})
+	resp, err := d.client.RotatePin(ctx, &telephonyv1.RotatePinRequest{RoomId: roomID, Country: r.Country, Revoke: r.Revoke, Unlimited: r.Unlimited})
 	return resp.GetDialIn(), fault("telephony", err, apierr.PinsExhausted, apierr.Throttled)
 }
 
 // Allocate implements outbox.Telephony. The caller's lease limits its time.
-func (d *DialIns) Allocate(ctx context.Context, roomID string) (*telephonyv1.DialIn, error) {
-	resp, err := d.client.AllocatePin(ctx, &telephonyv1.AllocatePinRequest{RoomId: roomID})
+func (d *DialIns) Allocate(ctx context.Context, roomID, country string) (*telephonyv1.DialIn, error) {
+	resp, err := d.client.AllocatePin(ctx, &telephonyv1.AllocatePinRequest{RoomId: roomID, Country: country})
 	return resp.GetDialIn(), fault("telephony", err, apierr.PinsExhausted)
 }
 

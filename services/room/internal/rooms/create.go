@@ -20,6 +20,7 @@ type Draft struct {
 	// Configuration is nil or empty for the user's default.
 	Configuration *structpb.Struct
 	PhoneAccess   PhoneAccess
+	PhoneCountry  string
 	// OwnerID is for the operator, who must name the owner, and for nobody else.
 	OwnerID string
 	// CallbackID lets whoever knows it learn of the new room; empty for nobody.
@@ -64,6 +65,7 @@ func (s *Service) Create(ctx context.Context, caller Caller, draft Draft) (View,
 	access := Access{ID: uuid.NewString(), RoomID: room.ID, UserID: owner.GetId(), Role: Owner, CreatedAt: room.CreatedAt}
 	lease := s.Outbox.Lease()
 	task := lease.Task(room.ID, outbox.Allocate)
+	task.Country = room.PhoneCountry
 	creation := Creation{Room: room, Owner: access, Task: task, Due: lease.Until, Callback: s.callback(draft.CallbackID)}
 	if err := s.Rooms.Create(ctx, creation); err != nil {
 		return View{}, err
@@ -80,6 +82,10 @@ func (s *Service) Create(ctx context.Context, caller Caller, draft Draft) (View,
 func (s *Service) newRoom(draft Draft) (Room, error) {
 	name, slug, wrongName := parseName(draft.Name)
 	configuration, wrong := ParseConfiguration(draft.Configuration)
+	country, wrongCountry := parseCountry(draft.PhoneCountry)
+	if wrongCountry != nil {
+		wrong = append(wrong, *wrongCountry)
+	}
 	if wrongName != nil {
 		wrong = append([]apierr.Violation{*wrongName}, wrong...)
 	}
@@ -87,7 +93,8 @@ func (s *Service) newRoom(draft Draft) (Room, error) {
 	return Room{
 		ID: uuid.NewString(), Name: name, Slug: slug,
 		AccessLevel: draft.AccessLevel, Configuration: configuration, PhoneAccess: draft.PhoneAccess,
-		CreatedAt: now, UpdatedAt: now,
+		PhoneCountry: country,
+		CreatedAt:    now, UpdatedAt: now,
 	}, invalid(wrong)
 }
 

@@ -39,6 +39,8 @@ type DialIns interface {
 type Rotation struct {
 	// Revoke says that no other PIN opens the room any more.
 	Revoke bool
+	// Country is where the room would have its number; "" for where it has it.
+	Country string
 	// Unlimited does without the limit on the rotations of a day.
 	Unlimited bool
 }

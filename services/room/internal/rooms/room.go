@@ -14,6 +14,9 @@ type Room struct {
 	AccessLevel   AccessLevel
 	Configuration Configuration
 	PhoneAccess   PhoneAccess
+	// PhoneCountry is the country in which the room would have its number, ISO
+	// 3166-1 alpha-2; "" for any.
+	PhoneCountry string
 	// Instants in UTC, to the microsecond, which is what every store keeps.
 	CreatedAt, UpdatedAt time.Time
 }

@@ -33,7 +33,9 @@ func (s *Service) RotatePin(ctx context.Context, caller Caller, idOrSlug string,
 	if err != nil {
 		return View{}, err
 	}
-	view.DialIn, err = s.rotate(ctx, held.Room.ID, Rotation{Revoke: revoke, Unlimited: caller.Operator})
+	view.DialIn, err = s.rotate(ctx, held.Room.ID, Rotation{
+		Revoke: revoke, Country: held.Room.PhoneCountry, Unlimited: caller.Operator,
+	})
 	return view, err
 }
 

@@ -83,6 +83,7 @@ type Change struct {
 	AccessLevel   *AccessLevel
 	Configuration *Configuration
 	PhoneAccess   *PhoneAccess
+	PhoneCountry  *string
 }
 
 // NotFound is the error for a room that does not exist. Stores return it.

@@ -9,6 +9,7 @@ import (
 	"google.golang.org/protobuf/types/known/structpb"
 
 	"github.com/parleymeet/parley/pkg/apierr"
+	"github.com/parleymeet/parley/services/room/internal/outbox"
 )
 
 // Patch is what a person wants to change; nil fields stay.
@@ -18,6 +19,7 @@ type Patch struct {
 	// Configuration replaces the stored one as a whole.
 	Configuration *structpb.Struct
 	PhoneAccess   *PhoneAccess
+	PhoneCountry  *string
 	// ValidateOnly makes Update fail as it would, and do nothing else.
 	ValidateOnly bool
 }
@@ -38,7 +40,7 @@ func (s *Service) Update(ctx context.Context, caller Caller, idOrSlug string, pa
 	}
 	before := held.Room
 	if change != (Change{}) {
-		if held.Room, err = s.Rooms.Update(ctx, before.ID, change, s.now()); err != nil {
+		if held.Room, err = s.change(ctx, before, change); err != nil {
 			return View{}, err
 		}
 	}
@@ -46,6 +48,27 @@ func (s *Service) Update(ctx context.Context, caller Caller, idOrSlug string, pa
 		s.tellLiveRoom(ctx, held.Room)
 	}
 	return s.view(ctx, caller, held)
+}
+
+// change writes a change. Telephony is told of another country, which it needs
+// when a trunk is drained: as with a new PIN, the task is there first, so that it
+// is told also if it is away or this process dies.
+func (s *Service) change(ctx context.Context, before Room, change Change) (Room, error) {
+	if change.PhoneCountry == nil || *change.PhoneCountry == before.PhoneCountry {
+		return s.Rooms.Update(ctx, before.ID, change, s.now())
+	}
+	lease := s.Outbox.Lease()
+	task, err := s.Rooms.Hold(ctx, lease.Task(before.ID, outbox.Allocate), lease.Until)
+	if err != nil {
+		return Room{}, err
+	}
+	room, err := s.Rooms.Update(ctx, before.ID, change, s.now())
+	if err != nil {
+		return Room{}, err
+	}
+	task.Country = room.PhoneCountry
+	s.Outbox.DeliverAllocation(ctx, lease, task)
+	return room, nil
 }
 
 // administered finds a room that the user may change.
@@ -82,6 +105,13 @@ func (p Patch) check() (Change, error) {
 		configuration, wrongKeys := ParseConfiguration(p.Configuration)
 		wrong = append(wrong, wrongKeys...)
 		change.Configuration = &configuration
+	}
+	if p.PhoneCountry != nil {
+		country, wrongCountry := parseCountry(*p.PhoneCountry)
+		if wrongCountry != nil {
+			wrong = append(wrong, *wrongCountry)
+		}
+		change.PhoneCountry = &country
 	}
 	return change, invalid(wrong)
 }

@@ -30,6 +30,8 @@ func patchOf(room *roomv1.Room, mask *fieldmaskpb.FieldMask) (rooms.Patch, error
 			}
 		case "phone_access":
 			patch.PhoneAccess = new(phoneAccessOf(room.GetPhoneAccess()))
+		case "phone_country":
+			patch.PhoneCountry = new(room.GetPhoneCountry())
 		default:
 			return rooms.Patch{}, apierr.InvalidField("update_mask", "unknown", "%q cannot be changed.", path)
 		}
@@ -50,6 +52,9 @@ func pathsOf(room *roomv1.Room) []string {
 	}
 	if room.GetPhoneAccess() != roomv1.PhoneAccess_PHONE_ACCESS_UNSPECIFIED {
 		paths = append(paths, "phone_access")
+	}
+	if room.GetPhoneCountry() != "" {
+		paths = append(paths, "phone_country")
 	}
 	return paths
 }

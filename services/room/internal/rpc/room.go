@@ -38,6 +38,7 @@ func (s *RoomServer) CreateRoom(ctx context.Context, req *roomv1.CreateRoomReque
 		OwnerID:       req.GetOwnerId(),
 		CallbackID:    req.GetCallbackId(),
 		PhoneAccess:   phoneAccessOf(req.GetPhoneAccess()),
+		PhoneCountry:  req.GetPhoneCountry(),
 		ValidateOnly:  req.GetValidateOnly(),
 	})
 	if err != nil || req.GetValidateOnly() {

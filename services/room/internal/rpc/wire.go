@@ -82,6 +82,7 @@ func roomMessage(room rooms.Room) (*roomv1.Room, error) {
 		AccessLevel:   levelMessages[room.AccessLevel],
 		Configuration: configuration,
 		PhoneAccess:   phoneAccessMessages[room.PhoneAccess],
+		PhoneCountry:  room.PhoneCountry,
 		CreateTime:    timestamppb.New(room.CreatedAt),
 		UpdateTime:    timestamppb.New(room.UpdatedAt),
 	}, nil

@@ -27,6 +27,8 @@ const rotationWindow = 24 * time.Hour
 
 // Rotation is how a room's PIN is replaced.
 type Rotation struct {
+	// Country is where the room would have its number; "" for where it has it now.
+	Country string
 	// Revoke puts the old PIN, and those still retiring, into quarantine at once.
 	Revoke bool
 	// Unlimited does without the limit of a day.
@@ -53,30 +55,37 @@ func NewAllocator(store Store, rules Rules, c clock.Clock, random io.Reader, log
 	}
 }
 
-// Allocate returns the current PIN of the room, a new one unless it has one.
-// With a country, a new PIN is on a trunk with a number there.
+// Allocate returns the current PIN of the room, a new one unless it has one. A
+// new one is on a trunk with a number in the country, if one has a PIN left; of
+// one that the room has, the country is noted for its next.
 // Errors: PINS_EXHAUSTED.
 func (a *Allocator) Allocate(ctx context.Context, roomID, country string) (PIN, error) {
-	result, err := a.place(ctx, wish{country: country, strict: true}, roomID, a.store.InsertPIN)
-	if !apierr.Has(err, apierr.PinsExhausted) {
+	result, err := a.place(ctx, wish{{country}}, roomID, func(ctx context.Context, d Draw) (Result, error) {
+		d.Country = country
+		return a.store.InsertPIN(ctx, d)
+	})
+	switch {
+	case apierr.Has(err, apierr.PinsExhausted):
+		// A room that has its PIN needs no other: it may have been given it by a
+		// call whose answer was lost, and all trunks have filled up since.
+		current, currentErr := a.store.CurrentPINs(ctx, []string{roomID})
+		if currentErr != nil {
+			return PIN{}, currentErr
+		}
+		if len(current) == 0 {
+			a.exhausted(ctx, roomID, country)
+			return PIN{}, err
+		}
+		result.PIN = current[0]
+	case err != nil || result.Outcome == Inserted:
 		return result.PIN, err
 	}
-	// A room that has its PIN needs no other: it may have been given it by a
-	// call whose answer was lost, and all trunks have filled up since.
-	current, currentErr := a.store.CurrentPINs(ctx, []string{roomID})
-	if currentErr != nil {
-		return PIN{}, currentErr
-	}
-	if len(current) > 0 {
-		return current[0], nil
-	}
-	a.exhausted(ctx, roomID, country)
-	return PIN{}, err
+	return result.PIN, a.store.NoteCountry(ctx, roomID, country)
 }
 
-// Rotate gives the room a new current PIN, in the country of the old one if it
-// can be, and returns until when the old one is accepted: zero when there was
-// none, or it is revoked. Errors: PINS_EXHAUSTED, THROTTLED.
+// Rotate gives the room a new current PIN, in the wished country, or else one of
+// the old one's, if it can be. It returns until when the old one is accepted: zero
+// when there was none, or it is revoked. Errors: PINS_EXHAUSTED, THROTTLED.
 func (a *Allocator) Rotate(ctx context.Context, roomID string, r Rotation) (pin PIN, oldUntil time.Time, err error) {
 	old, err := a.store.CurrentPINs(ctx, []string{roomID})
 	if err != nil {
@@ -91,7 +100,7 @@ func (a *Allocator) Rotate(ctx context.Context, roomID string, r Rotation) (pin 
 		if r.Revoke {
 			retire, oldUntil = Retire{Until: a.clock.Now().Add(a.rules.Quarantine), Revoke: true}, time.Time{}
 		}
-		result, err := a.replace(ctx, old[0], retire)
+		result, err := a.replace(ctx, old[0], r.Country, retire)
 		if err != nil || result.Outcome == Inserted {
 			return result.PIN, oldUntil, err
 		}
@@ -102,7 +111,7 @@ func (a *Allocator) Rotate(ctx context.Context, roomID string, r Rotation) (pin 
 			return PIN{}, time.Time{}, err
 		}
 	}
-	pin, err = a.Allocate(ctx, roomID, "")
+	pin, err = a.Allocate(ctx, roomID, r.Country)
 	return pin, time.Time{}, err
 }
 
@@ -120,20 +129,21 @@ func (a *Allocator) limitRotation(ctx context.Context, roomID string, r Rotation
 	return &apierr.Error{Reason: apierr.Throttled, RetryAfter: until.Sub(now)}
 }
 
-// Move gives the room of a PIN another one on another trunk, and reports whether
-// it did: not if that PIN is no longer its current one, or its trunk no longer
+// Move gives the room of a PIN another one on another trunk, chosen as in a
+// rotation, and reports whether it did: not if that PIN is no longer its current one, or its trunk no longer
 // draining. Errors: PINS_EXHAUSTED.
 func (a *Allocator) Move(ctx context.Context, pin PIN) (bool, error) {
-	result, err := a.replace(ctx, pin, Retire{Until: a.clock.Now().Add(a.rules.Grace), On: pin.TrunkID})
+	result, err := a.replace(ctx, pin, pin.Country, Retire{Until: a.clock.Now().Add(a.rules.Grace), On: pin.TrunkID})
 	return result.Outcome == Inserted, err
 }
 
-func (a *Allocator) replace(ctx context.Context, old PIN, retire Retire) (Result, error) {
-	country, err := a.board.country(ctx, old.TrunkID)
+func (a *Allocator) replace(ctx context.Context, old PIN, country string, retire Retire) (Result, error) {
+	present, err := a.board.countries(ctx, old.TrunkID)
 	if err != nil {
 		return Result{}, err
 	}
-	result, err := a.place(ctx, wish{country: country}, old.RoomID, func(ctx context.Context, d Draw) (Result, error) {
+	result, err := a.place(ctx, wish{{country}, present}, old.RoomID, func(ctx context.Context, d Draw) (Result, error) {
+		d.Country = country
 		return a.store.ReplacePIN(ctx, d, retire)
 	})
 	if apierr.Has(err, apierr.PinsExhausted) {

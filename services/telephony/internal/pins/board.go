@@ -36,16 +36,12 @@ type board struct {
 
 func newBoard(store Store, c clock.Clock) *board { return &board{store: store, clock: c} }
 
-// wish is what a room would have of a trunk.
-type wish struct {
-	// country limits the choice to trunks with a number there; "" for any.
-	country string
-	// strict says that no trunk is better than one of another country.
-	strict bool
-}
+// wish is in which countries a room would have its number, the dearest first. A
+// number elsewhere is better than none.
+type wish [][]string
 
-// reserve returns the trunk with the lowest fill that meets the wish and is not
-// in tried, and counts one more PIN on it. Before it says that there is none it
+// reserve returns the trunk with the lowest fill, of those that meet the wish best
+// and are not in tried, and counts one more PIN on it. Before it says that there is none it
 // reads the counters anew: they may be late, and a trunk may have been added.
 func (b *board) reserve(ctx context.Context, w wish, tried []string) (Fill, bool, error) {
 	fresh := false
@@ -67,9 +63,14 @@ func (b *board) reserve(ctx context.Context, w wish, tried []string) (Fill, bool
 func (b *board) take(w wish, tried []string) (Fill, bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	best := b.lowest(w.country, tried)
-	if best == nil && !w.strict {
-		best = b.lowest("", tried)
+	var best *Fill
+	for _, countries := range w {
+		if best == nil {
+			best = b.lowest(func(f *Fill) bool { return f.in(countries) }, tried)
+		}
+	}
+	if best == nil {
+		best = b.lowest(func(*Fill) bool { return true }, tried)
 	}
 	if best == nil {
 		return Fill{}, false
@@ -78,14 +79,14 @@ func (b *board) take(w wish, tried []string) (Fill, bool) {
 	return *best, true
 }
 
-func (b *board) lowest(country string, tried []string) *Fill {
+func (b *board) lowest(meets func(*Fill) bool, tried []string) *Fill {
 	var best *Fill
 	for i := range b.fills {
 		f := &b.fills[i]
 		switch {
 		// A PIN on a trunk without numbers is one that nobody can dial.
 		case f.State != trunks.Active, f.Numbers == 0, f.Held >= f.Capacity():
-		case country != "" && !slices.Contains(f.Countries, country):
+		case !meets(f):
 		case slices.Contains(tried, f.TrunkID):
 		case best == nil || f.Ratio() < best.Ratio():
 			best = f
@@ -105,19 +106,19 @@ func (b *board) giveBack(trunkID string) {
 	}
 }
 
-// country returns the first country of a trunk's numbers, "" for none.
-func (b *board) country(ctx context.Context, trunkID string) (string, error) {
+// countries returns those of a trunk's numbers.
+func (b *board) countries(ctx context.Context, trunkID string) ([]string, error) {
 	if !b.recent() {
 		if err := b.refresh(ctx); err != nil {
-			return "", err
+			return nil, err
 		}
 	}
 	for _, f := range b.snapshot() {
-		if f.TrunkID == trunkID && len(f.Countries) > 0 {
-			return f.Countries[0], nil
+		if f.TrunkID == trunkID {
+			return f.Countries, nil
 		}
 	}
-	return "", nil
+	return nil, nil
 }
 
 // distrust makes the next reader read the counters anew.

@@ -2,6 +2,7 @@ package pins
 
 import (
 	"math"
+	"slices"
 	"time"
 
 	"github.com/parleymeet/parley/services/telephony/internal/trunks"
@@ -26,6 +27,9 @@ type PIN struct {
 	State  State
 	// Until is when the state ends; zero for a current PIN.
 	Until time.Time
+	// Country is where the room would have its number, "" for anywhere. It is told
+	// of PINs that are listed, and not of those just written.
+	Country string
 }
 
 // WellFormed reports whether digits could be a PIN: 4 to 16 of them.
@@ -53,6 +57,11 @@ type Fill struct {
 	Countries []string
 	// Numbers counts the trunk's phone numbers.
 	Numbers int
+}
+
+// in reports whether the trunk has a number in one of the countries.
+func (f Fill) in(countries []string) bool {
+	return slices.ContainsFunc(countries, func(c string) bool { return slices.Contains(f.Countries, c) })
 }
 
 // Capacity returns how many PINs of that length exist.

@@ -10,7 +10,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -142,6 +141,8 @@ func (n *nearlyFull) CurrentPINs(_ context.Context, rooms []string) ([]pins.PIN,
 	return nil, nil
 }
 
+func (n *nearlyFull) NoteCountry(context.Context, string, string) error { return nil }
+
 // TestTheLastPINIsFound searches from a random point, so before and behind the
 // gap, and over several windows.
 func TestTheLastPINIsFound(t *testing.T) {
@@ -183,83 +184,14 @@ func TestCountryIsKept(t *testing.T) {
 	if pin := b.allocate(t, ""); pin.TrunkID != "ST_fr" {
 		t.Errorf("the emptier trunk is ST_fr, not %s", pin.TrunkID)
 	}
-	if _, err := b.Allocate(t.Context(), uuid.NewString(), "IT"); !apierr.Has(err, apierr.PinsExhausted) {
-		t.Errorf("a country without trunk: %v", err)
+	if pin := b.allocate(t, "IT"); pin.TrunkID != "ST_fr" {
+		t.Errorf("a country without trunk: %s, not the emptier one", pin.TrunkID)
 	}
 	german := b.allocate(t, "DE")
 	pin, until, err := b.Rotate(t.Context(), german.RoomID, pins.Rotation{})
 	must(t, err)
 	if pin.TrunkID != "ST_de" || pin.Digits == german.Digits || !until.Equal(b.clock.Now().Add(24*time.Hour)) {
 		t.Errorf("rotated from %s to %s until %v", german.TrunkID, pin.TrunkID, until)
-	}
-}
-
-func TestRotateWithoutPIN(t *testing.T) {
-	t.Parallel()
-	b := newBench(t, rand.Reader)
-	b.trunk(t, "ST_a", "+33123456789", "FR")
-	pin, until, err := b.Rotate(t.Context(), uuid.NewString(), pins.Rotation{})
-	must(t, err)
-	if pin.Digits == "" || !until.IsZero() {
-		t.Errorf("PIN of %d digits, old one until %v", len(pin.Digits), until)
-	}
-}
-
-// TestRevocation: of all PINs that a room had, the new one alone opens it.
-func TestRevocation(t *testing.T) {
-	t.Parallel()
-	b := newBench(t, rand.Reader)
-	b.trunk(t, "ST_a", "+33123456789", "FR")
-	first := b.allocate(t, "")
-	second, _, err := b.Rotate(t.Context(), first.RoomID, pins.Rotation{})
-	must(t, err)
-	third, until, err := b.Rotate(t.Context(), first.RoomID, pins.Rotation{Revoke: true})
-	must(t, err)
-	if !until.IsZero() {
-		t.Errorf("the old PIN is accepted until %v", until)
-	}
-	for digits, want := range map[string]pins.State{first.Digits: pins.Quarantined, second.Digits: pins.Quarantined, third.Digits: pins.Current} {
-		l, err := b.store.LookupPIN(t.Context(), "ST_a", digits)
-		must(t, err)
-		if l.PINState != want || (want == pins.Quarantined && !l.Until.Equal(b.clock.Now().Add(365*24*time.Hour))) {
-			t.Errorf("a PIN is %s until %v, want %s", l.PINState, l.Until, want)
-		}
-	}
-	must(t, b.Release(t.Context(), first.RoomID))
-	if pin, _, err := b.Rotate(t.Context(), first.RoomID, pins.Rotation{Revoke: true}); err != nil || pin.Digits == "" {
-		t.Errorf("a room without PIN: %v", err)
-	}
-}
-
-func TestRotationsAreLimited(t *testing.T) {
-	t.Parallel()
-	b := newBench(t, rand.Reader)
-	b.trunk(t, "ST_a", "+33123456789", "FR")
-	room := b.allocate(t, "").RoomID
-	rotate := func(r pins.Rotation) *apierr.Error {
-		t.Helper()
-		_, _, err := b.Rotate(t.Context(), room, r)
-		return apierr.From(err)
-	}
-	for range 2 {
-		if err := rotate(pins.Rotation{}); err != nil {
-			t.Fatal(err)
-		}
-		b.clock.Advance(time.Hour)
-	}
-	if err := rotate(pins.Rotation{Revoke: true}); err == nil || err.Reason != apierr.Throttled || err.RetryAfter != 22*time.Hour {
-		t.Errorf("one too many: %v", err)
-	}
-	if err := rotate(pins.Rotation{Unlimited: true}); err != nil {
-		t.Errorf("an operator: %v", err)
-	}
-	other := b.allocate(t, "").RoomID
-	if _, _, err := b.Rotate(t.Context(), other, pins.Rotation{}); err != nil {
-		t.Errorf("another room: %v", err)
-	}
-	b.clock.Advance(22 * time.Hour)
-	if err := rotate(pins.Rotation{}); err != nil {
-		t.Errorf("the next day: %v", err)
 	}
 }
 
@@ -284,94 +216,6 @@ func TestLifeOfAPIN(t *testing.T) {
 	}
 	if pin := b.allocate(t, ""); pin.Digits != old.Digits {
 		t.Errorf("the digits are not drawn again: %q", pin.Digits)
-	}
-}
-
-func TestDrain(t *testing.T) {
-	t.Parallel()
-	b := newBench(t, rand.Reader)
-	b.trunk(t, "ST_a", "+33123456789", "FR")
-	rooms := make([]string, 300) // more than a batch
-	for i := range rooms {
-		rooms[i] = b.allocate(t, "").RoomID
-	}
-	state := func() trunks.State {
-		trunk, err := b.store.Trunk(t.Context(), "ST_a")
-		must(t, err)
-		return trunk.State
-	}
-	_, err := b.store.UpdateTrunk(t.Context(), "ST_a", func(trunk *trunks.Trunk) error {
-		trunk.State = trunks.Draining
-		return nil
-	})
-	must(t, err)
-	b.clock.Advance(time.Second)
-	if err := b.drainer.Drain(t.Context()); !apierr.Has(err, apierr.PinsExhausted) || state() != trunks.Draining {
-		t.Fatalf("drain with nowhere to go: %v, trunk %s", err, state())
-	}
-	b.trunk(t, "ST_b", "+33123456780", "FR")
-	must(t, b.drainer.Drain(t.Context()))
-	list, err := b.store.CurrentPINs(t.Context(), rooms)
-	must(t, err)
-	for _, pin := range list {
-		if pin.TrunkID != "ST_b" {
-			t.Fatalf("a room stayed on %s", pin.TrunkID)
-		}
-	}
-	if len(list) != len(rooms) || state() != trunks.Draining {
-		t.Fatalf("%d rooms of %d have a PIN, trunk %s while old PINs are accepted", len(list), len(rooms), state())
-	}
-	b.clock.Advance(24 * time.Hour)
-	must(t, b.sweeper.Sweep(t.Context()))
-	must(t, b.drainer.Drain(t.Context()))
-	if state() != trunks.Disabled {
-		t.Errorf("trunk is %s at the end of its drain", state())
-	}
-}
-
-// stopping is a store in which a trunk is made active as soon as the first of its
-// rooms has been moved.
-type stopping struct {
-	pins.Store
-	moved func()
-	once  sync.Once
-}
-
-func (s *stopping) ReplacePIN(ctx context.Context, d pins.Draw, old pins.Retire) (pins.Result, error) {
-	defer s.once.Do(s.moved)
-	return s.Store.ReplacePIN(ctx, d, old)
-}
-
-// TestADrainIsStopped: an operator who makes the trunk active keeps the rooms
-// that are not moved yet.
-func TestADrainIsStopped(t *testing.T) {
-	t.Parallel()
-	b := newBench(t, rand.Reader)
-	b.trunk(t, "ST_a", "+33123456789", "FR")
-	for range 300 {
-		b.allocate(t, "")
-	}
-	b.trunk(t, "ST_b", "+33123456780", "FR")
-	become := func(state trunks.State) {
-		_, err := b.store.UpdateTrunk(t.Context(), "ST_a", func(trunk *trunks.Trunk) error {
-			trunk.State = state
-			return nil
-		})
-		must(t, err)
-	}
-	become(trunks.Draining)
-	metrics, err := pins.NewMetrics(prometheus.NewRegistry())
-	must(t, err)
-	store := &stopping{Store: b.store, moved: func() { become(trunks.Active) }}
-	log := slog.New(slog.DiscardHandler)
-	a := pins.NewAllocator(store, pins.Rules{MaxDraws: 3}, b.clock, rand.Reader, log, metrics)
-	must(t, pins.NewDrainer(store, a, b.directory, b.clock, log).Drain(t.Context()))
-	left, err := b.store.ArmedPINs(t.Context(), "ST_b")
-	must(t, err)
-	trunk, err := b.store.Trunk(t.Context(), "ST_a")
-	must(t, err)
-	if left.Total() != 1 || trunk.State != trunks.Active {
-		t.Errorf("%d rooms were moved, the trunk is %s", left.Total(), trunk.State)
 	}
 }
 

@@ -27,7 +27,9 @@ type Draw struct {
 	TrunkID, Digits, RoomID string
 	// Spare are digits to write instead, in this order, where Digits are taken.
 	Spare []string
-	Now   time.Time
+	// Country is kept with the PIN.
+	Country string
+	Now     time.Time
 }
 
 // Candidates returns Digits and then Spare.
@@ -88,6 +90,8 @@ type Store interface {
 	DeleteRotations(ctx context.Context, now time.Time, limit int) (int, error)
 	// CurrentPINs returns the current PINs of those rooms that have one.
 	CurrentPINs(ctx context.Context, roomIDs []string) ([]PIN, error)
+	// NoteCountry keeps a country with the room's current PIN, if it has one.
+	NoteCountry(ctx context.Context, roomID, country string) error
 	// ReleasePINs puts the current and retiring PINs of a room into quarantine
 	// until the given time.
 	ReleasePINs(ctx context.Context, roomID string, until time.Time) error

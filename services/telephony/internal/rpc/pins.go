@@ -43,7 +43,7 @@ func (s *pinServer) ReleasePin(ctx context.Context, req *telephonyv1.ReleasePinR
 func (s *pinServer) RotatePin(ctx context.Context, req *telephonyv1.RotatePinRequest) (*telephonyv1.RotatePinResponse, error) {
 	defer s.changed()
 	pin, oldUntil, err := s.allocator.Rotate(ctx, req.GetRoomId(), pins.Rotation{
-		Revoke: req.GetRevoke(), Unlimited: req.GetUnlimited(),
+		Country: req.GetCountry(), Revoke: req.GetRevoke(), Unlimited: req.GetUnlimited(),
 	})
 	if err != nil {
 		return nil, err

@@ -17,7 +17,7 @@ func (s *Store) Hold(ctx context.Context, task outbox.Task, due time.Time) (outb
 		ON CONFLICT (room_id) DO UPDATE SET
 			version = greatest(outbox.version + 1, excluded.version),
 			due_at = greatest(outbox.due_at, excluded.due_at)
-		RETURNING room_id, action, version, attempts`,
+		RETURNING `+taskColumns,
 		task.RoomID, task.Action, task.Version, due)
 	held, err := scanTask(row)
 	return held, roomFault("hold task", err)
@@ -32,7 +32,7 @@ func (s *Store) Claim(ctx context.Context, action outbox.Action, now, until time
 			WHERE room_id IN (
 				SELECT room_id FROM outbox WHERE action = $1 AND due_at <= $2 ORDER BY due_at LIMIT $4)
 			AND action = $1 AND due_at <= $2
-			RETURNING room_id, action, version, attempts`, action, now, until, limit)
+			RETURNING `+taskColumns, action, now, until, limit)
 		if err != nil {
 			return err
 		}
@@ -67,8 +67,12 @@ func (s *Store) Pending(ctx context.Context, action outbox.Action) (int, error) 
 	return n, fault("count tasks", err)
 }
 
+// taskColumns are a task, with what its room says.
+const taskColumns = `room_id, action, version, attempts,
+	coalesce((SELECT r.phone_country FROM rooms r WHERE r.id = outbox.room_id), '')`
+
 func scanTask(row pgx.Row) (outbox.Task, error) {
 	var t outbox.Task
-	err := row.Scan(&t.RoomID, &t.Action, &t.Version, &t.Attempts)
+	err := row.Scan(&t.RoomID, &t.Action, &t.Version, &t.Attempts, &t.Country)
 	return t, err
 }

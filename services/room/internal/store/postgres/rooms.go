@@ -11,7 +11,7 @@ import (
 	"github.com/parleymeet/parley/services/room/internal/rooms"
 )
 
-const roomColumns = `r.id, r.name, r.slug, r.access_level, r.configuration, r.created_at, r.updated_at, r.phone_access`
+const roomColumns = `r.id, r.name, r.slug, r.access_level, r.configuration, r.created_at, r.updated_at, r.phone_access, r.phone_country`
 
 // Create implements rooms.Store.
 func (s *Store) Create(ctx context.Context, creation rooms.Creation) error {
@@ -22,9 +22,9 @@ func (s *Store) Create(ctx context.Context, creation rooms.Creation) error {
 	}
 	// One round trip for all rows.
 	var batch pgx.Batch
-	batch.Queue(`INSERT INTO rooms (id, name, slug, access_level, configuration, created_at, updated_at, phone_access)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
-		room.ID, room.Name, room.Slug, room.AccessLevel.String(), configuration, room.CreatedAt, room.UpdatedAt, room.PhoneAccess.String())
+	batch.Queue(`INSERT INTO rooms (id, name, slug, access_level, configuration, created_at, updated_at, phone_access, phone_country)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
+		room.ID, room.Name, room.Slug, room.AccessLevel.String(), configuration, room.CreatedAt, room.UpdatedAt, room.PhoneAccess.String(), room.PhoneCountry)
 	batch.Queue(`INSERT INTO accesses (id, room_id, user_id, role, created_at) VALUES ($1, $2, $3, $4, $5)`,
 		owner.ID, owner.RoomID, owner.UserID, owner.Role.String(), owner.CreatedAt)
 	batch.Queue(`INSERT INTO outbox (room_id, action, version, due_at) VALUES ($1, $2, $3, $4)`,
@@ -95,9 +95,10 @@ func (s *Store) Update(ctx context.Context, id string, change rooms.Change, now 
 	}
 	row := s.db.Pool().QueryRow(ctx, `UPDATE rooms r SET
 			name = coalesce($2, name), slug = coalesce($3, slug), access_level = coalesce($4, access_level),
-			configuration = coalesce($5, configuration), updated_at = $6, phone_access = coalesce($7, phone_access)
+			configuration = coalesce($5, configuration), updated_at = $6, phone_access = coalesce($7, phone_access),
+			phone_country = coalesce($8, phone_country)
 		WHERE id = $1 RETURNING `+roomColumns+`, ''`,
-		id, change.Name, change.Slug, level, configuration, now, phones)
+		id, change.Name, change.Slug, level, configuration, now, phones, change.PhoneCountry)
 	held, err := scanHeld(row)
 	return held.Room, roomFault("update room", err)
 }
@@ -130,7 +131,7 @@ func scanHeld(row pgx.Row) (rooms.Held, error) {
 	var level, role, phones string
 	var configuration []byte
 	err := row.Scan(&h.Room.ID, &h.Room.Name, &h.Room.Slug, &level, &configuration,
-		&h.Room.CreatedAt, &h.Room.UpdatedAt, &phones, &role)
+		&h.Room.CreatedAt, &h.Room.UpdatedAt, &phones, &h.Room.PhoneCountry, &role)
 	if err != nil {
 		return rooms.Held{}, err
 	}

@@ -17,7 +17,7 @@ func (s *Store) Hold(ctx context.Context, task outbox.Task, due time.Time) (outb
 			ON CONFLICT (room_id) DO UPDATE SET
 				version = max(outbox.version + 1, excluded.version),
 				due_at = max(outbox.due_at, excluded.due_at)
-			RETURNING room_id, action, version, attempts`,
+			RETURNING `+taskColumns,
 			task.Action, task.Version, due.UnixMicro(), task.RoomID))
 		return err
 	})
@@ -34,7 +34,7 @@ func (s *Store) Claim(ctx context.Context, action outbox.Action, now, until time
 		rows, err := tx.QueryContext(ctx, `UPDATE outbox SET due_at = ?, version = version + 1
 			WHERE room_id IN (
 				SELECT room_id FROM outbox WHERE action = ? AND due_at <= ? ORDER BY due_at LIMIT ?)
-			RETURNING room_id, action, version, attempts`, until.UnixMicro(), action, now.UnixMicro(), limit)
+			RETURNING `+taskColumns, until.UnixMicro(), action, now.UnixMicro(), limit)
 		tasks, err = collect(rows, err, scanTask)
 		return err
 	})
@@ -80,8 +80,12 @@ func (s *Store) Pending(ctx context.Context, action outbox.Action) (int, error) 
 	return n, fault("count tasks", err)
 }
 
+// taskColumns are a task, with what its room says.
+const taskColumns = `room_id, action, version, attempts,
+	coalesce((SELECT r.phone_country FROM rooms r WHERE r.id = outbox.room_id), '')`
+
 func scanTask(row scanner) (outbox.Task, error) {
 	var t outbox.Task
-	err := row.Scan(&t.RoomID, &t.Action, &t.Version, &t.Attempts)
+	err := row.Scan(&t.RoomID, &t.Action, &t.Version, &t.Attempts, &t.Country)
 	return t, err
 }

@@ -9,7 +9,7 @@ import (
 	"github.com/parleymeet/parley/services/room/internal/rooms"
 )
 
-const roomColumns = `r.id, r.name, r.slug, r.access_level, r.configuration, r.created_at, r.updated_at, r.phone_access`
+const roomColumns = `r.id, r.name, r.slug, r.access_level, r.configuration, r.created_at, r.updated_at, r.phone_access, r.phone_country`
 
 // Create implements rooms.Store.
 func (s *Store) Create(ctx context.Context, creation rooms.Creation) error {
@@ -19,10 +19,10 @@ func (s *Store) Create(ctx context.Context, creation rooms.Creation) error {
 		return fault("encode configuration", err)
 	}
 	err = s.db.InTx(ctx, func(ctx context.Context, tx *sql.Tx) error {
-		_, err := tx.ExecContext(ctx, `INSERT INTO rooms (id, name, slug, access_level, configuration, created_at, updated_at, phone_access)
-			VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+		_, err := tx.ExecContext(ctx, `INSERT INTO rooms (id, name, slug, access_level, configuration, created_at, updated_at, phone_access, phone_country)
+			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
 			room.ID, room.Name, room.Slug, room.AccessLevel.String(), string(configuration),
-			room.CreatedAt.UnixMicro(), room.UpdatedAt.UnixMicro(), room.PhoneAccess.String())
+			room.CreatedAt.UnixMicro(), room.UpdatedAt.UnixMicro(), room.PhoneAccess.String(), room.PhoneCountry)
 		if err != nil {
 			return err
 		}
@@ -93,9 +93,10 @@ func (s *Store) Update(ctx context.Context, id string, change rooms.Change, now 
 	err := s.db.InTx(ctx, func(ctx context.Context, tx *sql.Tx) (err error) {
 		held, err = scanHeld(tx.QueryRowContext(ctx, `UPDATE rooms AS r SET
 				name = coalesce(?, name), slug = coalesce(?, slug), access_level = coalesce(?, access_level),
-				configuration = coalesce(?, configuration), updated_at = ?, phone_access = coalesce(?, phone_access)
-			WHERE id = ? RETURNING id, name, slug, access_level, configuration, created_at, updated_at, phone_access, ''`,
-			change.Name, change.Slug, level, configuration, now.UnixMicro(), phones, id))
+				configuration = coalesce(?, configuration), updated_at = ?, phone_access = coalesce(?, phone_access),
+				phone_country = coalesce(?, phone_country)
+			WHERE id = ? RETURNING id, name, slug, access_level, configuration, created_at, updated_at, phone_access, phone_country, ''`,
+			change.Name, change.Slug, level, configuration, now.UnixMicro(), phones, change.PhoneCountry, id))
 		return err
 	})
 	return held.Room, roomFault("update room", err)
@@ -132,7 +133,7 @@ func scanHeld(row scanner) (rooms.Held, error) {
 	var h rooms.Held
 	var level, role, configuration, phones string
 	var created, updated int64
-	err := row.Scan(&h.Room.ID, &h.Room.Name, &h.Room.Slug, &level, &configuration, &created, &updated, &phones, &role)
+	err := row.Scan(&h.Room.ID, &h.Room.Name, &h.Room.Slug, &level, &configuration, &created, &updated, &phones, &h.Room.PhoneCountry, &role)
 	if err != nil {
 		return rooms.Held{}, err
 	}

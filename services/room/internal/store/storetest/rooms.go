@@ -14,7 +14,7 @@ import (
 
 func createAndFind(t *testing.T, s Store) {
 	m := newRoom("Réunion du lundi", uuid.NewString())
-	m.room.PhoneAccess = rooms.PhonesStay
+	m.room.PhoneAccess, m.room.PhoneCountry = rooms.PhonesStay, "FR"
 	m.room.Configuration = configuration(t, map[string]any{"everyone_can_mute": "off", "can_publish_sources": []any{"camera"}})
 	if err := s.Create(t.Context(), m.due(start.Add(lease))); err != nil {
 		t.Fatal(err)
@@ -103,14 +103,17 @@ func updateKeepsTheRest(t *testing.T, s Store) {
 	want := create(t, s, "room", uuid.NewString()).room
 	wanted := configuration(t, map[string]any{"can_publish_sources": []any{}})
 	name, slug, level, phones, byLevel := "Hall", "hall", rooms.Public, rooms.PhonesWait, rooms.PhonesByLevel
+	german, anywhere := "DE", ""
 	for i, step := range []struct {
 		change rooms.Change
 		apply  func()
 	}{
 		{rooms.Change{Configuration: &wanted}, func() { want.Configuration = wanted }},
 		{rooms.Change{PhoneAccess: &phones}, func() { want.PhoneAccess = phones }},
+		{rooms.Change{PhoneCountry: &german}, func() { want.PhoneCountry = german }},
 		{rooms.Change{AccessLevel: &level}, func() { want.AccessLevel = level }},
 		{rooms.Change{PhoneAccess: &byLevel}, func() { want.PhoneAccess = byLevel }},
+		{rooms.Change{PhoneCountry: &anywhere}, func() { want.PhoneCountry = anywhere }},
 		{rooms.Change{Name: &name, Slug: &slug}, func() { want.Name, want.Slug = name, slug }},
 	} {
 		want.UpdatedAt = start.Add(time.Duration(i) * time.Minute)

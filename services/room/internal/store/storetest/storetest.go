@@ -166,7 +166,7 @@ func sameRoom(t *testing.T, got, want rooms.Room) {
 		t.Errorf("configuration %v, want %v", got.Configuration, want.Configuration)
 	}
 	got.Configuration, want.Configuration = rooms.Configuration{}, rooms.Configuration{}
-	if got.PhoneAccess != want.PhoneAccess || got.ID != want.ID || got.Name != want.Name || got.Slug != want.Slug || got.AccessLevel != want.AccessLevel ||
+	if got.PhoneAccess != want.PhoneAccess || got.PhoneCountry != want.PhoneCountry || got.ID != want.ID || got.Name != want.Name || got.Slug != want.Slug || got.AccessLevel != want.AccessLevel ||
 		got.CreatedAt != want.CreatedAt || got.UpdatedAt != want.UpdatedAt {
 		t.Errorf("room %+v\nwant %+v", got, want)
 	}

@@ -15,6 +15,7 @@ func claim(t *testing.T, s Store) {
 	ids := make([]string, 0, 3)
 	for i, name := range []string{"a", "b", "c"} {
 		m := newRoom(name, uuid.NewString())
+		m.room.PhoneCountry = map[string]string{"a": "FR"}[name]
 		due := start.Add(lease + time.Duration(i)*time.Second)
 		if err := s.Create(t.Context(), m.due(due)); err != nil {
 			t.Fatal(err)
@@ -32,7 +33,7 @@ func claim(t *testing.T, s Store) {
 	if err != nil || len(first) != 1 || first[0].RoomID != ids[0] {
 		t.Fatalf("claimed %v, error %v; want the longest due", first, err)
 	}
-	want := outbox.Task{RoomID: ids[0], Action: outbox.Allocate, Version: start.UnixMicro() + 1}
+	want := outbox.Task{RoomID: ids[0], Action: outbox.Allocate, Version: start.UnixMicro() + 1, Country: "FR"}
 	if first[0] != want {
 		t.Errorf("task %+v, want %+v", first[0], want)
 	}

@@ -42,15 +42,16 @@ func (s *Store) importPIN(ctx context.Context, tx pgx.Tx, d pins.Draw, until tim
 	case held && state == pins.Current:
 		return pins.Result{Outcome: pins.RoomHasPIN, PIN: own}, nil
 	}
-	_, err = tx.Exec(ctx, `UPDATE pins SET state = 'retiring', until = $2 WHERE room_id = $1 AND state = 'current'`, d.RoomID, until)
-	if err != nil {
+	err = tx.QueryRow(ctx, `UPDATE pins SET state = 'retiring', until = $2 WHERE room_id = $1 AND state = 'current' RETURNING country`,
+		d.RoomID, until).Scan(&d.Country)
+	if err != nil && !errors.Is(err, pgx.ErrNoRows) {
 		return pins.Result{}, err
 	}
 	if !held {
 		return s.insert(ctx, tx, d)
 	}
-	tag, err := tx.Exec(ctx, `UPDATE pins SET state = 'current', until = NULL WHERE trunk_id = $1 AND pin = $2
-		AND EXISTS (SELECT 1 FROM trunks WHERE id = $1 AND state = 'active' FOR KEY SHARE)`, d.TrunkID, d.Digits)
+	tag, err := tx.Exec(ctx, `UPDATE pins SET state = 'current', until = NULL, country = $3 WHERE trunk_id = $1 AND pin = $2
+		AND EXISTS (SELECT 1 FROM trunks WHERE id = $1 AND state = 'active' FOR KEY SHARE)`, d.TrunkID, d.Digits, d.Country)
 	if err != nil || tag.RowsAffected() > 0 {
 		return pins.Result{Outcome: pins.Inserted, PIN: own}, err
 	}

@@ -23,8 +23,8 @@ const countShards = 16
 // appears behind a drain.
 const insertPIN = `
 WITH written AS (
-	INSERT INTO pins (trunk_id, pin, room_id, state, created_at)
-	SELECT id, $2::text, $3::uuid, 'current', $4::timestamptz FROM trunks WHERE id = $1 AND state = 'active' FOR KEY SHARE
+	INSERT INTO pins (trunk_id, pin, room_id, state, created_at, country)
+	SELECT id, $2::text, $3::uuid, 'current', $4::timestamptz, $6::text FROM trunks WHERE id = $1 AND state = 'active' FOR KEY SHARE
 	ON CONFLICT DO NOTHING
 	RETURNING trunk_id, pin
 )` + countPIN
@@ -33,8 +33,8 @@ WITH written AS (
 // looks free chooses it and no more: the constraints decide.
 const insertFree = `
 WITH written AS (
-	INSERT INTO pins (trunk_id, pin, room_id, state, created_at)
-	SELECT t.id, free.pin, $3::uuid, 'current', $4::timestamptz
+	INSERT INTO pins (trunk_id, pin, room_id, state, created_at, country)
+	SELECT t.id, free.pin, $3::uuid, 'current', $4::timestamptz, $6::text
 	FROM (` + firstFree + `) AS free JOIN trunks t ON t.id = $1 AND t.state = 'active' FOR KEY SHARE OF t
 	ON CONFLICT DO NOTHING
 	RETURNING trunk_id, pin
@@ -67,7 +67,7 @@ func (s *Store) insert(ctx context.Context, q postgres.Querier, d pins.Draw) (pi
 		statement, digits = insertPIN, d.Digits
 	}
 	written := pins.PIN{TrunkID: d.TrunkID, RoomID: d.RoomID, State: pins.Current}
-	err := q.QueryRow(ctx, statement, d.TrunkID, digits, d.RoomID, d.Now, s.shard()).Scan(&written.Digits)
+	err := q.QueryRow(ctx, statement, d.TrunkID, digits, d.RoomID, d.Now, s.shard(), d.Country).Scan(&written.Digits)
 	switch _, gone := postgres.IsForeignKey(err); {
 	case gone: // deleted while the statement ran
 		return pins.Result{Outcome: pins.TrunkClosed}, nil
@@ -151,7 +151,7 @@ func (s *Store) CurrentPINs(ctx context.Context, roomIDs []string) ([]pins.PIN, 
 }
 
 func (s *Store) queryPINs(ctx context.Context, rest string, args ...any) ([]pins.PIN, error) {
-	rows, err := s.Pool().Query(ctx, `SELECT trunk_id, pin, room_id::text, state, until FROM pins `+rest, args...)
+	rows, err := s.Pool().Query(ctx, `SELECT trunk_id, pin, room_id::text, state, until, country FROM pins `+rest, args...)
 	if err != nil {
 		return nil, fault("list PINs", err)
 	}
@@ -160,11 +160,17 @@ func (s *Store) queryPINs(ctx context.Context, rest string, args ...any) ([]pins
 			p     pins.PIN
 			until *time.Time
 		)
-		err := row.Scan(&p.TrunkID, &p.Digits, &p.RoomID, &p.State, &until)
+		err := row.Scan(&p.TrunkID, &p.Digits, &p.RoomID, &p.State, &until, &p.Country)
 		p.Until = timeOf(until)
 		return p, err
 	})
 	return list, fault("list PINs", err)
+}
+
+// NoteCountry implements pins.Store.
+func (s *Store) NoteCountry(ctx context.Context, roomID, country string) error {
+	_, err := s.Pool().Exec(ctx, `UPDATE pins SET country = $2 WHERE room_id = $1 AND state = 'current' AND country <> $2`, roomID, country)
+	return fault("note country", err)
 }
 
 // ReleasePINs implements pins.Store.

@@ -34,16 +34,16 @@ func importPIN(ctx context.Context, tx *sql.Tx, d pins.Draw, until time.Time) (p
 	case len(held) > 0 && held[0].State == pins.Current:
 		return pins.Result{Outcome: pins.RoomHasPIN, PIN: held[0]}, nil
 	}
-	_, err = tx.ExecContext(ctx, `UPDATE pins SET state = 'retiring', until = ? WHERE room_id = ? AND state = 'current'`,
-		micros(until), d.RoomID)
-	if err != nil {
+	err = tx.QueryRowContext(ctx, `UPDATE pins SET state = 'retiring', until = ? WHERE room_id = ? AND state = 'current' RETURNING country`,
+		micros(until), d.RoomID).Scan(&d.Country)
+	if err != nil && !errors.Is(err, sql.ErrNoRows) {
 		return pins.Result{}, err
 	}
 	if len(held) == 0 {
 		return insert(ctx, tx, d)
 	}
-	result, err := tx.ExecContext(ctx, `UPDATE pins SET state = 'current', until = NULL WHERE trunk_id = ?1 AND pin = ?2
-		AND EXISTS (SELECT 1 FROM trunks WHERE id = ?1 AND state = 'active')`, d.TrunkID, d.Digits)
+	result, err := tx.ExecContext(ctx, `UPDATE pins SET state = 'current', until = NULL, country = ?3 WHERE trunk_id = ?1 AND pin = ?2
+		AND EXISTS (SELECT 1 FROM trunks WHERE id = ?1 AND state = 'active')`, d.TrunkID, d.Digits, d.Country)
 	if err != nil {
 		return pins.Result{}, err
 	}

@@ -35,9 +35,9 @@ func insert(ctx context.Context, tx *sql.Tx, d pins.Draw) (pins.Result, error) {
 	}
 	digits := candidates[taken]
 	written, err := tx.ExecContext(ctx, `
-		INSERT INTO pins (trunk_id, pin, room_id, state, created_at)
-		SELECT id, ?, ?, 'current', ? FROM trunks WHERE id = ? AND state = 'active'
-		ON CONFLICT DO NOTHING`, digits, d.RoomID, micros(d.Now), d.TrunkID)
+		INSERT INTO pins (trunk_id, pin, room_id, state, created_at, country)
+		SELECT id, ?, ?, 'current', ?, ? FROM trunks WHERE id = ? AND state = 'active'
+		ON CONFLICT DO NOTHING`, digits, d.RoomID, micros(d.Now), d.Country, d.TrunkID)
 	if err != nil {
 		return pins.Result{}, err
 	}
@@ -134,7 +134,7 @@ func (s *Store) CurrentPINs(ctx context.Context, roomIDs []string) ([]pins.PIN, 
 	return list, fault("list PINs", err)
 }
 
-const selectPINs = `SELECT trunk_id, pin, room_id, state, until FROM pins `
+const selectPINs = `SELECT trunk_id, pin, room_id, state, until, country FROM pins `
 
 func queryPINs(ctx context.Context, q querier, rest string, args ...any) ([]pins.PIN, error) {
 	rows, err := q.QueryContext(ctx, selectPINs+rest, args...)
@@ -143,10 +143,16 @@ func queryPINs(ctx context.Context, q querier, rest string, args ...any) ([]pins
 			p     pins.PIN
 			until sql.NullInt64
 		)
-		err := rows.Scan(&p.TrunkID, &p.Digits, &p.RoomID, &p.State, &until)
+		err := rows.Scan(&p.TrunkID, &p.Digits, &p.RoomID, &p.State, &until, &p.Country)
 		p.Until = timeOrZero(until)
 		return p, err
 	})
+}
+
+// NoteCountry implements pins.Store.
+func (s *Store) NoteCountry(ctx context.Context, roomID, country string) error {
+	_, err := s.exec(ctx, `UPDATE pins SET country = ?2 WHERE room_id = ?1 AND state = 'current' AND country <> ?2`, roomID, country)
+	return fault("note country", err)
 }
 
 // ReleasePINs implements pins.Store.

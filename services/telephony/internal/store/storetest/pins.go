@@ -154,6 +154,46 @@ func pinRevocation(t *testing.T, s Store) {
 	same(t, "the other room's", state("0001"), "retiring false")
 }
 
+// countriesAreKept with the room's current PIN, whichever it is.
+func countriesAreKept(t *testing.T, s Store) {
+	ctx := t.Context()
+	addTrunk(t, s, "ST_a", 4)
+	room := newRoom()
+	draw := func(digits, country string) pins.Draw {
+		return pins.Draw{TrunkID: "ST_a", Digits: digits, RoomID: room, Now: start, Country: country}
+	}
+	want := func(what, digits, country string) {
+		t.Helper()
+		list, err := s.CurrentPINs(ctx, []string{room})
+		must(t, err)
+		same(t, what, list, []pins.PIN{{TrunkID: "ST_a", Digits: digits, RoomID: room, State: pins.Current, Country: country}})
+	}
+	must(t, s.NoteCountry(ctx, room, "FR")) // has no PIN
+	_, err := s.InsertPIN(ctx, draw("0001", "FR"))
+	must(t, err)
+	want("inserted", "0001", "FR")
+	must(t, s.NoteCountry(ctx, newRoom(), "IT"))
+	must(t, s.NoteCountry(ctx, room, "DE"))
+	want("noted", "0001", "DE")
+	_, err = s.ImportPIN(ctx, draw("0002", ""), start.Add(time.Hour))
+	must(t, err)
+	want("imported", "0002", "DE")
+	_, err = s.ReplacePIN(ctx, draw("0003", "ES"), pins.Retire{Until: start.Add(time.Hour)})
+	must(t, err)
+	want("replaced", "0003", "ES")
+	_, err = s.ImportPIN(ctx, draw("0001", ""), start.Add(time.Hour))
+	must(t, err)
+	want("imported again", "0001", "ES")
+	other := draw("0004", "IT")
+	other.RoomID, other.Spare = newRoom(), []string{"0005"}
+	_, err = s.InsertPIN(ctx, other)
+	must(t, err)
+	setState(t, s, "ST_a", trunks.Draining)
+	list, err := s.CurrentOn(ctx, "ST_a", "0001", 10)
+	must(t, err)
+	same(t, "for a drain", list, []pins.PIN{{TrunkID: "ST_a", Digits: "0004", RoomID: other.RoomID, State: pins.Current, Country: "IT"}})
+}
+
 func rotationsAreCounted(t *testing.T, s Store) {
 	ctx := t.Context()
 	room, ends := newRoom(), start.Add(time.Hour)

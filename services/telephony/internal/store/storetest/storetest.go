@@ -61,6 +61,7 @@ func Run(t *testing.T, open func(t *testing.T) Store) {
 		"PINInsertion":             pinInsertion,
 		"SpareDigits":              spareDigits,
 		"PINReplacement":           pinReplacement,
+		"CountriesAreKept":         countriesAreKept,
 		"PINRevocation":            pinRevocation,
 		"RotationsAreCounted":      rotationsAreCounted,
 		"RushOfRotations":          rushOfRotations,
