@@ -293,7 +293,7 @@ func (s *suite) GetCall(_ context.Context, req *telephonyv1.GetCallRequest) (*te
 
 func (s *suite) ListRefusals(_ context.Context, req *telephonyv1.ListRefusalsRequest) (*telephonyv1.ListRefusalsResponse, error) {
 	if req.GetTrunkId() != "ST_1" {
-		return &telephonyv1.ListRefusalsResponse{}, nil
+		return &telephonyv1.ListRefusalsResponse{Reasons: map[string]int64{"on " + req.GetTrunkId(): 2}}, nil
 	}
 	return &telephonyv1.ListRefusalsResponse{
 		TotalSize: 1, Reasons: map[string]int64{"pin_unknown": 5},

@@ -161,6 +161,7 @@ func TestBodies(t *testing.T) {
 		"calls":              {"GET", "/telephony/calls/?live=true&trunk=ST_1", adaCook, "", 200},
 		"call":               {"GET", "/telephony/calls/SCL_1/", adaCook, "", 200},
 		"call_revealed":      {"GET", "/telephony/calls/SCL_1/?reveal=true", adaCook, "", 200},
+		"refusals_of_none":   {"GET", "/telephony/trunks/none/refusals/", adaCook, "", 200},
 		"refusals":           {"GET", "/telephony/trunks/ST_1/refusals/", adaCook, "", 200},
 		"explain":            {"POST", "/telephony/explain/", adaCook, `{"number":"+33123456789","pin":"0123456789"}`, 200},
 		"resolve_accept":     {"POST", "/telephony/resolve/", adaCook, `{"trunk_id":"ST_1","pin":"0123456789"}`, 200},

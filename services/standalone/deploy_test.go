@@ -12,23 +12,9 @@ import (
 
 // TestMetricsOfDashboardExist: what deploy/grafana asks for is what a process offers.
 func TestMetricsOfDashboardExist(t *testing.T) {
-	s, err := newSuite(t.Context(), []string{"DATA_DIR=" + t.TempDir()})
-	if err != nil {
-		t.Fatal(err)
-	}
-	s.assemble(io.Discard)
 	offered := map[string]bool{"up": true}
-	descriptions := make(chan *prometheus.Desc)
-	go func() {
-		defer close(descriptions)
-		s.process.Registry.Describe(descriptions)
-	}()
-	for d := range descriptions {
-		name := regexp.MustCompile(`fqName: "([^"]+)"`).FindStringSubmatch(d.String())[1]
-		for _, suffix := range []string{"", "_bucket", "_sum", "_count"} {
-			offered[name+suffix] = true
-		}
-	}
+	offer(t, offered)
+	offer(t, offered, "DISPATCH_MODE=rules")
 	wanted := regexp.MustCompile(`\b(?:parley|grpc|go|process)_[a-z_]+[a-z]\b`)
 	for _, file := range []string{"parley.json", "alerts.yaml"} {
 		text, err := os.ReadFile("../../deploy/grafana/" + file)
@@ -46,6 +32,27 @@ func TestMetricsOfDashboardExist(t *testing.T) {
 		}
 		if found < 10 {
 			t.Errorf("%s asks for %d metrics only", file, found)
+		}
+	}
+}
+
+// offer adds the metrics of a process with these settings.
+func offer(t *testing.T, offered map[string]bool, settings ...string) {
+	t.Helper()
+	s, err := newSuite(t.Context(), append(settings, "DATA_DIR="+t.TempDir()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.assemble(io.Discard)
+	descriptions := make(chan *prometheus.Desc)
+	go func() {
+		defer close(descriptions)
+		s.process.Registry.Describe(descriptions)
+	}()
+	for d := range descriptions {
+		name := regexp.MustCompile(`fqName: "([^"]+)"`).FindStringSubmatch(d.String())[1]
+		for _, suffix := range []string{"", "_bucket", "_sum", "_count"} {
+			offered[name+suffix] = true
 		}
 	}
 }

@@ -358,7 +358,8 @@ func (x *Refusal) GetCalled() string {
 
 type ListRefusalsRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	Id    string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	// Id of the trunk, or "none" for calls to numbers that no trunk has.
+	Id string `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
 	// Number of the page from 1, or "last".
 	Page string `protobuf:"bytes,2,opt,name=page,proto3" json:"page,omitempty"`
 	// Refusals on a page, 1 to 100; 20 when not given.

@@ -46,12 +46,20 @@ func (s *callServer) GetCall(ctx context.Context, req *frontendv1.GetCallRequest
 	return &frontendv1.GetCallResponse{Call: shown}, nil
 }
 
+// noTrunk stands for a trunk's id where calls that no trunk has are asked for.
+// Those of trunks begin with "ST_".
+const noTrunk = "none"
+
 // ListRefusals lists the refused calls of a trunk.
 func (s *callServer) ListRefusals(ctx context.Context, req *frontendv1.ListRefusalsRequest) (*frontendv1.ListRefusalsResponse, error) {
 	ctx, v := visit.Enter(ctx)
 	answer := &frontendv1.ListRefusalsResponse{Reasons: map[string]float64{}}
+	trunkID := req.GetId()
+	if trunkID == noTrunk {
+		trunkID = ""
+	}
 	p, err := listPage(v.URL, req.GetPage(), pageSize(req.GetPageSize()), func(size, skip int32) ([]*telephonyv1.Call, int32, error) {
-		list, err := s.calls.ListRefusals(ctx, &telephonyv1.ListRefusalsRequest{TrunkId: req.GetId(), PageSize: size, Skip: skip})
+		list, err := s.calls.ListRefusals(ctx, &telephonyv1.ListRefusalsRequest{TrunkId: trunkID, PageSize: size, Skip: skip})
 		for reason, n := range list.GetReasons() {
 			answer.Reasons[reason] = float64(n)
 		}

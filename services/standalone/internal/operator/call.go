@@ -94,9 +94,11 @@ func (c *Connection) callShow() *cobra.Command {
 func (c *Connection) trunkRefusals() *cobra.Command {
 	request := &telephonyv1.ListRefusalsRequest{}
 	cmd := &cobra.Command{
-		Use: "refusals TRUNK", Short: "List the calls that were refused on a trunk, newest first, and count the reasons of a day", Args: cobra.ExactArgs(1),
+		Use: "refusals [TRUNK]", Short: "List the calls that were refused on a trunk, or that no trunk has, newest first, and count the reasons of a day", Args: cobra.MaximumNArgs(1),
 		RunE: with(c.calls, func(cmd *cobra.Command, args []string, client telephonyv1.CallServiceClient) error {
-			request.TrunkId = args[0]
+			if len(args) > 0 {
+				request.TrunkId = args[0]
+			}
 			resp, err := client.ListRefusals(cmd.Context(), request)
 			if err != nil {
 				return err
