@@ -229,6 +229,7 @@ func TestErrors(t *testing.T) {
 		"member patches":       {"PATCH", "/rooms/x/", bobCook, `{"name":""}`, 403, forbidden},
 		"put without name":     {"PUT", "/rooms/x/", adaCook, `{}`, 400, `{"name":["This field is required."]}`},
 		"entry, no name":       {"POST", "/rooms/unknown/request-entry/", "", "", 400, `{"username":["This field is required."]}`},
+		"entry, long name":     {"POST", "/rooms/x/request-entry/", "", `{"username":"` + strings.Repeat("é", 256) + `"}`, 400, `{"username":["Ensure this field has no more than 255 characters."]}`},
 		"entry, blank name":    {"POST", "/rooms/x/request-entry/", "", `{"username":" "}`, 400, `{"username":["This field may not be blank."]}`},
 		"entry, unknown room":  {"POST", "/rooms/unknown/request-entry/", "", `{"username":"a"}`, 404, `{"detail":"No Room matches the given query."}`},
 		"entry throttled":      {"POST", "/rooms/x/request-entry/", "", `{"username":"hasty"}`, 429, `{"detail":"Request was throttled. Expected available in 42 seconds."}`},

@@ -223,6 +223,20 @@ func TestLobbyRights(t *testing.T) {
 	}
 }
 
+// TestLobbyNames: nobody has a name so long that the list of who waits could not
+// be sent.
+func TestLobbyNames(t *testing.T) {
+	t.Parallel()
+	l := newLobby(t)
+	l.create(t, "room", restricted)
+	_, err := l.client.RequestEntry(t.Context(), &roomv1.RequestEntryRequest{IdOrSlug: "room", Username: strings.Repeat("x", 256)})
+	wantReason(t, err, apierr.InvalidFields)
+	l.ask(t, nil, strings.Repeat("é", 255), "")
+	if queue := l.queue(t); len(queue) != 1 {
+		t.Errorf("queue %v", queue)
+	}
+}
+
 // TestLobbyThrottle: one person by its pass, new people by their address, users
 // by themselves, each without the others.
 func TestLobbyThrottle(t *testing.T) {

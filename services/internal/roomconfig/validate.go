@@ -19,6 +19,10 @@ const (
 	KeyEveryoneCanMute = "everyone_can_mute"
 )
 
+// maxSources is the most sources that a configuration may list. Nothing forbids to
+// list one twice, but what is kept, and pushed into meetings, has to have an end.
+const maxSources = 16
+
 // Sources returns every track source there is.
 func Sources() []string {
 	return []string{"camera", "microphone", "screen_share", "screen_share_audio"}
@@ -59,8 +63,15 @@ func publishSources(value *structpb.Value) []apierr.Violation {
 	if !ok {
 		return []apierr.Violation{{Field: KeyPublishSources, Code: "list_type", Text: "Input should be a valid list"}}
 	}
+	values := list.ListValue.GetValues()
+	if len(values) > maxSources {
+		return []apierr.Violation{{
+			Field: KeyPublishSources, Code: "too_long",
+			Text: fmt.Sprintf("List should have at most %d items after validation, not %d", maxSources, len(values)),
+		}}
+	}
 	var violations []apierr.Violation
-	for i, item := range list.ListValue.GetValues() {
+	for i, item := range values {
 		// Anything but a string reads as "", which is no source.
 		if !slices.Contains(Sources(), item.GetStringValue()) {
 			violations = append(violations, apierr.Violation{

@@ -2,6 +2,7 @@ package roomconfig_test
 
 import (
 	"reflect"
+	"strings"
 	"testing"
 
 	"google.golang.org/protobuf/types/known/structpb"
@@ -19,8 +20,13 @@ func TestValidate(t *testing.T) {
 	mute := func(code, text string) []apierr.Violation {
 		return []apierr.Violation{{Field: "everyone_can_mute", Code: code, Text: text}}
 	}
+	listed := func(n int) string {
+		return `{"can_publish_sources":["camera"` + strings.Repeat(`,"camera"`, n-1) + `]}`
+	}
 	cases := map[string][]apierr.Violation{
-		`{}`: nil,
+		listed(16): nil,
+		listed(17): {{Field: "can_publish_sources", Code: "too_long", Text: "List should have at most 16 items after validation, not 17"}},
+		`{}`:       nil,
 		`{"can_publish_sources":[],"everyone_can_mute":null}`: nil,
 		`{"can_publish_sources":null}`:                        nil,
 		`{"can_publish_sources":["camera","camera"]}`:         nil,

@@ -25,7 +25,7 @@ const (
 // EntryFields are what somebody says who asks to be let in.
 type EntryFields struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Name to show. Required.
+	// Name to show, 255 characters at most. Required.
 	Username      *structpb.Value `protobuf:"bytes,1,opt,name=username,proto3" json:"username,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

@@ -477,11 +477,12 @@ const file_parley_room_v1_lobby_proto_rawDesc = "" +
 	"\x0eparticipant_id\x18\x01 \x01(\tR\rparticipantId\x123\n" +
 	"\x06status\x18\x02 \x01(\x0e2\x1b.parley.room.v1.EntryStatusR\x06status\x12\x1a\n" +
 	"\busername\x18\x03 \x01(\tR\busername\x12\x14\n" +
-	"\x05color\x18\x04 \x01(\tR\x05color\"\x93\x01\n" +
+	"\x05color\x18\x04 \x01(\tR\x05color\"\x96\x01\n" +
 	"\x13RequestEntryRequest\x12\x1c\n" +
 	"\n" +
-	"id_or_slug\x18\x01 \x01(\tR\bidOrSlug\x12#\n" +
-	"\busername\x18\x02 \x01(\tB\a\xbaH\x04r\x02\x10\x01R\busername\x12\x12\n" +
+	"id_or_slug\x18\x01 \x01(\tR\bidOrSlug\x12&\n" +
+	"\busername\x18\x02 \x01(\tB\n" +
+	"\xbaH\ar\x05\x10\x01\x18\xff\x01R\busername\x12\x12\n" +
 	"\x04pass\x18\x03 \x01(\tR\x04pass\x12%\n" +
 	"\x0eclient_address\x18\x04 \x01(\tR\rclientAddress\"\x99\x01\n" +
 	"\x14RequestEntryResponse\x120\n" +

@@ -22,7 +22,7 @@ type lobbyServer struct {
 func (s *lobbyServer) RequestEntry(ctx context.Context, req *frontendv1.RequestEntryRequest) (*frontendv1.RequestEntryResponse, error) {
 	ctx, v := visit.Enter(ctx)
 	var f form.Form
-	username, _ := f.String("username", req.GetBody().GetUsername(), form.Rules{Required: true})
+	username, _ := f.String("username", req.GetBody().GetUsername(), form.Rules{Required: true, Max: maxParticipantName})
 	if err := f.Err(); err != nil {
 		return nil, err
 	}

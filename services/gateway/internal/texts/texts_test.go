@@ -85,7 +85,7 @@ func staysEnglish(text string) bool {
 	return slices.ContainsFunc([]string{
 		"Invalid LiveKit token", "Authorization header ", "Invalid authorization header.", "Server-to-server token ", "Invalid token", "The logout token ",
 		"CSRF Failed: ", "JSON parse error - ", "Form parse error - ", "Multipart form parse error - ", "… parse error - ",
-		"Input should be ", "Extra inputs are not permitted", // closed schemas, in the words of a library
+		"Input should be ", "List should have ", "Extra inputs are not permitted", // closed schemas, in the words of a library
 		"LIVEKIT_API_URL is not set", "no signing key after a refresh", // for the log
 		"The development log-in ",
 	}, func(start string) bool { return strings.HasPrefix(text, start) })

@@ -30,7 +30,7 @@ func isConfiguration(field string) bool {
 // isSchemaError reports whether the code of a violation is a type of the schema library.
 func isSchemaError(code string) bool {
 	switch code {
-	case "extra_forbidden", "literal_error", "list_type", "bool_parsing", "bool_type", "model_type":
+	case "extra_forbidden", "literal_error", "list_type", "bool_parsing", "bool_type", "model_type", "too_long":
 		return true
 	default:
 		return false
