@@ -43,6 +43,8 @@ type Config struct {
 	LobbyDenied   int `env:"LOBBY_DENIED_TIMEOUT" envDefault:"5"`
 	// LobbyReturn is for how many seconds who stopped asking keeps the place.
 	LobbyReturn int `env:"LOBBY_RETURN_TIMEOUT" envDefault:"120"`
+	// LobbyPerAddress is how many browsers of one address may wait in one room; 0: any number.
+	LobbyPerAddress int `env:"LOBBY_ADDRESS_LIMIT" envDefault:"100"`
 	// LobbyPhone is how long a caller waits in a lobby until its call is ended.
 	LobbyPhone time.Duration `env:"LOBBY_PHONE_TIMEOUT" envDefault:"10m"`
 	// PhoneLone is after how long the call of somebody alone in a room is ended; 0: never.
@@ -78,6 +80,9 @@ func (c Config) Validate() error {
 	}
 	if c.LobbyWaiting < 1 || c.LobbyAccepted < 1 || c.LobbyDenied < 1 {
 		faults = append(faults, errors.New("LOBBY_WAITING_TIMEOUT, LOBBY_ACCEPTED_TIMEOUT and LOBBY_DENIED_TIMEOUT must be at least 1"))
+	}
+	if c.LobbyPerAddress < 0 {
+		faults = append(faults, errors.New("LOBBY_ADDRESS_LIMIT must not be negative"))
 	}
 	if c.CallbackTimeout < 1 {
 		faults = append(faults, errors.New("ROOM_CREATION_CALLBACK_CACHE_TIMEOUT must be at least 1"))
@@ -116,6 +121,8 @@ func (c Config) lobbySettings() lobby.Settings {
 		Accepted: time.Duration(c.LobbyAccepted) * time.Second,
 		Denied:   time.Duration(c.LobbyDenied) * time.Second,
 		Return:   time.Duration(max(c.LobbyReturn, c.LobbyWaiting)) * time.Second,
+
+		PerAddress: c.LobbyPerAddress,
 	}
 }
 

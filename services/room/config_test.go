@@ -26,8 +26,8 @@ func TestConfig(t *testing.T) {
 		"the least":   {[]string{key}, nil},
 		"nothing set": {nil, []string{"SECRET_KEY"}},
 		"all wrong": {
-			[]string{"DATABASE_URL=mysql://u:geheim@h", "RESOURCE_DEFAULT_ACCESS_LEVEL=open", "LIVEKIT_DEFAULT_SOURCES=camera,tuba", "LIVEKIT_API_URL=http://h", "SECRET_KEY=geheim", "LOBBY_DENIED_TIMEOUT=0"},
-			[]string{"DATABASE_URL", "SECRET_KEY", "LOBBY_DENIED_TIMEOUT", "RESOURCE_DEFAULT_ACCESS_LEVEL", `"tuba"`, "LIVEKIT_API_KEY"},
+			[]string{"DATABASE_URL=mysql://u:geheim@h", "RESOURCE_DEFAULT_ACCESS_LEVEL=open", "LIVEKIT_DEFAULT_SOURCES=camera,tuba", "LIVEKIT_API_URL=http://h", "SECRET_KEY=geheim", "LOBBY_DENIED_TIMEOUT=0", "LOBBY_ADDRESS_LIMIT=-1"},
+			[]string{"DATABASE_URL", "SECRET_KEY", "LOBBY_DENIED_TIMEOUT", "LOBBY_ADDRESS_LIMIT", "RESOURCE_DEFAULT_ACCESS_LEVEL", `"tuba"`, "LIVEKIT_API_KEY"},
 		},
 		"no sources": {[]string{key, "LIVEKIT_DEFAULT_SOURCES="}, nil},
 		"no rate":    {[]string{key, "REQUEST_ENTRY_THROTTLE_RATES=often"}, []string{"REQUEST_ENTRY_THROTTLE_RATES"}},

@@ -1,6 +1,7 @@
 package room_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -283,6 +284,65 @@ func TestLobbyThrottle(t *testing.T) {
 	wantReason(t, ask(nil, "", "2001:db8::7"), apierr.Throttled)
 	if err := ask(nil, "", "2001:db8:0:1::7"); err != nil {
 		t.Errorf("next door: %v", err)
+	}
+}
+
+// TestLobbyAddressLimit: whoever floods a lobby from one address, with as many
+// passes as it likes, does not keep others off the list.
+func TestLobbyAddressLimit(t *testing.T) {
+	t.Parallel()
+	l := newLobby(t, "LOBBY_ADDRESS_LIMIT=2", "LOBBY_WAITING_TIMEOUT=60")
+	l.create(t, "room", restricted)
+	l.create(t, "elsewhere", restricted)
+	ask := func(user *identity.User, room, pass, address string) (*roomv1.RequestEntryResponse, error) {
+		return l.client.RequestEntry(l.as(t, user), &roomv1.RequestEntryRequest{
+			IdOrSlug: room, Username: "x", Pass: pass, ClientAddress: address,
+		})
+	}
+	passes := make([]string, 0, 3)
+	for range 3 { // collected where there was room
+		got, err := ask(nil, "elsewhere", "", "192.0.2."+fmt.Sprint(len(passes)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		passes = append(passes, got.GetPass())
+	}
+	first, err := ask(nil, "room", passes[0], "192.0.2.1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := ask(l.stranger, "room", "", "192.0.2.1"); err != nil {
+		t.Fatal(err)
+	}
+	for name, pass := range map[string]string{"with a pass": passes[1], "without": ""} {
+		_, err := ask(nil, "room", pass, "192.0.2.1")
+		wantReason(t, err, apierr.Throttled)
+		if wait := apierr.From(err).RetryAfter; wait != time.Minute {
+			t.Errorf("%s: wait %v", name, wait)
+		}
+	}
+	for name, c := range map[string]struct {
+		user          *identity.User
+		pass, address string
+	}{
+		"who waits already": {nil, passes[0], "192.0.2.1"}, "who needs not wait": {l.owner, "", "192.0.2.1"},
+		"from elsewhere": {nil, passes[2], "192.0.2.9"},
+	} {
+		if _, err := ask(c.user, "room", c.pass, c.address); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if queue := l.queue(t); len(queue) != 3 {
+		t.Errorf("queue %v", queue)
+	}
+	if err := l.decide(t, l.owner, first.GetEntry().GetParticipantId(), true); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := ask(nil, "room", passes[0], "192.0.2.1"); err != nil || got.GetEntry().GetStatus() != accepted {
+		t.Errorf("let in: %v, %v", got, err)
+	}
+	if _, err := ask(nil, "room", passes[1], "192.0.2.1"); err != nil {
+		t.Errorf("in the place of who was let in: %v", err)
 	}
 }
 

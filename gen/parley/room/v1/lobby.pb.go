@@ -157,7 +157,8 @@ type RequestEntryRequest struct {
 	// The pass of an earlier answer, which keeps the person's id; empty or not
 	// valid for a new id.
 	Pass string `protobuf:"bytes,3,opt,name=pass,proto3" json:"pass,omitempty"`
-	// Address of the browser, by which requests without a valid pass are throttled.
+	// Address of the browser, by which requests without a valid pass are throttled,
+	// and those who wait in a room counted.
 	ClientAddress string `protobuf:"bytes,4,opt,name=client_address,json=clientAddress,proto3" json:"client_address,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

@@ -34,7 +34,8 @@ const (
 type LobbyServiceClient interface {
 	// RequestEntry asks to be let in, and is repeated each second until somebody
 	// decides. Who waits is shown to moderators for as long as it keeps asking.
-	// Errors: ROOM_NOT_FOUND, THROTTLED, UNAVAILABLE.
+	// Errors: ROOM_NOT_FOUND, THROTTLED (asks too often, or too many wait in the room
+	// from the same address), UNAVAILABLE.
 	RequestEntry(ctx context.Context, in *RequestEntryRequest, opts ...grpc.CallOption) (*RequestEntryResponse, error)
 	// ListWaiting returns who waits, longest first, 1000 browsers at most; in a
 	// public room only callers, if any has to. For administrators and owners.
@@ -97,7 +98,8 @@ func (c *lobbyServiceClient) DecideEntry(ctx context.Context, in *DecideEntryReq
 type LobbyServiceServer interface {
 	// RequestEntry asks to be let in, and is repeated each second until somebody
 	// decides. Who waits is shown to moderators for as long as it keeps asking.
-	// Errors: ROOM_NOT_FOUND, THROTTLED, UNAVAILABLE.
+	// Errors: ROOM_NOT_FOUND, THROTTLED (asks too often, or too many wait in the room
+	// from the same address), UNAVAILABLE.
 	RequestEntry(context.Context, *RequestEntryRequest) (*RequestEntryResponse, error)
 	// ListWaiting returns who waits, longest first, 1000 browsers at most; in a
 	// public room only callers, if any has to. For administrators and owners.

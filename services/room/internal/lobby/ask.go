@@ -55,7 +55,7 @@ func (s *Service) Ask(ctx context.Context, r Request) (Answer, error) {
 	if !known {
 		id = uuid.NewString()
 	}
-	question := asking{id: id, caller: r.Caller, idOrSlug: r.IDOrSlug}
+	question := asking{id: id, caller: r.Caller, idOrSlug: r.IDOrSlug, address: r.Address}
 	if r.Caller.User != nil { // whose role is nobody else's
 		held, err := s.Rooms.Find(ctx, r.Caller, r.IDOrSlug)
 		if err != nil {
@@ -98,6 +98,7 @@ type asking struct {
 	id       string
 	caller   rooms.Caller
 	idOrSlug string
+	address  string
 	// held is nil for visitors: to them a room is the same, and read once for all.
 	held *rooms.Held
 }
@@ -115,6 +116,8 @@ func (s *Service) askTogether(ctx context.Context, questions []asking) ([]asked,
 	answers := s.find(ctx, questions)
 	waiting := make(map[Key][]int) // by entry, which two windows of one person share
 	drafts := make([]Draft, 0, len(questions))
+	steps := make([]doorstep, 0, len(questions)) // of the drafts
+	now := s.now()
 	for i, q := range questions {
 		a := &answers[i]
 		if a.err != nil {
@@ -132,18 +135,24 @@ func (s *Service) askTogether(ctx context.Context, questions []asking) ([]asked,
 			continue
 		}
 		if waiting[draft.Key] == nil {
-			drafts = append(drafts, draft)
+			at := doorstepOf(draft.RoomID, q.address)
+			if !s.places.take(at, q.id, now, now.Add(s.Waiting)) {
+				a.err = s.crowded()
+				continue
+			}
+			drafts, steps = append(drafts, draft), append(steps, at)
 		}
 		waiting[draft.Key] = append(waiting[draft.Key], i)
 	}
 	if len(drafts) == 0 {
 		return answers, nil
 	}
-	entries, err := s.Store.Ask(ctx, drafts, Terms{Now: s.now(), Waiting: s.Waiting, Return: s.Return})
+	entries, err := s.Store.Ask(ctx, drafts, Terms{Now: now, Waiting: s.Waiting, Return: s.Return})
 	if err != nil {
 		return nil, err
 	}
 	for i, entry := range entries {
+		s.places.settle(steps[i], drafts[i].ParticipantID, entry)
 		for _, who := range waiting[drafts[i].Key] {
 			answers[who].entry = entry
 			if entry == (Entry{}) {

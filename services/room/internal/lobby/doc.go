@@ -15,6 +15,8 @@
 //   - Asking again changes one row by its primary key and no index, and those
 //     who ask at the same time are one batch: one look at the room, one
 //     statement. So thousands may ask each second.
+//   - From one address no more than so many wait in a room, so that nobody can
+//     fill the list, of which moderators see the longest waiting.
 //   - A person's id is one that this suite drew at random, proved by a pass. A
 //     browser cannot choose it, so nobody enters a meeting as somebody else.
 //
@@ -25,6 +27,7 @@
 //	pass.go     the proof of an id
 //	service.go  Service: list, decide
 //	ask.go      Service: ask, together with others
+//	places.go   how many may wait from one address
 //	bell.go     tells a meeting that somebody waits
 //	sweep.go    removes what has expired
 package lobby

@@ -30,12 +30,14 @@ type Entry struct {
 	CreatedAt, ExpiresAt time.Time
 }
 
-// Settings are how long an entry lives in each status.
+// Settings are how long an entry lives in each status, and how many there may be.
 type Settings struct {
 	Waiting, Accepted, Denied time.Duration
 	// Return is for how long who waited keeps its place after it has expired, and
 	// the longest life of one who asks rarely. At least Waiting.
 	Return time.Duration
+	// PerAddress is how many may wait in one room from one address; 0: any number.
+	PerAddress int
 }
 
 // life returns how long a decision stands.

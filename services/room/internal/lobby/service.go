@@ -51,12 +51,13 @@ type Service struct {
 	Settings
 	Parts
 	passes passes
+	places *places
 	crowd  *batch.Batcher[asking, asked]
 }
 
 // New returns the service.
 func New(settings Settings, parts Parts) *Service {
-	s := &Service{Settings: settings, Parts: parts, passes: passes{key: parts.PassKey}}
+	s := &Service{Settings: settings, Parts: parts, passes: passes{key: parts.PassKey}, places: newPlaces(settings.PerAddress)}
 	s.crowd = batch.New(batch.Config{Max: crowdMax, Linger: crowdLinger, Timeout: crowdTimeout}, s.askTogether)
 	return s
 }
