@@ -2,6 +2,7 @@ package room_test
 
 import (
 	"encoding/base64"
+	"errors"
 	"fmt"
 	"io"
 	"mime"
@@ -9,6 +10,7 @@ import (
 	"net"
 	"net/mail"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -20,6 +22,7 @@ import (
 	"github.com/parleymeet/parley/pkg/identity"
 	"github.com/parleymeet/parley/pkg/testkit"
 	"github.com/parleymeet/parley/services/room/internal/invitations"
+	roommail "github.com/parleymeet/parley/services/room/internal/mail"
 )
 
 // inviting returns a suite that sends its mail to an address.
@@ -186,6 +189,80 @@ func TestInviteRefusals(t *testing.T) {
 	err := invite(s.owner, room, "a@example.org")
 	if failed := apierr.From(err); failed == nil || failed.Reason != apierr.Throttled || failed.RetryAfter <= 0 {
 		t.Errorf("third in an hour: %v", err)
+	}
+}
+
+// TestInviteFullMailbox: a mailbox that is full for now costs the others nothing,
+// and gets its invitation when there is room.
+func TestInviteFullMailbox(t *testing.T) {
+	t.Parallel()
+	box := newMailbox(t, "")
+	box.full.Store(true)
+	s, client := inviting(t, box.address)
+	id := s.create(t, "room", public).GetRoom().GetId()
+	to := []string{"full@example.org", "one@example.org", "two@example.org"}
+	if _, err := client.Invite(s.as(t, s.owner), &roomv1.InviteRequest{IdOrSlug: id, Emails: to}); err != nil {
+		t.Fatal(err)
+	}
+	box.arrived(t, 2)
+	box.full.Store(false)
+	var got []string
+	for _, mail := range box.arrived(t, 3) {
+		got = append(got, mail.to...)
+	}
+	slices.Sort(got)
+	if !slices.Equal(got, to) {
+		t.Errorf("sent to %v", got)
+	}
+}
+
+// TestMailFailures: what a failure means. A message that was taken is sent; one of
+// which that is not known is not.
+func TestMailFailures(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		to                  []string
+		text                string
+		hangsUp, rude       bool
+		refused, recipients bool
+		sent                bool
+	}{
+		"taken":                 {to: []string{"a@example.org"}, sent: true},
+		"taken, then hung up":   {to: []string{"a@example.org", "b@example.org"}, hangsUp: true, sent: true},
+		"hung up, not answered": {to: []string{"a@example.org"}, rude: true},
+		"unknown":               {to: []string{"unknown@example.org"}, refused: true},
+		"full":                  {to: []string{"full@example.org"}},
+		"one of two unknown":    {to: []string{"unknown@example.org", "a@example.org"}, recipients: true},
+		"one of two full":       {to: []string{"full@example.org", "a@example.org"}, recipients: true},
+		"full and unknown":      {to: []string{"unknown@example.org", "full@example.org"}, recipients: true},
+		"forbidden":             {to: []string{"a@example.org"}, text: "forbidden", refused: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			box := newMailbox(t, "")
+			box.full.Store(true)
+			box.hangsUp.Store(c.hangsUp)
+			box.rude.Store(c.rude)
+			host, port, err := net.SplitHostPort(box.address)
+			if err != nil {
+				t.Fatal(err)
+			}
+			number, err := strconv.Atoi(port)
+			if err != nil {
+				t.Fatal(err)
+			}
+			sender, err := roommail.NewSender(roommail.Settings{Host: host, Port: number, From: "no-reply@meet.test"})
+			if err != nil {
+				t.Fatal(err)
+			}
+			err = sender.Send(t.Context(), roommail.Message{ID: "1", Recipients: c.to, Subject: "s", Text: "text " + c.text, HTML: "html"})
+			if (err == nil) != c.sent || errors.Is(err, roommail.ErrRefused) != c.refused || errors.Is(err, roommail.ErrRecipients) != c.recipients {
+				t.Errorf("error %v", err)
+			}
+			if err != nil && strings.Contains(err.Error(), "@example.org") {
+				t.Errorf("the error names a recipient: %v", err)
+			}
+		})
 	}
 }
 

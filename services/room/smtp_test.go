@@ -6,6 +6,7 @@ import (
 	"net"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -18,6 +19,11 @@ type mailbox struct {
 	mu      sync.Mutex
 	mails   []received
 	server  *smtp.Server
+
+	// full says that there is no room for people whose name begins with "full";
+	// hangsUp, that the connection ends with the answer to a message, or, when it
+	// is rude too, before.
+	full, hangsUp, rude atomic.Bool
 }
 
 // received is a message as the server got it.
@@ -38,7 +44,7 @@ func newMailbox(t *testing.T, address string) *mailbox {
 		t.Fatal(err)
 	}
 	m := &mailbox{address: listener.Addr().String()}
-	m.server = smtp.NewServer(smtp.BackendFunc(func(*smtp.Conn) (smtp.Session, error) { return &smtpSession{box: m}, nil }))
+	m.server = smtp.NewServer(smtp.BackendFunc(func(c *smtp.Conn) (smtp.Session, error) { return &smtpSession{box: m, conn: c}, nil }))
 	m.server.Domain, m.server.ReadTimeout, m.server.WriteTimeout = "localhost", 5*time.Second, 5*time.Second
 	ended := make(chan error, 1)
 	go func() { ended <- m.server.Serve(listener) }()
@@ -58,8 +64,9 @@ func (m *mailbox) all() []received {
 }
 
 type smtpSession struct {
-	box *mailbox
-	now received
+	box  *mailbox
+	conn *smtp.Conn
+	now  received
 }
 
 func (s *smtpSession) Mail(from string, _ *smtp.MailOptions) error {
@@ -71,6 +78,9 @@ func (s *smtpSession) Mail(from string, _ *smtp.MailOptions) error {
 func (s *smtpSession) Rcpt(to string, _ *smtp.RcptOptions) error {
 	if strings.HasPrefix(to, "unknown") {
 		return &smtp.SMTPError{Code: 550, EnhancedCode: smtp.EnhancedCode{5, 1, 1}, Message: "no such user " + to}
+	}
+	if strings.HasPrefix(to, "full") && s.box.full.Load() {
+		return &smtp.SMTPError{Code: 452, EnhancedCode: smtp.EnhancedCode{4, 2, 2}, Message: "mailbox of " + to + " full"}
 	}
 	s.now.to = append(s.now.to, to)
 	return nil
@@ -85,8 +95,21 @@ func (s *smtpSession) Data(r io.Reader) error {
 	s.box.mu.Lock()
 	defer s.box.mu.Unlock()
 	s.box.mails = append(s.box.mails, s.now)
+	if strings.Contains(s.now.data, "forbidden") {
+		return &smtp.SMTPError{Code: 554, EnhancedCode: smtp.EnhancedCode{5, 7, 1}, Message: "no such content"}
+	}
+	if s.box.rude.Load() {
+		return s.conn.Conn().Close()
+	}
 	return nil
 }
 
-func (s *smtpSession) Reset()        { s.now = received{} }
+// Reset is called when a message was answered.
+func (s *smtpSession) Reset() {
+	if s.now.data != "" && s.box.hangsUp.Load() {
+		_ = s.conn.Conn().Close()
+	}
+	s.now = received{}
+}
+
 func (s *smtpSession) Logout() error { return nil }

@@ -8,8 +8,8 @@
 //
 //   - An invitation is sent at least once, and given up only when the server
 //     refuses it for good, when its room is gone, or after a day.
-//   - Who is refused costs nobody else the invitation: one for several people
-//     that is refused is split into one for each.
+//   - Who is refused, now or for good, costs nobody else the invitation: one for
+//     several people that is refused to any is split into one for each.
 //   - Nobody learns who else was invited. No address comes into a log.
 //
 // Files:

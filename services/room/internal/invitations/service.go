@@ -34,7 +34,8 @@ type DialIns interface {
 type Post interface {
 	// From is the sender's address.
 	From() string
-	// Send gives a message to the server. Errors: mail.ErrRefused, or what may pass.
+	// Send gives a message to the server. Errors: mail.ErrRefused,
+	// mail.ErrRecipients, or what may pass.
 	Send(ctx context.Context, message mail.Message) error
 }
 

@@ -83,7 +83,7 @@ func (s *Service) deliver(ctx context.Context, i Invitation) error {
 	case err == nil:
 	case apierr.Has(err, apierr.RoomNotFound):
 		outcome = "room_gone"
-	case errors.Is(err, mail.ErrRefused) && len(i.Recipients) > 1:
+	case (errors.Is(err, mail.ErrRefused) || errors.Is(err, mail.ErrRecipients)) && len(i.Recipients) > 1:
 		outcome, rest = "split", i.split()
 	case errors.Is(err, mail.ErrRefused):
 		outcome = "refused"

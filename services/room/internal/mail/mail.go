@@ -14,8 +14,15 @@ import (
 // timeout bounds each step of a conversation with the server.
 const timeout = 10 * time.Second
 
-// ErrRefused says that the server will never take this message for these recipients.
-var ErrRefused = errors.New("the mail server refuses the message")
+var (
+	// ErrRefused says that the server will never take this message for these recipients.
+	ErrRefused = errors.New("the mail server refuses the message")
+	// ErrRecipients says that the server does not take this message for all of its
+	// recipients, now or ever, so that nobody has got it. Each may be tried alone.
+	ErrRecipients = errors.New("the mail server refuses recipients")
+	// errUnsent is a failure that may pass.
+	errUnsent = errors.New("send mail")
+)
 
 // Settings say where messages go.
 type Settings struct {
@@ -61,7 +68,9 @@ func NewSender(s Settings) (*Sender, error) {
 // From is the sender's address.
 func (s *Sender) From() string { return s.from.Address }
 
-// Send gives a message to the server. Errors: ErrRefused, or what may pass.
+// Send gives a message to the server. Errors: ErrRefused, ErrRecipients, or what
+// may pass. One that the server has taken is sent, whatever goes wrong behind it:
+// it would come twice. One whose receipt got lost comes twice, with the same ID.
 func (s *Sender) Send(ctx context.Context, m Message) error {
 	message, err := s.compose(m)
 	if err != nil {
@@ -72,14 +81,27 @@ func (s *Sender) Send(ctx context.Context, m Message) error {
 		return err
 	}
 	err = client.DialAndSendWithContext(ctx, message)
+	if err == nil || message.IsDelivered() {
+		return nil
+	}
+	return fmt.Errorf("%w: %w", meaning(err, len(m.Recipients)), redacted(err, m.Recipients))
+}
+
+// meaning says what a failure comes to. The library gives the whole message up
+// when one recipient is refused, and tells of the last refusal only.
+func meaning(err error, recipients int) error {
 	var failed *gomail.SendError
-	if errors.As(err, &failed) && !failed.IsTemp() && (failed.Reason == gomail.ErrSMTPRcptTo || failed.Reason == gomail.ErrSMTPDataClose) {
-		return fmt.Errorf("%w: %w", ErrRefused, redacted(err, m.Recipients))
+	if !errors.As(err, &failed) {
+		return errUnsent
 	}
-	if err != nil {
-		return fmt.Errorf("send mail: %w", redacted(err, m.Recipients))
+	if failed.Reason == gomail.ErrSMTPRcptTo && recipients > 1 {
+		return ErrRecipients
 	}
-	return nil
+	forGood := failed.ErrorCode() >= 500 // 0 where the server said nothing
+	if forGood && (failed.Reason == gomail.ErrSMTPRcptTo || failed.Reason == gomail.ErrSMTPDataClose) {
+		return ErrRefused
+	}
+	return errUnsent
 }
 
 // redacted takes the recipients out of a server's words, which go to the log.
