@@ -32,12 +32,16 @@ type builder struct {
 	dialIns *peers.DialIns
 	// livekit is nil without LIVEKIT_API_URL: nothing is done in meetings then.
 	livekit *livekit.Rooms
+	// owed is signalled when something is owed to the people in a room. Of
+	// capacity 1: a signal is kept, not counted.
+	owed chan struct{}
 }
 
 func newBuilder(cfg Config, deps Deps, key *secret.Key, store store) *builder {
 	b := &builder{
 		cfg: cfg, deps: deps, key: key, store: store,
 		users: peers.NewUsers(deps.Auth), tokens: peers.NewTokens(deps.Token), dialIns: peers.NewDialIns(deps.Telephony),
+		owed: make(chan struct{}, 1),
 	}
 	if cfg.LiveKitAPIURL != "" {
 		b.livekit = livekit.NewRooms(cfg.LiveKitAPIURL, cfg.LiveKitAPIKey, cfg.LiveKitAPISecret.Reveal())
@@ -72,7 +76,7 @@ func (b *builder) build() (*Service, error) {
 
 func (b *builder) domain(box *outbox.Outbox) *rooms.Service {
 	parts := rooms.Parts{
-		Rooms: b.store, Accesses: b.store, Outbox: box, Users: b.users, Tokens: b.tokens, DialIns: b.dialIns, Debts: b.store,
+		Rooms: b.store, Accesses: b.store, Outbox: box, Users: b.users, Tokens: b.tokens, DialIns: b.dialIns, Owed: b.owed,
 		Clock: b.deps.Clock, Logger: b.deps.Logger,
 	}
 	if b.livekit != nil {
@@ -101,7 +105,7 @@ func (b *builder) callers(domain *rooms.Service, bell *lobby.Bell) (*phones.Serv
 
 func (b *builder) live(domain *rooms.Service, callers *phones.Service) (*live.Service, error) {
 	parts := live.Parts{
-		Store: b.store, Lobby: b.store, Telephony: b.dialIns, Meetings: domain, Phones: callers,
+		Store: b.store, Lobby: b.store, Telephony: b.dialIns, Meetings: domain, Owed: b.owed, Phones: callers,
 		Clock: b.deps.Clock, Logger: b.deps.Logger, Registry: b.deps.Registry,
 	}
 	if b.cfg.LiveKitAPIKey != "" {

@@ -1,6 +1,7 @@
 package room_test
 
 import (
+	"errors"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -9,10 +10,11 @@ import (
 	"time"
 
 	roomv1 "github.com/parleymeet/parley/gen/parley/room/v1"
+	"github.com/parleymeet/parley/pkg/testkit"
 )
 
-// TestHangingLiveKit: telling the people in a room of its change delays the
-// answer by a second at most, never fails it, and happens only for a change.
+// TestHangingLiveKit: telling the people in a room of its change neither delays
+// the answer nor fails it, and happens only for a change.
 func TestHangingLiveKit(t *testing.T) {
 	t.Parallel()
 	var calls atomic.Int32
@@ -26,23 +28,28 @@ func TestHangingLiveKit(t *testing.T) {
 	t.Cleanup(server.Close)
 	s := newSuite(t, "LIVEKIT_API_URL="+server.URL, "LIVEKIT_API_KEY=key", "LIVEKIT_API_SECRET=secret")
 	s.create(t, "room", public)
-	for i, c := range []struct {
-		room  *roomv1.Room
-		calls int32
-	}{
-		{&roomv1.Room{AccessLevel: public}, 0},
-		{&roomv1.Room{Name: "Room!"}, 0},
-		{&roomv1.Room{AccessLevel: trusted}, 1},
-		{&roomv1.Room{Configuration: object(map[string]any{"everyone_can_mute": false})}, 2},
-		{&roomv1.Room{Configuration: object(map[string]any{"everyone_can_mute": false})}, 2},
+	var longest time.Duration
+	for i, room := range []*roomv1.Room{
+		{AccessLevel: public}, {Name: "Room!"}, {AccessLevel: trusted},
+		{Configuration: object(map[string]any{"everyone_can_mute": false})},
+		{Configuration: object(map[string]any{"everyone_can_mute": false})},
 	} {
+		if i == 2 && calls.Load() != 0 {
+			t.Errorf("%d calls for no change", calls.Load())
+		}
 		began := time.Now()
-		_, err := s.rooms.UpdateRoom(s.as(t, s.owner), &roomv1.UpdateRoomRequest{IdOrSlug: "room", Room: c.room})
-		if took := time.Since(began); err != nil || took > 1500*time.Millisecond {
-			t.Errorf("update %d: error %v after %v", i, err, took)
+		if _, err := s.rooms.UpdateRoom(s.as(t, s.owner), &roomv1.UpdateRoomRequest{IdOrSlug: "room", Room: room}); err != nil {
+			t.Errorf("update %d: %v", i, err)
 		}
-		if calls.Load() != c.calls {
-			t.Errorf("update %d: %d calls, want %d", i, calls.Load(), c.calls)
-		}
+		longest = max(longest, time.Since(began))
 	}
+	if longest > time.Second { // how long LiveKit is given
+		t.Errorf("an answer took %v", longest)
+	}
+	testkit.Eventually(t, 10*time.Second, func() error {
+		if calls.Load() == 0 {
+			return errors.New("LiveKit is not told")
+		}
+		return nil
+	})
 }

@@ -3,6 +3,8 @@ package live
 import (
 	"context"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 )
 
 const (
@@ -10,6 +12,8 @@ const (
 	payEvery = time.Second
 	// payBatch is how many are paid in one go.
 	payBatch = 64
+	// payers pay meetings side by side.
+	payers = 8
 	// payTimeout bounds one payment.
 	payTimeout = 2 * time.Second
 )
@@ -49,26 +53,25 @@ func (s *Service) wakeUp() {
 	}
 }
 
-// payMetadata pushes what meetings were not given. One that fails is enough to
-// know that LiveKit is away, and the rest wait.
+// payMetadata tells meetings how their rooms are by now, so many side by side.
+// One that LiveKit does not take keeps no other waiting.
 func (s *Service) payMetadata(ctx context.Context) {
 	debts, err := s.Store.MetadataOwed(ctx, payBatch)
-	if s.reading.Note(ctx, err); err != nil {
+	if s.reading.Note(ctx, err); err != nil || len(debts) == 0 {
 		return
 	}
+	var group errgroup.Group
+	group.SetLimit(payers)
 	for _, debt := range debts {
-		if err := s.payOne(ctx, debt); err != nil {
-			return
-		}
+		group.Go(func() error { return s.payOne(ctx, debt) })
 	}
+	s.pushing.Note(ctx, group.Wait())
 }
 
 func (s *Service) payOne(ctx context.Context, debt Debt) error {
 	ctx, cancel := context.WithTimeout(ctx, payTimeout)
 	defer cancel()
-	err := s.Meetings.PushMetadata(ctx, debt.RoomID)
-	s.pushing.Note(ctx, err)
-	if err != nil {
+	if err := s.Meetings.PushMetadata(ctx, debt.RoomID); err != nil {
 		return err
 	}
 	return s.Store.MetadataPaid(ctx, debt)

@@ -15,8 +15,8 @@
 //   - Each change of a room has a later time than the one before, and is owed to
 //     telephony until it is told. The debt is in the database; a crash, or a
 //     telephony that is away, delays it and no more.
-//   - Metadata that could not be pushed into a meeting is owed to that meeting, in
-//     the same way, and not to the next one in the room.
+//   - A change of a room is owed to the people in it with the change itself, and
+//     they are told what the room is like when they are, never what it was like.
 //
 // Files:
 //

@@ -42,6 +42,8 @@ type world struct {
 	sessions []livekit.Session
 	away     error
 	pushed   []string
+	refused  string // the room that LiveKit does not take
+	owed     chan struct{}
 	happened []string
 	listed   []livekit.Session
 	mute     error // what telephony fails with
@@ -63,10 +65,14 @@ func (w *world) Sessions(context.Context) ([]livekit.Session, error) {
 func (w *world) PushMetadata(_ context.Context, roomID string) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if w.away == nil {
-		w.pushed = append(w.pushed, roomID)
+	switch {
+	case w.away != nil:
+		return w.away
+	case roomID == w.refused:
+		return errors.New("too long")
 	}
-	return w.away
+	w.pushed = append(w.pushed, roomID)
+	return nil
 }
 
 func (w *world) Happened(event livekit.Event) {
@@ -101,9 +107,9 @@ func newWorld(t *testing.T) *world {
 	if err := store.Migrate(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	w := &world{store: store, registry: prometheus.NewRegistry()}
+	w := &world{store: store, registry: prometheus.NewRegistry(), owed: make(chan struct{}, 1)}
 	w.Service, err = live.New(10*time.Millisecond, live.Parts{
-		Store: store, Reader: livekit.NewEvents(key, keySecret), Server: w, Lobby: store, Meetings: w, Phones: w, Telephony: w,
+		Store: store, Reader: livekit.NewEvents(key, keySecret), Server: w, Lobby: store, Meetings: w, Owed: w.owed, Phones: w, Telephony: w,
 		Clock: clock.System{}, Logger: log, Registry: w.registry,
 	})
 	if err != nil {
@@ -302,27 +308,67 @@ func TestMend(t *testing.T) {
 	until()
 }
 
+// change gives a room another access level each time.
+func (w *world) change(t *testing.T, roomID string, turn int) {
+	t.Helper()
+	level := []rooms.AccessLevel{rooms.Public, rooms.Trusted}[turn%2]
+	if _, err := w.store.Update(t.Context(), roomID, rooms.Change{AccessLevel: &level}, time.Now().UTC().Truncate(time.Microsecond)); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// wantPushed waits until nothing is owed and so many rooms were pushed.
+func (w *world) wantPushed(t *testing.T, want ...string) {
+	t.Helper()
+	testkit.Eventually(t, 10*time.Second, func() error {
+		owed, err := w.store.MetadataOwed(t.Context(), 10)
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		if err == nil && (len(owed) != 0 || !slices.Equal(w.pushed, want)) {
+			return fmt.Errorf("owed %v; pushed %v", owed, w.pushed)
+		}
+		return err
+	})
+}
+
 // TestMetadataOwed: what a meeting was not given it gets when LiveKit is back.
 func TestMetadataOwed(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	id := w.room(t, "room")
 	w.set(errors.New("LiveKit is away"))
-	w.tell(t, body(livekit.RoomStarted, id, "RM_1", 0))
-	if err := w.store.OweMetadata(t.Context(), id, time.Now().UTC().Truncate(time.Microsecond)); err != nil {
-		t.Fatal(err)
-	}
+	w.change(t, id, 0)
 	w.run(t)
-	w.set(nil, livekit.Session{Room: id, SID: "RM_1", Created: time.Unix(1768478400, 0).UTC()})
-	testkit.Eventually(t, 10*time.Second, func() error {
-		owed, err := w.store.MetadataOwed(t.Context(), 10)
-		w.mu.Lock()
-		defer w.mu.Unlock()
-		if err == nil && (len(owed) != 0 || !slices.Equal(w.pushed, []string{id})) {
-			return fmt.Errorf("owed %v; pushed %v", owed, w.pushed)
-		}
-		return err
-	})
+	w.set(nil)
+	w.wantPushed(t, id)
+}
+
+// TestMetadataAtOnce: who signals that something is owed need not wait for the
+// next look, and a room that LiveKit does not take keeps no other waiting.
+func TestMetadataAtOnce(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.refused = w.room(t, "refused")
+	w.change(t, w.refused, 0)
+	id := w.room(t, "room")
+	w.run(t)
+	began := time.Now()
+	const turns = 10
+	for turn := range turns {
+		w.change(t, id, turn)
+		w.owed <- struct{}{}
+		testkit.Eventually(t, 10*time.Second, func() error {
+			w.mu.Lock()
+			defer w.mu.Unlock()
+			if len(w.pushed) <= turn {
+				return errors.New("not told yet")
+			}
+			return nil
+		})
+	}
+	if took := time.Since(began); took > turns*time.Second/2 { // looks are a second apart
+		t.Errorf("%d changes took %v", turns, took)
+	}
 }
 
 // TestTelephonyIsTold: of what happened while telephony was away it is told the

@@ -53,11 +53,13 @@ type Telephony interface {
 // Parts are what the service is built of. Reader may be nil: then no event is
 // believed. Server may be nil: then nothing is asked or pushed.
 type Parts struct {
-	Store     Store
-	Reader    Reader
-	Server    Server
-	Lobby     Lobby
-	Meetings  Meetings
+	Store    Store
+	Reader   Reader
+	Server   Server
+	Lobby    Lobby
+	Meetings Meetings
+	// Owed is signalled when something may be owed to a meeting.
+	Owed      <-chan struct{}
 	Phones    Phones
 	Telephony Telephony
 	Clock     clock.Clock
@@ -104,7 +106,7 @@ func (s *Service) Run(ctx context.Context) error {
 		return nil
 	})
 	group.Go(func() error {
-		repeat(ctx, payEvery, nil, s.payMetadata)
+		repeat(ctx, payEvery, s.Owed, s.payMetadata)
 		return nil
 	})
 	return group.Wait()

@@ -16,7 +16,7 @@ type State struct {
 	ChangedAt time.Time
 }
 
-// Debt is metadata that a meeting has not been given.
+// Debt is metadata that the people in a room have not been given.
 type Debt struct {
 	RoomID string
 	// OwedAt names the debt; a room changed again owes anew.
@@ -29,12 +29,12 @@ type Debt struct {
 type Store interface {
 	// Begun notes that the session is on, and reports whether that is news. It is
 	// not if it is known, on or ended, or began before the one that is. News is
-	// owed to telephony; metadata owed to the session before is forgotten.
+	// owed to telephony.
 	Begun(ctx context.Context, session livekit.Session, now time.Time) (news bool, err error)
 	// Ended notes that the session is over, and reports whether that is news. It
 	// is not if it is known to be over, or a later one is known. That of a session
 	// never heard of is: it began unseen. News is owed to telephony if the room
-	// was live; metadata owed is forgotten.
+	// was live.
 	Ended(ctx context.Context, session livekit.Session, now time.Time) (news bool, err error)
 	// On returns the sessions that are on and were known before the instant.
 	On(ctx context.Context, before time.Time) ([]livekit.Session, error)
@@ -42,9 +42,6 @@ type Store interface {
 	Untold(ctx context.Context, limit int) ([]State, error)
 	// Told settles a state, unless the room has changed since.
 	Told(ctx context.Context, state State) error
-	// OweMetadata notes that the meeting in the room lacks its metadata; nothing
-	// if nobody is known to meet there. A debt in place gets the later time.
-	OweMetadata(ctx context.Context, roomID string, now time.Time) error
 	// MetadataOwed returns up to limit debts, the longest owed first.
 	MetadataOwed(ctx context.Context, limit int) ([]Debt, error)
 	// MetadataPaid settles a debt, unless there is a later one.

@@ -3,7 +3,6 @@ package rooms
 import (
 	"context"
 	"encoding/json"
-	"time"
 
 	authv1 "github.com/parleymeet/parley/gen/parley/auth/v1"
 	telephonyv1 "github.com/parleymeet/parley/gen/parley/telephony/v1"
@@ -50,11 +49,4 @@ type LiveRooms interface {
 	// MergeMetadata sets keys in the JSON object that is the room's metadata and
 	// keeps the others. A room in which nobody is has none, and that is no error.
 	MergeMetadata(ctx context.Context, roomID string, values map[string]json.RawMessage) error
-}
-
-// Debts keeps what could not be told to the people in a room.
-type Debts interface {
-	// OweMetadata notes that the meeting in the room lacks its metadata; nothing
-	// if nobody is known to meet there.
-	OweMetadata(ctx context.Context, roomID string, now time.Time) error
 }

@@ -27,7 +27,7 @@ type Settings struct {
 }
 
 // Parts are what the service is built of. LiveRooms may be nil: then nobody is
-// told of changes while they meet, and nothing is owed.
+// told of changes while they meet.
 type Parts struct {
 	Rooms     Store
 	Accesses  AccessStore
@@ -36,9 +36,10 @@ type Parts struct {
 	Tokens    Tokens
 	DialIns   DialIns
 	LiveRooms LiveRooms
-	Debts     Debts
-	Clock     clock.Clock
-	Logger    *slog.Logger
+	// Owed is signalled when the people in a room may have to be told of a change.
+	Owed   chan<- struct{}
+	Clock  clock.Clock
+	Logger *slog.Logger
 }
 
 // Service is the domain's use cases. It is safe for concurrent use.

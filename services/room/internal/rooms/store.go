@@ -25,7 +25,9 @@ type Store interface {
 	// by id, and the number of rooms on all pages.
 	List(ctx context.Context, query ListQuery) (page []Held, total int, err error)
 	// Update changes the fields that are set, and the time of update, and
-	// returns the room. Errors: ROOM_NOT_FOUND, SlugTaken.
+	// returns the room. With another access level or configuration than before it
+	// is owed to the people in the room, as live.Store has it, at now or, if
+	// something is owed already, later than that. Errors: ROOM_NOT_FOUND, SlugTaken.
 	Update(ctx context.Context, id string, change Change, now time.Time) (Room, error)
 	// Delete removes the room with its accesses and puts the task in the place
 	// of the room's task, or does nothing. A task in place keeps its due time if

@@ -24,10 +24,14 @@ type Patch struct {
 	ValidateOnly bool
 }
 
-// syncTimeout bounds telling LiveKit of a change that is made already.
-const syncTimeout = time.Second
+const (
+	// syncTimeout bounds telling LiveKit once.
+	syncTimeout = time.Second
+	// maxPushes bounds how often it is told of a room that goes on changing.
+	maxPushes = 5
+)
 
-// Update changes a room and tells the people in it. Errors: UNAUTHENTICATED,
+// Update changes a room. The people in it are told a moment later. Errors: UNAUTHENTICATED,
 // ROOM_NOT_FOUND, PERMISSION_DENIED, INVALID_FIELDS, UNAVAILABLE.
 func (s *Service) Update(ctx context.Context, caller Caller, idOrSlug string, patch Patch) (View, error) {
 	held, err := s.administered(ctx, caller, idOrSlug)
@@ -38,14 +42,14 @@ func (s *Service) Update(ctx context.Context, caller Caller, idOrSlug string, pa
 	if err != nil || patch.ValidateOnly {
 		return View{}, err
 	}
-	before := held.Room
 	if change != (Change{}) {
-		if held.Room, err = s.change(ctx, before, change); err != nil {
+		if held.Room, err = s.change(ctx, held.Room, change); err != nil {
 			return View{}, err
 		}
-	}
-	if before.AccessLevel != held.Room.AccessLevel || !before.Configuration.Equal(held.Room.Configuration) {
-		s.tellLiveRoom(ctx, held.Room)
+		select {
+		case s.Owed <- struct{}{}:
+		default: // whoever pays is about to look anyway
+		}
 	}
 	return s.view(ctx, caller, held)
 }
@@ -116,34 +120,30 @@ func (p Patch) check() (Change, error) {
 	return change, invalid(wrong)
 }
 
-// tellLiveRoom lets the browsers in the room know. The change stands whether or
-// not that works; what does not work now is owed to them.
-func (s *Service) tellLiveRoom(ctx context.Context, room Room) {
-	if s.LiveRooms == nil {
-		return
-	}
-	err := s.pushMetadata(ctx, room)
-	if err == nil {
-		return
-	}
-	s.Logger.WarnContext(ctx, "people in the room are not told of its change yet", "room_id", room.ID, "error", err)
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), syncTimeout)
-	defer cancel()
-	if err := s.Debts.OweMetadata(ctx, room.ID, s.now()); err != nil {
-		s.Logger.WarnContext(ctx, "people in the room are not told of its change", "room_id", room.ID, "error", err)
-	}
-}
-
 // PushMetadata tells the browsers in a room what it is like now. A room that
 // does not exist needs nothing.
+//
+// Several processes may do that at once, and what one has read another may have
+// overtaken before it is told. So each looks again behind what it told, until the
+// room is as it said: then the last word is the truth, whoever has it.
 func (s *Service) PushMetadata(ctx context.Context, roomID string) error {
-	held, err := s.Rooms.Find(ctx, Key{ID: roomID}, "")
-	if apierr.Has(err, apierr.RoomNotFound) {
-		return nil
-	} else if err != nil {
-		return err
+	var told *Room
+	for range maxPushes {
+		held, err := s.Rooms.Find(ctx, Key{ID: roomID}, "")
+		switch {
+		case apierr.Has(err, apierr.RoomNotFound):
+			return nil
+		case err != nil:
+			return err
+		case told != nil && told.AccessLevel == held.Room.AccessLevel && told.Configuration.Equal(held.Room.Configuration):
+			return nil
+		}
+		if err := s.pushMetadata(ctx, held.Room); err != nil {
+			return err
+		}
+		told = &held.Room
 	}
-	return s.pushMetadata(ctx, held.Room)
+	return fmt.Errorf("room %s is changed faster than its people can be told", roomID)
 }
 
 func (s *Service) pushMetadata(ctx context.Context, room Room) error {

@@ -19,7 +19,7 @@ func (s *Store) Begun(ctx context.Context, session livekit.Session, now time.Tim
 		SELECT id, $2, $3, true, $4, false FROM rooms WHERE id = $1
 		ON CONFLICT (room_id) DO UPDATE SET
 			sid = excluded.sid, began_at = excluded.began_at, live = true, changed_at = `+nextChange+`,
-			told = false, metadata_owed_at = NULL
+			told = false
 		WHERE l.sid <> excluded.sid AND l.began_at <= excluded.began_at`,
 		session.Room, session.SID, session.Created, now)
 	return tag.RowsAffected() > 0, fault("note a room's begin", err)
@@ -31,7 +31,7 @@ func (s *Store) Ended(ctx context.Context, session livekit.Session, now time.Tim
 		SELECT id, $2, $3, false, $4, true FROM rooms WHERE id = $1
 		ON CONFLICT (room_id) DO UPDATE SET
 			sid = excluded.sid, began_at = excluded.began_at, live = false, changed_at = `+nextChange+`,
-			told = l.told AND NOT l.live, metadata_owed_at = NULL
+			told = l.told AND NOT l.live
 		WHERE (l.sid = excluded.sid AND l.live) OR (l.sid <> excluded.sid AND l.began_at <= excluded.began_at)`,
 		session.Room, session.SID, session.Created, now)
 	return tag.RowsAffected() > 0, fault("note a room's end", err)
@@ -75,16 +75,9 @@ func (s *Store) Told(ctx context.Context, state live.State) error {
 	return fault("settle what telephony is owed", err)
 }
 
-// OweMetadata implements live.Store.
-func (s *Store) OweMetadata(ctx context.Context, roomID string, now time.Time) error {
-	_, err := s.db.Pool().Exec(ctx, `UPDATE live_rooms SET metadata_owed_at = greatest(metadata_owed_at, $2)
-		WHERE room_id = $1 AND live`, roomID, now)
-	return fault("owe metadata", err)
-}
-
 // MetadataOwed implements live.Store.
 func (s *Store) MetadataOwed(ctx context.Context, limit int) ([]live.Debt, error) {
-	rows, err := s.db.Pool().Query(ctx, `SELECT room_id, metadata_owed_at FROM live_rooms
+	rows, err := s.db.Pool().Query(ctx, `SELECT id, metadata_owed_at FROM rooms
 		WHERE metadata_owed_at IS NOT NULL ORDER BY metadata_owed_at LIMIT $1`, limit)
 	if err != nil {
 		return nil, fault("list metadata owed", err)
@@ -100,7 +93,7 @@ func (s *Store) MetadataOwed(ctx context.Context, limit int) ([]live.Debt, error
 
 // MetadataPaid implements live.Store.
 func (s *Store) MetadataPaid(ctx context.Context, debt live.Debt) error {
-	_, err := s.db.Pool().Exec(ctx, `UPDATE live_rooms SET metadata_owed_at = NULL
-		WHERE room_id = $1 AND metadata_owed_at = $2`, debt.RoomID, debt.OwedAt)
+	_, err := s.db.Pool().Exec(ctx, `UPDATE rooms SET metadata_owed_at = NULL
+		WHERE id = $1 AND metadata_owed_at = $2`, debt.RoomID, debt.OwedAt)
 	return fault("settle metadata", err)
 }

@@ -76,7 +76,8 @@ func (s *Store) List(ctx context.Context, q rooms.ListQuery) (page []rooms.Held,
 	return page, total, fault("list rooms", err)
 }
 
-// Update implements rooms.Store.
+// Update implements rooms.Store, in one statement. The lock comes before the
+// comparison, so that what is compared is what is changed.
 func (s *Store) Update(ctx context.Context, id string, change rooms.Change, now time.Time) (rooms.Room, error) {
 	var level *string
 	if change.AccessLevel != nil {
@@ -93,11 +94,15 @@ func (s *Store) Update(ctx context.Context, id string, change rooms.Change, now 
 			return rooms.Room{}, fault("encode configuration", err)
 		}
 	}
-	row := s.db.Pool().QueryRow(ctx, `UPDATE rooms r SET
-			name = coalesce($2, name), slug = coalesce($3, slug), access_level = coalesce($4, access_level),
-			configuration = coalesce($5, configuration), updated_at = $6, phone_access = coalesce($7, phone_access),
-			phone_country = coalesce($8, phone_country)
-		WHERE id = $1 RETURNING `+roomColumns+`, ''`,
+	row := s.db.Pool().QueryRow(ctx, `WITH old AS (
+			SELECT id, access_level, configuration FROM rooms WHERE id = $1 FOR NO KEY UPDATE
+		) UPDATE rooms r SET
+			name = coalesce($2, name), slug = coalesce($3, slug), access_level = coalesce($4, r.access_level),
+			configuration = coalesce($5, r.configuration), updated_at = $6, phone_access = coalesce($7, phone_access),
+			phone_country = coalesce($8, phone_country),
+			metadata_owed_at = CASE WHEN $4 <> old.access_level OR $5 <> old.configuration
+				THEN greatest($6, metadata_owed_at + interval '1 microsecond') ELSE metadata_owed_at END
+		FROM old WHERE r.id = old.id RETURNING `+roomColumns+`, ''`,
 		id, change.Name, change.Slug, level, configuration, now, phones, change.PhoneCountry)
 	held, err := scanHeld(row)
 	return held.Room, roomFault("update room", err)

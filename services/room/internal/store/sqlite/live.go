@@ -18,7 +18,7 @@ func (s *Store) Begun(ctx context.Context, session livekit.Session, now time.Tim
 		SELECT id, ?, ?, 1, ?, 0 FROM rooms WHERE id = ?
 		ON CONFLICT (room_id) DO UPDATE SET
 			sid = excluded.sid, began_at = excluded.began_at, live = 1, changed_at = `+nextChange+`,
-			told = 0, metadata_owed_at = NULL
+			told = 0
 		WHERE l.sid <> excluded.sid AND l.began_at <= excluded.began_at`,
 		session.SID, session.Created.UnixMicro(), now.UnixMicro(), session.Room)
 	return n > 0, fault("note a room's begin", err)
@@ -30,7 +30,7 @@ func (s *Store) Ended(ctx context.Context, session livekit.Session, now time.Tim
 		SELECT id, ?, ?, 0, ?, 1 FROM rooms WHERE id = ?
 		ON CONFLICT (room_id) DO UPDATE SET
 			sid = excluded.sid, began_at = excluded.began_at, live = 0, changed_at = `+nextChange+`,
-			told = l.told AND NOT l.live, metadata_owed_at = NULL
+			told = l.told AND NOT l.live
 		WHERE (l.sid = excluded.sid AND l.live) OR (l.sid <> excluded.sid AND l.began_at <= excluded.began_at)`,
 		session.SID, session.Created.UnixMicro(), now.UnixMicro(), session.Room)
 	return n > 0, fault("note a room's end", err)
@@ -71,16 +71,9 @@ func (s *Store) Told(ctx context.Context, state live.State) error {
 	return fault("settle what telephony is owed", err)
 }
 
-// OweMetadata implements live.Store.
-func (s *Store) OweMetadata(ctx context.Context, roomID string, now time.Time) error {
-	_, err := s.exec(ctx, `UPDATE live_rooms SET metadata_owed_at = max(coalesce(metadata_owed_at, 0), ?)
-		WHERE room_id = ? AND live`, now.UnixMicro(), roomID)
-	return fault("owe metadata", err)
-}
-
 // MetadataOwed implements live.Store.
 func (s *Store) MetadataOwed(ctx context.Context, limit int) ([]live.Debt, error) {
-	rows, err := s.db.Read().QueryContext(ctx, `SELECT room_id, metadata_owed_at FROM live_rooms
+	rows, err := s.db.Read().QueryContext(ctx, `SELECT id, metadata_owed_at FROM rooms
 		WHERE metadata_owed_at IS NOT NULL ORDER BY metadata_owed_at LIMIT ?`, limit)
 	debts, err := collect(rows, err, func(row scanner) (live.Debt, error) {
 		var debt live.Debt
@@ -94,7 +87,7 @@ func (s *Store) MetadataOwed(ctx context.Context, limit int) ([]live.Debt, error
 
 // MetadataPaid implements live.Store.
 func (s *Store) MetadataPaid(ctx context.Context, debt live.Debt) error {
-	_, err := s.exec(ctx, `UPDATE live_rooms SET metadata_owed_at = NULL WHERE room_id = ? AND metadata_owed_at = ?`,
+	_, err := s.exec(ctx, `UPDATE rooms SET metadata_owed_at = NULL WHERE id = ? AND metadata_owed_at = ?`,
 		debt.RoomID, debt.OwedAt.UnixMicro())
 	return fault("settle metadata", err)
 }

@@ -92,10 +92,12 @@ func (s *Store) Update(ctx context.Context, id string, change rooms.Change, now 
 	var held rooms.Held
 	err := s.db.InTx(ctx, func(ctx context.Context, tx *sql.Tx) (err error) {
 		held, err = scanHeld(tx.QueryRowContext(ctx, `UPDATE rooms AS r SET
-				name = coalesce(?, name), slug = coalesce(?, slug), access_level = coalesce(?, access_level),
-				configuration = coalesce(?, configuration), updated_at = ?, phone_access = coalesce(?, phone_access),
-				phone_country = coalesce(?, phone_country)
-			WHERE id = ? RETURNING id, name, slug, access_level, configuration, created_at, updated_at, phone_access, phone_country, ''`,
+				name = coalesce(?1, name), slug = coalesce(?2, slug), access_level = coalesce(?3, access_level),
+				configuration = coalesce(?4, configuration), updated_at = ?5, phone_access = coalesce(?6, phone_access),
+				phone_country = coalesce(?7, phone_country),
+				metadata_owed_at = CASE WHEN ?3 <> access_level OR ?4 <> configuration
+					THEN max(?5, coalesce(metadata_owed_at + 1, 0)) ELSE metadata_owed_at END
+			WHERE id = ?8 RETURNING id, name, slug, access_level, configuration, created_at, updated_at, phone_access, phone_country, ''`,
 			change.Name, change.Slug, level, configuration, now.UnixMicro(), phones, change.PhoneCountry, id))
 		return err
 	})

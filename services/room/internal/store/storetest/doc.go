@@ -4,6 +4,7 @@
 //	storetest.go   Run, and what the tests share
 //	rooms.go       rooms.Store and rooms.AccessStore
 //	list.go        lists
+//	metadata.go    what is owed to the people in a room
 //	tasks.go       outbox.Store, and the tasks that rooms.Store writes
 //	concurrent.go  many at once
 //	grant.go       Grant, for tests of the whole service

@@ -143,46 +143,6 @@ func telephonyIsOwed(t *testing.T, s Store) {
 	}
 }
 
-func metadataIsOwed(t *testing.T, s Store) {
-	session := life(create(t, s, "room", uuid.NewString()).room.ID, "RM_1", 0)
-	owe := func(at time.Duration) {
-		t.Helper()
-		if err := s.OweMetadata(t.Context(), session.Room, start.Add(at)); err != nil {
-			t.Fatal(err)
-		}
-	}
-	wantOwed := func(want ...live.Debt) {
-		t.Helper()
-		if got, err := s.MetadataOwed(t.Context(), 10); err != nil || !slices.Equal(got, want) {
-			t.Errorf("owed %v, %v; want %v", got, err, want)
-		}
-	}
-	owe(0)
-	wantOwed() // nobody meets
-	begun(t, s, session, start)
-	owe(0)
-	first := live.Debt{RoomID: session.Room, OwedAt: start}
-	wantOwed(first)
-	owe(time.Second)
-	second := live.Debt{RoomID: session.Room, OwedAt: start.Add(time.Second)}
-	for _, paid := range []struct {
-		debt live.Debt
-		left []live.Debt
-	}{{first, []live.Debt{second}}, {second, nil}} {
-		if err := s.MetadataPaid(t.Context(), paid.debt); err != nil {
-			t.Fatal(err)
-		}
-		wantOwed(paid.left...)
-	}
-	// It is not owed to the next meeting.
-	owe(2 * time.Second)
-	begun(t, s, life(session.Room, "RM_2", time.Minute), start.Add(time.Minute))
-	wantOwed()
-	owe(2 * time.Minute)
-	ended(t, s, life(session.Room, "RM_2", time.Minute), start.Add(time.Hour))
-	wantOwed()
-}
-
 // begunByMany: however many hear of it, a life begins once and ends once.
 func begunByMany(t *testing.T, s Store) {
 	session := life(create(t, s, "room", uuid.NewString()).room.ID, "RM_1", 0)

@@ -72,6 +72,7 @@ func Run(t *testing.T, open func(t *testing.T) Store) {
 		"lives out of order":      livesOutOfOrder,
 		"telephony is owed":       telephonyIsOwed,
 		"metadata is owed":        metadataIsOwed,
+		"told by many":            toldByMany,
 		"callers wait":            callersWait,
 		"decide on a caller":      decidePhone,
 		"see and hang up":         seeAndHangup,
