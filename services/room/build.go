@@ -66,7 +66,7 @@ func (b *builder) build() (*Service, error) {
 	}
 	return &Service{
 		store: b.store, outbox: box, rooms: domain, live: known, phones: callers, bell: bell, letters: letters,
-		lobby: b.lobby(domain, callers, bell), people: b.people(domain),
+		lobby: b.lobby(domain, callers, bell), people: b.people(domain, callers),
 		roles: accesses.New(accesses.Parts{Store: b.store, Rooms: domain, Users: b.users, Clock: b.deps.Clock}),
 		peers: map[string]grpc.ClientConnInterface{
 			identity.CallerAuth: b.deps.Auth, identity.CallerTelephony: b.deps.Telephony, identity.CallerToken: b.deps.Token,
@@ -125,9 +125,9 @@ func (b *builder) lobby(domain *rooms.Service, callers *phones.Service, bell *lo
 	})
 }
 
-func (b *builder) people(domain *rooms.Service) *moderation.Service {
+func (b *builder) people(domain *rooms.Service, callers *phones.Service) *moderation.Service {
 	parts := moderation.Parts{
-		Roles: b.store, Lobby: b.store, Rooms: domain, Users: b.users, Tokens: b.tokens,
+		Roles: b.store, Lobby: b.store, Phones: callers, Rooms: domain, Users: b.users, Tokens: b.tokens,
 		Clock: b.deps.Clock, Logger: b.deps.Logger,
 	}
 	if b.livekit != nil {

@@ -51,8 +51,9 @@ type ModerationServiceClient interface {
 	// everybody in the meeting unless the room's everyone_can_mute is false.
 	// Errors: MODERATION_REFUSED (the token's participant is not in the meeting).
 	MuteParticipant(ctx context.Context, in *MuteParticipantRequest, opts ...grpc.CallOption) (*MuteParticipantResponse, error)
-	// RemoveParticipant ends a participant's meeting and its place in the lobby.
-	// For moderators.
+	// RemoveParticipant ends a participant's meeting and its place in the lobby. That
+	// of a caller who waits ends a moment later, or when LiveKit is back. For
+	// moderators.
 	RemoveParticipant(ctx context.Context, in *RemoveParticipantRequest, opts ...grpc.CallOption) (*RemoveParticipantResponse, error)
 	// UpdateParticipant changes what is set. For moderators.
 	UpdateParticipant(ctx context.Context, in *UpdateParticipantRequest, opts ...grpc.CallOption) (*UpdateParticipantResponse, error)
@@ -167,8 +168,9 @@ type ModerationServiceServer interface {
 	// everybody in the meeting unless the room's everyone_can_mute is false.
 	// Errors: MODERATION_REFUSED (the token's participant is not in the meeting).
 	MuteParticipant(context.Context, *MuteParticipantRequest) (*MuteParticipantResponse, error)
-	// RemoveParticipant ends a participant's meeting and its place in the lobby.
-	// For moderators.
+	// RemoveParticipant ends a participant's meeting and its place in the lobby. That
+	// of a caller who waits ends a moment later, or when LiveKit is back. For
+	// moderators.
 	RemoveParticipant(context.Context, *RemoveParticipantRequest) (*RemoveParticipantResponse, error)
 	// UpdateParticipant changes what is set. For moderators.
 	UpdateParticipant(context.Context, *UpdateParticipantRequest) (*UpdateParticipantResponse, error)

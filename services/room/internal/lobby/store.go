@@ -27,8 +27,7 @@ type Store interface {
 	// Decide sets status and expiry of an entry, whatever its status.
 	// Errors: LOBBY_ENTRY_NOT_FOUND.
 	Decide(ctx context.Context, key Key, status Status, expires, now time.Time) error
-	// Forget removes every entry of the room with the identity, that of a caller
-	// too.
+	// Forget removes every entry of the room with the identity.
 	Forget(ctx context.Context, roomID, identity string) error
 	// Clear removes every entry of the room whose wait began before the instant.
 	Clear(ctx context.Context, roomID string, before time.Time) error

@@ -11,6 +11,8 @@
 //     right that is missing, then the rest.
 //   - A failure of LiveKit is told as one, never taken for somebody's absence,
 //     but where the rule asks for presence: who cannot be seen is not there.
+//   - A caller who waits in the meeting is left to package phones, which tries
+//     until it is gone.
 //   - An owner's role is never changed here, whatever happens at the same time.
 //
 // Files:

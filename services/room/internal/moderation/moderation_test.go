@@ -68,6 +68,15 @@ func (w *world) Forget(context.Context, string, string) error {
 	return nil
 }
 
+// Deny finds one caller in the lobby, sip_1.
+func (w *world) Deny(_ context.Context, _, identity string) (bool, error) {
+	if identity != "sip_1" {
+		return false, nil
+	}
+	w.done = append(w.done, "deny")
+	return true, nil
+}
+
 func (w *world) Change(_ context.Context, _, _ string, change livekit.Change) error {
 	w.attributes = change.Attributes
 	return w.note("change")
@@ -97,7 +106,7 @@ func (w *world) Verify(_ context.Context, token string) (Bearer, error) {
 
 func service(w *world) *Service {
 	return New(Parts{
-		Rooms: w, Meetings: w, Roles: w, Lobby: w, Users: w, Tokens: w,
+		Rooms: w, Meetings: w, Roles: w, Lobby: w, Phones: w, Users: w, Tokens: w,
 		Clock: clock.NewFake(time.Unix(1768478400, 0)), Logger: slog.New(slog.DiscardHandler),
 	})
 }
@@ -193,6 +202,12 @@ func TestRemove(t *testing.T) {
 	w := &world{livekit: errors.New("away")}
 	check(t, service(w).Remove(t.Context(), as("ada", "room", ""), "bob"), apierr.LiveKitFailed, "Failed to remove participant")
 	if len(w.done) != 2 || w.done[0] != "forget" {
+		t.Errorf("done %q", w.done)
+	}
+	// A caller who waits in the meeting is left to who attends to callers.
+	w = &world{livekit: errors.New("away")}
+	check(t, service(w).Remove(t.Context(), as("ada", "room", ""), "sip_1"), 0, "")
+	if len(w.done) != 1 || w.done[0] != "deny" {
 		t.Errorf("done %q", w.done)
 	}
 }

@@ -20,10 +20,15 @@ func (s *Service) Mute(ctx context.Context, who Who, identity, track string) err
 }
 
 // Remove ends a participant's meeting and its place in the lobby, so that it has
-// to ask again. Errors: see ModerationService.
+// to ask again. A caller who waits in the meeting is denied to enter, which is
+// carried out a moment later, or when LiveKit is back. Errors: see
+// ModerationService.
 func (s *Service) Remove(ctx context.Context, who Who, identity string) error {
 	held, err := s.Rooms.Moderated(ctx, who.Caller, who.IDOrSlug)
 	if err != nil {
+		return err
+	}
+	if denied, err := s.Phones.Deny(ctx, held.Room.ID, identity); err != nil || denied {
 		return err
 	}
 	if err := s.Lobby.Forget(ctx, held.Room.ID, identity); err != nil {

@@ -40,6 +40,13 @@ type Lobby interface {
 	Forget(ctx context.Context, roomID, identity string) error
 }
 
+// Phones are the callers in the lobby, who wait in the meeting itself.
+type Phones interface {
+	// Deny refuses to let the caller with the identity in, and reports whether it
+	// was in the lobby.
+	Deny(ctx context.Context, roomID, identity string) (bool, error)
+}
+
 // Users knows people.
 type Users interface {
 	// BySub returns the user with the subject. Errors: USER_NOT_FOUND, UNAVAILABLE.
@@ -64,6 +71,7 @@ type Parts struct {
 	Meetings Meetings
 	Roles    Roles
 	Lobby    Lobby
+	Phones   Phones
 	Users    Users
 	Tokens   Tokens
 	Clock    clock.Clock

@@ -28,6 +28,8 @@ type Store interface {
 	// Phones returns all callers of a room, or of all rooms when roomID is empty,
 	// ordered by room and, in it, by the begin of the wait.
 	Phones(ctx context.Context, roomID string) ([]Phone, error)
+	// DenyPhone denies the caller with the identity, and reports whether there is one.
+	DenyPhone(ctx context.Context, roomID, identity string) (bool, error)
 	// DecidePhone sets the status of the caller with the key. One that waits and
 	// has expired does not exist. Errors: LOBBY_ENTRY_NOT_FOUND.
 	DecidePhone(ctx context.Context, key lobby.Key, status lobby.Status, now time.Time) error

@@ -143,6 +143,26 @@ func TestLiveKitAway(t *testing.T) {
 	}
 }
 
+// TestDeny: a caller whom a moderator removes while LiveKit is away does not stay
+// in the meeting, deaf and off the list.
+func TestDeny(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.call(t, "sip_1", true, rooms.Lobby)
+	w.until(t, "sip_1", map[string]string{"sip_1": "deaf mute"})
+	w.set(func() { w.away = errors.New("LiveKit is away") })
+	for identity, want := range map[string]bool{"sip_1": true, "sip_2": false} {
+		if found, err := w.Deny(t.Context(), w.room, identity); err != nil || found != want {
+			t.Errorf("deny %s: %v, %v", identity, found, err)
+		}
+	}
+	w.until(t, "", map[string]string{"sip_1": "deaf mute"})
+	w.look(t)
+	w.set(func() { w.away = nil })
+	w.until(t, "", nil)
+	w.wantEmpty(t)
+}
+
 // TestSlowLiveKit: a caller whom a moderator lets in after all, while LiveKit is
 // asked who is there, is not removed.
 func TestSlowLiveKit(t *testing.T) {

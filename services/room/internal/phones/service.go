@@ -163,6 +163,16 @@ func (s *Service) Decide(ctx context.Context, key lobby.Key, status lobby.Status
 	return nil
 }
 
+// Deny denies the caller with the identity, as Decide does, and reports whether
+// it was on the list. Errors: UNAVAILABLE.
+func (s *Service) Deny(ctx context.Context, roomID, identity string) (bool, error) {
+	found, err := s.Store.DenyPhone(ctx, roomID, identity)
+	if found {
+		s.wakeUp()
+	}
+	return found, err
+}
+
 // Happened takes a hint that a participant of a room came, left or published.
 func (s *Service) Happened(event livekit.Event) {
 	if event.Name == livekit.ParticipantJoined {

@@ -95,8 +95,7 @@ func (s *Store) Decide(ctx context.Context, key lobby.Key, status lobby.Status, 
 
 // Forget implements lobby.Store.
 func (s *Store) Forget(ctx context.Context, roomID, identity string) error {
-	_, err := s.db.Pool().Exec(ctx, `WITH phones AS (DELETE FROM lobby_phones WHERE room_id = $1 AND identity = $2)
-		DELETE FROM lobby_entries WHERE room_id = $1 AND identity = $2`, roomID, identity)
+	_, err := s.db.Pool().Exec(ctx, `DELETE FROM lobby_entries WHERE room_id = $1 AND identity = $2`, roomID, identity)
 	return fault("forget entry", err)
 }
 

@@ -51,6 +51,13 @@ func (s *Store) DecidePhone(ctx context.Context, key lobby.Key, status lobby.Sta
 	return fault("decide on a caller", err)
 }
 
+// DenyPhone implements phones.Store.
+func (s *Store) DenyPhone(ctx context.Context, roomID, identity string) (bool, error) {
+	tag, err := s.db.Pool().Exec(ctx, `UPDATE lobby_phones SET status = $3 WHERE room_id = $1 AND identity = $2`,
+		roomID, identity, lobby.Denied)
+	return tag.RowsAffected() > 0, fault("deny a caller", err)
+}
+
 // See implements phones.Store.
 func (s *Store) See(ctx context.Context, phone phones.Phone) error {
 	_, err := s.db.Pool().Exec(ctx, `UPDATE lobby_phones SET seen = true

@@ -87,14 +87,7 @@ func (s *Store) Decide(ctx context.Context, key lobby.Key, status lobby.Status, 
 
 // Forget implements lobby.Store.
 func (s *Store) Forget(ctx context.Context, roomID, identity string) error {
-	err := s.db.InTx(ctx, func(ctx context.Context, tx *sql.Tx) error {
-		_, err := tx.ExecContext(ctx, `DELETE FROM lobby_entries WHERE room_id = ? AND identity = ?`, roomID, identity)
-		if err != nil {
-			return err
-		}
-		_, err = tx.ExecContext(ctx, `DELETE FROM lobby_phones WHERE room_id = ? AND identity = ?`, roomID, identity)
-		return err
-	})
+	_, err := s.exec(ctx, `DELETE FROM lobby_entries WHERE room_id = ? AND identity = ?`, roomID, identity)
 	return fault("forget entry", err)
 }
 

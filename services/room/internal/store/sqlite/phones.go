@@ -50,6 +50,13 @@ func (s *Store) DecidePhone(ctx context.Context, key lobby.Key, status lobby.Sta
 	return fault("decide on a caller", err)
 }
 
+// DenyPhone implements phones.Store.
+func (s *Store) DenyPhone(ctx context.Context, roomID, identity string) (bool, error) {
+	n, err := s.exec(ctx, `UPDATE lobby_phones SET status = ? WHERE room_id = ? AND identity = ?`,
+		string(lobby.Denied), roomID, identity)
+	return n > 0, fault("deny a caller", err)
+}
+
 // See implements phones.Store.
 func (s *Store) See(ctx context.Context, phone phones.Phone) error {
 	_, err := s.exec(ctx, `UPDATE lobby_phones SET seen = 1 WHERE room_id = ? AND identity = ? AND called_at = ?`,

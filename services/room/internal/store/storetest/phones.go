@@ -115,14 +115,25 @@ func seeAndHangup(t *testing.T, s Store) {
 	wantPhones(t, s, room, other)
 }
 
-func forgetPhone(t *testing.T, s Store) {
-	m := create(t, s, "room", uuid.NewString())
-	wait(t, s, calling(m.room.ID, "sip_1", start))
-	other := wait(t, s, calling(m.room.ID, "sip_2", start))
-	if err := s.Forget(t.Context(), m.room.ID, "sip_1"); err != nil {
+func denyPhone(t *testing.T, s Store) {
+	m, other := create(t, s, "room", uuid.NewString()), create(t, s, "other", uuid.NewString())
+	phone := wait(t, s, calling(m.room.ID, "sip_1", start))
+	second := wait(t, s, calling(m.room.ID, "sip_2", start.Add(time.Second)))
+	elsewhere := wait(t, s, calling(other.room.ID, "sip_1", start))
+	for identity, want := range map[string]bool{"sip_1": true, "sip_3": false} {
+		if found, err := s.DenyPhone(t.Context(), m.room.ID, identity); err != nil || found != want {
+			t.Errorf("deny %s: %v, %v", identity, found, err)
+		}
+	}
+	phone.Status = lobby.Denied
+	if err := s.Forget(t.Context(), m.room.ID, "sip_1"); err != nil { // which is for browsers
 		t.Fatal(err)
 	}
-	wantPhones(t, s, "", other)
+	wantPhones(t, s, m.room.ID, phone, second)
+	wantPhones(t, s, other.room.ID, elsewhere)
+	if err := s.Delete(t.Context(), other.room.ID, other.task, start); err != nil {
+		t.Fatal(err)
+	}
 	if err := s.Delete(t.Context(), m.room.ID, m.task, start); err != nil {
 		t.Fatal(err)
 	}

@@ -76,7 +76,7 @@ func Run(t *testing.T, open func(t *testing.T) Store) {
 		"callers wait":            callersWait,
 		"decide on a caller":      decidePhone,
 		"see and hang up":         seeAndHangup,
-		"forget a caller":         forgetPhone,
+		"deny a caller":           denyPhone,
 		"a caller by many":        phoneByMany,
 		"begun by many":           begunByMany,
 		"same slug by many":       sameSlugByMany,
