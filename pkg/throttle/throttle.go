@@ -53,36 +53,66 @@ func New(rate Rate, c clock.Clock) *Limiter {
 	return &Limiter{rate: rate, clock: c, most: maxKeys, taken: map[string][]time.Time{}, swept: c.Now()}
 }
 
+// Limit is the most that a key may take in a window.
+func (l *Limiter) Limit() int { return l.rate.Limit }
+
 // Take counts once for the key and returns 0, or counts nothing and returns how
 // long to wait until it would.
-func (l *Limiter) Take(key string) time.Duration { return l.ask(key, true) }
+func (l *Limiter) Take(key string) time.Duration { return l.ask(key, 1, true) }
 
 // Wait returns what Take would, and counts nothing.
-func (l *Limiter) Wait(key string) time.Duration { return l.ask(key, false) }
+func (l *Limiter) Wait(key string) time.Duration { return l.ask(key, 1, false) }
 
-func (l *Limiter) ask(key string, count bool) time.Duration {
+// TakeMany is Take of n at once, all or none of them. More than Limit never fits.
+func (l *Limiter) TakeMany(key string, n int) time.Duration { return l.ask(key, n, true) }
+
+func (l *Limiter) ask(key string, n int, count bool) time.Duration {
+	if n > l.rate.Limit {
+		return l.rate.Window
+	}
 	now := l.clock.Now()
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if now.Sub(l.swept) >= l.rate.Window {
 		l.sweep(now)
 	}
-	if _, known := l.taken[key]; !known && len(l.taken) >= l.most {
-		key = others
-	}
+	key = l.known(key)
 	times := l.fresh(l.taken[key], now)
-	full := len(times) >= l.rate.Limit
-	if count && !full {
-		times = append(times, now)
+	over := len(times) + n - l.rate.Limit
+	if count && over <= 0 {
+		for range n {
+			times = append(times, now)
+		}
 	}
 	l.taken[key] = times
 	switch {
-	case full:
-		return times[0].Add(l.rate.Window).Sub(now)
+	case over > 0:
+		return times[over-1].Add(l.rate.Window).Sub(now)
 	case len(times) == 0:
 		delete(l.taken, key)
 	}
 	return 0
+}
+
+// GiveBack uncounts n that the key has just taken, and was refused elsewhere.
+func (l *Limiter) GiveBack(key string, n int) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	key = l.known(key)
+	times := l.taken[key]
+	if times = times[:max(len(times)-n, 0)]; len(times) > 0 {
+		l.taken[key] = times
+	} else {
+		delete(l.taken, key)
+	}
+}
+
+// known returns the key under which a caller is counted.
+func (l *Limiter) known(key string) string {
+	if _, known := l.taken[key]; !known && len(l.taken) >= l.most {
+		return others
+	}
+	return key
 }
 
 // sweep forgets keys that did nothing in the last window.

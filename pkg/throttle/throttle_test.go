@@ -60,6 +60,39 @@ func TestWait(t *testing.T) {
 	}
 }
 
+// TestTakeMany: all or none, and what is given back may be taken again.
+func TestTakeMany(t *testing.T) {
+	t.Parallel()
+	fake := clock.NewFake(time.Unix(1768478400, 0))
+	l := New(Rate{Limit: 5, Window: time.Minute}, fake)
+	for i, step := range []struct {
+		after time.Duration
+		n     int
+		wait  time.Duration
+	}{
+		{0, 6, time.Minute},
+		{0, 2, 0},
+		{10 * time.Second, 2, 0},
+		{0, 2, 50 * time.Second},
+		{0, 1, 0},
+		{0, 3, time.Minute}, // the two, and one of those ten seconds later
+	} {
+		fake.Advance(step.after)
+		if wait := l.TakeMany("a", step.n); wait != step.wait {
+			t.Errorf("step %d: wait %v, want %v", i, wait, step.wait)
+		}
+	}
+	l.GiveBack("a", 3)
+	if wait := l.TakeMany("a", 3); wait != 0 {
+		t.Errorf("what was given back: wait %v", wait)
+	}
+	l.GiveBack("a", 9)
+	l.GiveBack("b", 1)
+	if len(l.taken) != 0 {
+		t.Errorf("kept: %v", l.taken)
+	}
+}
+
 // A key that did nothing for a window takes no memory.
 func TestForgets(t *testing.T) {
 	t.Parallel()

@@ -150,9 +150,9 @@ func checkCalendar(t *testing.T, text, raw string) {
 func TestInviteRefusals(t *testing.T) {
 	t.Parallel()
 	box := newMailbox(t, "")
-	s, client := inviting(t, box.address, "INVITE_USER_THROTTLE_RATES=2/hour")
+	s, client := inviting(t, box.address, "INVITE_USER_THROTTLE_RATES=4/hour", "INVITE_ROOM_THROTTLE_RATES=5/hour")
 	room := s.create(t, "room", public).GetRoom().GetId()
-	s.grant(t, room, map[string]*identity.User{"member": s.member})
+	s.grant(t, room, map[string]*identity.User{"member": s.member, "administrator": s.administrator})
 	invite := func(user *identity.User, id string, emails ...string) error {
 		_, err := client.Invite(s.as(t, user), &roomv1.InviteRequest{IdOrSlug: id, Emails: emails})
 		return err
@@ -161,7 +161,7 @@ func TestInviteRefusals(t *testing.T) {
 	wantReason(t, invite(s.member, room), apierr.PermissionDenied)
 	wantReason(t, invite(s.owner, "unknown"), apierr.RoomNotFound)
 	wantReason(t, invite(s.owner, room), apierr.InvalidFields)
-	wantReason(t, invite(s.owner, room, slices.Repeat([]string{"a@example.org"}, 101)...), apierr.InvalidFields)
+	wantReason(t, invite(s.owner, room, slices.Repeat([]string{"a@example.org"}, 5)...), apierr.InvalidFields)
 	for _, wrong := range []string{
 		"", "x", "a@b", "a@example.", "a b@example.org", "a@example.org\r\nBcc: b@example.org", "Ada <a@example.org>", "<a@example.org>",
 		"a@example.org,b@example.org", `"a b"@example.org`, "é@example.org", "a@exämple.org", strings.Repeat("a", 250) + "@example.org", "a@[127.0.0.1]",
@@ -183,12 +183,26 @@ func TestInviteRefusals(t *testing.T) {
 	if !slices.Equal(to, []string{"one@example.org", "two@example.org"}) {
 		t.Errorf("sent to %v", to)
 	}
-	if err := invite(s.owner, room, "a@example.org"); err != nil {
-		t.Fatal(err)
+	// Three are invited. A request that is refused counts for nobody.
+	throttled := func(user *identity.User, emails ...string) {
+		t.Helper()
+		err := invite(user, room, emails...)
+		if failed := apierr.From(err); failed == nil || failed.Reason != apierr.Throttled || failed.RetryAfter <= 0 {
+			t.Errorf("%v: %v", emails, err)
+		}
 	}
-	err := invite(s.owner, room, "a@example.org")
-	if failed := apierr.From(err); failed == nil || failed.Reason != apierr.Throttled || failed.RetryAfter <= 0 {
-		t.Errorf("third in an hour: %v", err)
+	throttled(s.owner, "a@example.org", "b@example.org")
+	throttled(s.administrator, "a@example.org", "b@example.org", "c@example.org")
+	for _, user := range []*identity.User{s.owner, s.administrator} { // to the end of both
+		if err := invite(user, room, "a@example.org"); err != nil {
+			t.Error(err)
+		}
+	}
+	throttled(s.administrator, "a@example.org")
+	elsewhere := s.create(t, "elsewhere", public).GetRoom().GetId()
+	s.grant(t, elsewhere, map[string]*identity.User{"administrator": s.administrator})
+	if err := invite(s.administrator, elsewhere, "a@example.org", "b@example.org", "c@example.org"); err != nil {
+		t.Errorf("what was refused to one room counts for others: %v", err)
 	}
 }
 
@@ -273,6 +287,8 @@ func TestInviteWithoutMail(t *testing.T) {
 	id := s.create(t, "room", public).GetRoom().GetId()
 	_, err := client.Invite(s.as(t, s.owner), &roomv1.InviteRequest{IdOrSlug: id, Emails: []string{"a@example.org"}})
 	wantReason(t, err, apierr.MailOff)
+	_, err = client.Invite(s.as(t, s.owner), &roomv1.InviteRequest{IdOrSlug: id, Emails: slices.Repeat([]string{"a@example.org"}, 101)})
+	wantReason(t, err, apierr.InvalidFields)
 }
 
 // TestMailServerDownAndBack: an invitation is taken while the mail server is

@@ -24,9 +24,9 @@ type MailConfig struct {
 	From string `env:"EMAIL_FROM"`
 	// BaseURL is where people find the frontend, for the links in mails.
 	BaseURL string `env:"APPLICATION_BASE_URL"`
-	// How often one person invites, and how often somebody does to one room.
-	UserRate throttle.Rate `env:"INVITE_USER_THROTTLE_RATES" envDefault:"30/hour"`
-	RoomRate throttle.Rate `env:"INVITE_ROOM_THROTTLE_RATES" envDefault:"30/hour"`
+	// How many people are invited by one person, and to one room.
+	UserRate throttle.Rate `env:"INVITE_USER_THROTTLE_RATES" envDefault:"200/hour"`
+	RoomRate throttle.Rate `env:"INVITE_ROOM_THROTTLE_RATES" envDefault:"200/hour"`
 }
 
 func (c MailConfig) faults() []error {

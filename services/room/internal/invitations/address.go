@@ -17,13 +17,14 @@ const (
 	fieldEmails   = "emails"
 )
 
-// recipients checks addresses and returns each once, in order.
-func recipients(addresses []string) ([]string, error) {
+// recipients checks addresses, of which there may be so many, and returns each
+// once, in order.
+func recipients(addresses []string, most int) ([]string, error) {
 	switch {
 	case len(addresses) == 0:
 		return nil, apierr.InvalidField(fieldEmails, "empty", "This list may not be empty.")
-	case len(addresses) > maxRecipients:
-		return nil, apierr.InvalidField(fieldEmails, "max_length", "Ensure this field has no more than %d elements.", maxRecipients)
+	case len(addresses) > most:
+		return nil, apierr.InvalidField(fieldEmails, "max_length", "Ensure this field has no more than %d elements.", most)
 	}
 	var once []string
 	var wrong []apierr.Violation

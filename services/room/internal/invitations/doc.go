@@ -10,6 +10,8 @@
 //     refuses it for good, when its room is gone, or after a day.
 //   - Who is refused, now or for good, costs nobody else the invitation: one for
 //     several people that is refused to any is split into one for each.
+//   - Limits count who is invited, not requests; a request that is refused counts
+//     for nobody.
 //   - Nobody learns who else was invited. No address comes into a log.
 //
 // Files:

@@ -45,7 +45,7 @@ type Parts struct {
 	Rooms   Rooms
 	DialIns DialIns
 	Post    Post
-	// PerUser and PerRoom bound how often people invite.
+	// PerUser and PerRoom bound how many people are invited by one, and to one room.
 	PerUser, PerRoom *throttle.Limiter
 	// BaseURL is where the frontend is, without a slash at its end.
 	BaseURL string
@@ -81,14 +81,14 @@ func (s *Service) Invite(ctx context.Context, caller rooms.Caller, idOrSlug stri
 	if err != nil {
 		return err
 	}
-	to, err := recipients(addresses)
+	to, err := recipients(addresses, min(maxRecipients, s.PerUser.Limit(), s.PerRoom.Limit()))
 	if err != nil {
 		return err
 	}
 	if s.Post == nil {
 		return apierr.New(apierr.MailOff, "")
 	}
-	if wait := max(s.PerUser.Take(caller.User.ID), s.PerRoom.Take(held.Room.ID)); wait > 0 {
+	if wait := s.take(caller.User.ID, held.Room.ID, len(to)); wait > 0 {
 		return &apierr.Error{Reason: apierr.Throttled, RetryAfter: wait}
 	}
 	now := s.Clock.Now().UTC().Truncate(time.Microsecond)
@@ -107,6 +107,19 @@ func (s *Service) Invite(ctx context.Context, caller rooms.Caller, idOrSlug stri
 	default: // the worker is about to look anyway
 	}
 	return nil
+}
+
+// take counts so many invitations of the user to the room and returns 0, or
+// counts nothing and returns how long to wait.
+func (s *Service) take(userID, roomID string, count int) time.Duration {
+	if wait := s.PerUser.TakeMany(userID, count); wait > 0 {
+		return wait
+	}
+	wait := s.PerRoom.TakeMany(roomID, count)
+	if wait > 0 {
+		s.PerUser.GiveBack(userID, count)
+	}
+	return wait
 }
 
 // plain returns the first name that says anything, without what would break a line.
