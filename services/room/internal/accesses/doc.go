@@ -6,8 +6,9 @@
 //     an owner's access is touched by that owner alone.
 //   - A room keeps at least one owner. The store proves it in the transaction
 //     that would break it.
-//   - What is changed is what was judged: an access whose role somebody changed
-//     meanwhile is judged once more.
+//   - What is changed is what was judged, on behalf of whom was judged: where
+//     somebody changed a role meanwhile, that of the access or that of who acts, it
+//     is judged once more. The store proves that too.
 //
 // Files:
 //

@@ -20,7 +20,7 @@ import (
 const (
 	// defaultPage is the number of accesses on a page when none is asked for.
 	defaultPage = 20
-	// maxTries bounds how often an access is judged that others keep changing.
+	// maxTries bounds how often is judged what others keep changing.
 	maxTries = 5
 )
 
@@ -93,6 +93,10 @@ func (s *Service) Get(ctx context.Context, user *identity.User, id string) (room
 
 // Create gives a user a role on a room. With dry it only tells what is wrong.
 func (s *Service) Create(ctx context.Context, user *identity.User, fields Fields, dry bool) (rooms.Access, error) {
+	return again(func() (rooms.Access, error) { return s.create(ctx, user, fields, dry) })
+}
+
+func (s *Service) create(ctx context.Context, user *identity.User, fields Fields, dry bool) (rooms.Access, error) {
 	mine, err := s.check(ctx, user, fields)
 	if err != nil {
 		return rooms.Access{}, err
@@ -113,7 +117,7 @@ func (s *Service) Create(ctx context.Context, user *identity.User, fields Fields
 	if dry {
 		return access, nil
 	}
-	return access, s.Store.AddAccess(ctx, access)
+	return access, s.Store.AddAccess(ctx, Actor{user.ID, mine}, access)
 }
 
 // Update changes the role of an access. With dry it only tells what is wrong.
@@ -131,7 +135,7 @@ func (s *Service) Update(ctx context.Context, user *identity.User, id string, fi
 		if dry || fields.Role == rooms.NoRole || fields.Role == access.Role {
 			return access, nil
 		}
-		err := s.Store.ChangeAccess(ctx, access, fields.Role)
+		err := s.Store.ChangeAccess(ctx, Actor{user.ID, mine}, access, fields.Role)
 		access.Role = fields.Role
 		return access, err
 	})
@@ -143,19 +147,26 @@ func (s *Service) Delete(ctx context.Context, user *identity.User, id string) er
 		if access.Role == rooms.Owner && access.UserID != user.ID || !mine.Administers() {
 			return access, apierr.New(apierr.PermissionDenied, "")
 		}
-		return access, s.Store.RemoveAccess(ctx, access)
+		return access, s.Store.RemoveAccess(ctx, Actor{user.ID, mine}, access)
 	})
 	return err
 }
 
-// retried judges and acts on an access, anew when it is changed in between.
+// retried judges and acts on an access, anew when roles are changed in between.
 func (s *Service) retried(ctx context.Context, user *identity.User, id string, act func(rooms.Access, rooms.Role) (rooms.Access, error)) (rooms.Access, error) {
-	for try := 1; ; try++ {
+	return again(func() (rooms.Access, error) {
 		access, mine, err := s.Store.Access(ctx, id, user.ID)
 		if err != nil {
 			return rooms.Access{}, err
 		}
-		access, err = act(access, mine)
+		return act(access, mine)
+	})
+}
+
+// again does something until nobody changes what it has judged in between.
+func again(do func() (rooms.Access, error)) (rooms.Access, error) {
+	for try := 1; ; try++ {
+		access, err := do()
 		switch {
 		case !errors.Is(err, ErrChanged):
 			return access, err

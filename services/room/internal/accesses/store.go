@@ -19,15 +19,24 @@ type Store interface {
 	// administers, newest first and of those made at once the highest id first,
 	// and the number of accesses on all pages.
 	Administered(ctx context.Context, query Query) (page []rooms.Access, total int, err error)
-	// AddAccess adds an access. Errors: ROOM_NOT_FOUND, Taken.
-	AddAccess(ctx context.Context, access rooms.Access) error
-	// ChangeAccess gives an access another role if it has the one that was seen.
-	// Errors: NotFound, ErrChanged (it has another), LAST_OWNER (no other access
-	// on the room is an owner's, and this would be none).
-	ChangeAccess(ctx context.Context, seen rooms.Access, role rooms.Role) error
-	// RemoveAccess removes an access if it has the role that was seen. Errors: as
-	// ChangeAccess.
-	RemoveAccess(ctx context.Context, seen rooms.Access) error
+	// AddAccess adds an access, if the actor is as judged. Errors: ROOM_NOT_FOUND,
+	// ErrChanged (the actor has another role), Taken.
+	AddAccess(ctx context.Context, by Actor, access rooms.Access) error
+	// ChangeAccess gives an access another role if it has the one that was seen, and
+	// the actor is as judged. Errors: NotFound, ErrChanged (one of them has another
+	// role), LAST_OWNER (no other access on the room is an owner's, and this would
+	// be none).
+	ChangeAccess(ctx context.Context, by Actor, seen rooms.Access, role rooms.Role) error
+	// RemoveAccess removes an access if it has the role that was seen, and the actor
+	// is as judged. Errors: as ChangeAccess.
+	RemoveAccess(ctx context.Context, by Actor, seen rooms.Access) error
+}
+
+// Actor is who acts on the accesses of a room, with the role on it by which it was
+// judged.
+type Actor struct {
+	UserID string
+	Role   rooms.Role
 }
 
 // Query asks for a page of accesses.
@@ -45,8 +54,8 @@ type Cursor struct {
 	ID        string
 }
 
-// ErrChanged says that an access is not any more what it was when it was seen.
-var ErrChanged = errors.New("the access has another role by now")
+// ErrChanged says that somebody's role is not any more what it was when it was seen.
+var ErrChanged = errors.New("somebody has another role by now")
 
 // NotFound is the error for an access that does not exist. Stores return it.
 func NotFound() error { return apierr.New(apierr.AccessNotFound, "") }

@@ -82,11 +82,11 @@ func (w *world) Change(_ context.Context, _, _ string, change livekit.Change) er
 	return w.note("change")
 }
 
-func (w *world) SetRole(context.Context, rooms.Access) error {
+func (w *world) SetRole(_ context.Context, by string, _ rooms.Access) error {
 	if w.owner {
 		return apierr.New(apierr.LastOwner, "")
 	}
-	w.done = append(w.done, "role")
+	w.done = append(w.done, "role by "+by)
 	return nil
 }
 

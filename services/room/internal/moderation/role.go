@@ -32,7 +32,7 @@ func (s *Service) ChangeRole(ctx context.Context, who Who, identity string, role
 	} else if err != nil {
 		return false, err
 	}
-	err = s.Roles.SetRole(ctx, rooms.Access{
+	err = s.Roles.SetRole(ctx, who.Caller.User.ID, rooms.Access{
 		ID: uuid.NewString(), RoomID: held.Room.ID, UserID: user.GetId(), Role: role,
 		CreatedAt: s.Clock.Now().UTC().Truncate(time.Microsecond),
 	})

@@ -29,9 +29,10 @@ type Meetings interface {
 // Roles keeps roles of users.
 type Roles interface {
 	// SetRole gives a user the role on the room, in place of another if it has
-	// one; the id and time of an access in place stay. Errors: ROOM_NOT_FOUND,
-	// LAST_OWNER: an owner stays one.
-	SetRole(ctx context.Context, access rooms.Access) error
+	// one; the id and time of an access in place stay. by is the user who does.
+	// Errors: ROOM_NOT_FOUND, PERMISSION_DENIED (who does administers the room no
+	// more), LAST_OWNER: an owner stays one.
+	SetRole(ctx context.Context, by string, access rooms.Access) error
 }
 
 // Lobby lets people wait.

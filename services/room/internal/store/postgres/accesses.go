@@ -6,7 +6,6 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/parleymeet/parley/pkg/apierr"
-	"github.com/parleymeet/parley/pkg/postgres"
 	"github.com/parleymeet/parley/services/room/internal/rooms"
 )
 
@@ -21,18 +20,25 @@ func (s *Store) Accesses(ctx context.Context, roomIDs []string) ([]rooms.Access,
 	return accesses, fault("list accesses", err)
 }
 
-// SetRole implements moderation.Roles. An owner that somebody makes meanwhile
-// stays one: the row is looked at once more when its lock is had.
-func (s *Store) SetRole(ctx context.Context, access rooms.Access) error {
-	tag, err := s.db.Pool().Exec(ctx, `INSERT INTO accesses (id, room_id, user_id, role, created_at)
-		VALUES ($1, $2, $3, $4, $5)
-		ON CONFLICT (room_id, user_id) DO UPDATE SET role = excluded.role WHERE accesses.role <> 'owner'`,
-		access.ID, access.RoomID, access.UserID, access.Role.String(), access.CreatedAt)
-	if _, gone := postgres.IsForeignKey(err); gone {
-		return rooms.NotFound()
-	}
-	if err == nil && tag.RowsAffected() == 0 {
-		return apierr.New(apierr.LastOwner, "")
-	}
+// SetRole implements moderation.Roles.
+func (s *Store) SetRole(ctx context.Context, by string, access rooms.Access) error {
+	err := s.db.InTx(ctx, func(ctx context.Context, tx pgx.Tx) error {
+		if err := lockRoom(ctx, tx, access.RoomID); err != nil {
+			return err
+		}
+		if role, err := roleIn(ctx, tx, access.RoomID, by); err != nil {
+			return err
+		} else if !role.Administers() {
+			return apierr.New(apierr.PermissionDenied, "")
+		}
+		tag, err := tx.Exec(ctx, `INSERT INTO accesses (id, room_id, user_id, role, created_at)
+			VALUES ($1, $2, $3, $4, $5)
+			ON CONFLICT (room_id, user_id) DO UPDATE SET role = excluded.role WHERE accesses.role <> 'owner'`,
+			access.ID, access.RoomID, access.UserID, access.Role.String(), access.CreatedAt)
+		if err == nil && tag.RowsAffected() == 0 {
+			return apierr.New(apierr.LastOwner, "")
+		}
+		return err
+	})
 	return fault("set role", err)
 }

@@ -42,37 +42,51 @@ func (s *Store) Administered(ctx context.Context, q accesses.Query) (page []room
 }
 
 // AddAccess implements accesses.Store.
-func (s *Store) AddAccess(ctx context.Context, a rooms.Access) error {
-	_, err := s.db.Pool().Exec(ctx, `INSERT INTO accesses (id, room_id, user_id, role, created_at) VALUES ($1, $2, $3, $4, $5)`,
-		a.ID, a.RoomID, a.UserID, a.Role.String(), a.CreatedAt)
+func (s *Store) AddAccess(ctx context.Context, by accesses.Actor, a rooms.Access) error {
+	err := s.db.InTx(ctx, func(ctx context.Context, tx pgx.Tx) error {
+		if err := lockRoom(ctx, tx, a.RoomID); err != nil {
+			return err
+		}
+		if err := asJudged(ctx, tx, a.RoomID, by); err != nil {
+			return err
+		}
+		_, err := tx.Exec(ctx, `INSERT INTO accesses (id, room_id, user_id, role, created_at) VALUES ($1, $2, $3, $4, $5)`,
+			a.ID, a.RoomID, a.UserID, a.Role.String(), a.CreatedAt)
+		return err
+	})
 	return accessFault("add access", err)
 }
 
 // ChangeAccess implements accesses.Store.
-func (s *Store) ChangeAccess(ctx context.Context, seen rooms.Access, role rooms.Role) error {
-	return s.replaceAccess(ctx, seen, role, `UPDATE accesses SET role = $2 WHERE id = $1`, seen.ID, role.String())
+func (s *Store) ChangeAccess(ctx context.Context, by accesses.Actor, seen rooms.Access, role rooms.Role) error {
+	return s.replaceAccess(ctx, by, seen, role, `UPDATE accesses SET role = $2 WHERE id = $1`, seen.ID, role.String())
 }
 
 // RemoveAccess implements accesses.Store.
-func (s *Store) RemoveAccess(ctx context.Context, seen rooms.Access) error {
-	return s.replaceAccess(ctx, seen, rooms.NoRole, `DELETE FROM accesses WHERE id = $1`, seen.ID)
+func (s *Store) RemoveAccess(ctx context.Context, by accesses.Actor, seen rooms.Access) error {
+	return s.replaceAccess(ctx, by, seen, rooms.NoRole, `DELETE FROM accesses WHERE id = $1`, seen.ID)
 }
 
-// replaceAccess runs the statement if the access is as it was seen, and if an
-// owner remains. The lock of the room makes such changes come one after another,
-// so that each sees what the one before it left.
-func (s *Store) replaceAccess(ctx context.Context, seen rooms.Access, role rooms.Role, statement string, args ...any) error {
+// replaceAccess runs the statement if the access is as it was seen, the actor as
+// judged, and if an owner remains.
+func (s *Store) replaceAccess(ctx context.Context, by accesses.Actor, seen rooms.Access, role rooms.Role, statement string, args ...any) error {
 	err := s.db.InTx(ctx, func(ctx context.Context, tx pgx.Tx) error {
-		if _, err := tx.Exec(ctx, `SELECT FROM rooms WHERE id = $1 FOR NO KEY UPDATE`, seen.RoomID); err != nil {
+		if err := lockRoom(ctx, tx, seen.RoomID); apierr.Has(err, apierr.RoomNotFound) {
+			return accesses.NotFound()
+		} else if err != nil {
 			return err
 		}
 		var is string
 		var others int
 		err := tx.QueryRow(ctx, `SELECT role, (SELECT count(*) FROM accesses o
-			WHERE o.room_id = a.room_id AND o.role = 'owner' AND o.id <> a.id) FROM accesses a WHERE id = $1 FOR UPDATE`, seen.ID).Scan(&is, &others)
-		switch {
-		case err != nil:
+			WHERE o.room_id = a.room_id AND o.role = 'owner' AND o.id <> a.id) FROM accesses a WHERE id = $1`, seen.ID).Scan(&is, &others)
+		if err != nil {
 			return err
+		}
+		if err := asJudged(ctx, tx, seen.RoomID, by); err != nil {
+			return err
+		}
+		switch {
 		case rooms.ParseRole(is) != seen.Role:
 			return accesses.ErrChanged
 		case seen.Role == rooms.Owner && role != rooms.Owner && others == 0:
@@ -82,6 +96,35 @@ func (s *Store) replaceAccess(ctx context.Context, seen rooms.Access, role rooms
 		return err
 	})
 	return accessFault("change access", err)
+}
+
+// lockRoom makes changes of the accesses on a room come one after another, so that
+// each sees what the one before it left.
+func lockRoom(ctx context.Context, tx pgx.Tx, id string) error {
+	tag, err := tx.Exec(ctx, `SELECT FROM rooms WHERE id = $1 FOR NO KEY UPDATE`, id)
+	if err == nil && tag.RowsAffected() == 0 {
+		return rooms.NotFound()
+	}
+	return err
+}
+
+// roleIn returns the role of a user on a room.
+func roleIn(ctx context.Context, tx pgx.Tx, roomID, userID string) (rooms.Role, error) {
+	var name string
+	err := tx.QueryRow(ctx, `SELECT role FROM accesses WHERE room_id = $1 AND user_id = $2`, roomID, userID).Scan(&name)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return rooms.NoRole, nil
+	}
+	return rooms.ParseRole(name), err
+}
+
+// asJudged returns ErrChanged if the actor has another role by now.
+func asJudged(ctx context.Context, tx pgx.Tx, roomID string, by accesses.Actor) error {
+	role, err := roleIn(ctx, tx, roomID, by.UserID)
+	if err == nil && role != by.Role {
+		return accesses.ErrChanged
+	}
+	return err
 }
 
 // scanAccess reads an access, and what stands behind it.

@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 
 	"github.com/parleymeet/parley/pkg/apierr"
-	"github.com/parleymeet/parley/pkg/sqlite"
 	"github.com/parleymeet/parley/services/room/internal/rooms"
 )
 
@@ -23,8 +22,16 @@ func (s *Store) Accesses(ctx context.Context, roomIDs []string) ([]rooms.Access,
 }
 
 // SetRole implements moderation.Roles.
-func (s *Store) SetRole(ctx context.Context, access rooms.Access) error {
+func (s *Store) SetRole(ctx context.Context, by string, access rooms.Access) error {
 	err := s.db.InTx(ctx, func(ctx context.Context, tx *sql.Tx) error {
+		if err := roomIn(ctx, tx, access.RoomID); err != nil {
+			return err
+		}
+		if role, err := roleIn(ctx, tx, access.RoomID, by); err != nil {
+			return err
+		} else if !role.Administers() {
+			return apierr.New(apierr.PermissionDenied, "")
+		}
 		result, err := tx.ExecContext(ctx, `INSERT INTO accesses (id, room_id, user_id, role, created_at)
 			VALUES (?, ?, ?, ?, ?)
 			ON CONFLICT (room_id, user_id) DO UPDATE SET role = excluded.role WHERE accesses.role <> 'owner'`,
@@ -38,8 +45,5 @@ func (s *Store) SetRole(ctx context.Context, access rooms.Access) error {
 		}
 		return err
 	})
-	if sqlite.IsForeignKey(err) {
-		return rooms.NotFound()
-	}
 	return fault("set role", err)
 }

@@ -38,8 +38,14 @@ func (s *Store) Administered(ctx context.Context, q accesses.Query) (page []room
 }
 
 // AddAccess implements accesses.Store.
-func (s *Store) AddAccess(ctx context.Context, a rooms.Access) error {
+func (s *Store) AddAccess(ctx context.Context, by accesses.Actor, a rooms.Access) error {
 	err := s.db.InTx(ctx, func(ctx context.Context, tx *sql.Tx) error {
+		if err := roomIn(ctx, tx, a.RoomID); err != nil {
+			return err
+		}
+		if err := asJudged(ctx, tx, a.RoomID, by); err != nil {
+			return err
+		}
 		_, err := tx.ExecContext(ctx, `INSERT INTO accesses (id, room_id, user_id, role, created_at) VALUES (?, ?, ?, ?, ?)`,
 			a.ID, a.RoomID, a.UserID, a.Role.String(), a.CreatedAt.UnixMicro())
 		return err
@@ -48,26 +54,30 @@ func (s *Store) AddAccess(ctx context.Context, a rooms.Access) error {
 }
 
 // ChangeAccess implements accesses.Store.
-func (s *Store) ChangeAccess(ctx context.Context, seen rooms.Access, role rooms.Role) error {
-	return s.replaceAccess(ctx, seen, role, `UPDATE accesses SET role = ? WHERE id = ?`, role.String(), seen.ID)
+func (s *Store) ChangeAccess(ctx context.Context, by accesses.Actor, seen rooms.Access, role rooms.Role) error {
+	return s.replaceAccess(ctx, by, seen, role, `UPDATE accesses SET role = ? WHERE id = ?`, role.String(), seen.ID)
 }
 
 // RemoveAccess implements accesses.Store.
-func (s *Store) RemoveAccess(ctx context.Context, seen rooms.Access) error {
-	return s.replaceAccess(ctx, seen, rooms.NoRole, `DELETE FROM accesses WHERE id = ?`, seen.ID)
+func (s *Store) RemoveAccess(ctx context.Context, by accesses.Actor, seen rooms.Access) error {
+	return s.replaceAccess(ctx, by, seen, rooms.NoRole, `DELETE FROM accesses WHERE id = ?`, seen.ID)
 }
 
-// replaceAccess runs the statement if the access is as it was seen, and if an
-// owner remains. Transactions that write come one after another.
-func (s *Store) replaceAccess(ctx context.Context, seen rooms.Access, role rooms.Role, statement string, args ...any) error {
+// replaceAccess runs the statement if the access is as it was seen, the actor as
+// judged, and if an owner remains. Transactions that write come one after another.
+func (s *Store) replaceAccess(ctx context.Context, by accesses.Actor, seen rooms.Access, role rooms.Role, statement string, args ...any) error {
 	err := s.db.InTx(ctx, func(ctx context.Context, tx *sql.Tx) error {
 		var is string
 		var others int
 		err := tx.QueryRowContext(ctx, `SELECT role, (SELECT count(*) FROM accesses o
 			WHERE o.room_id = a.room_id AND o.role = 'owner' AND o.id <> a.id) FROM accesses a WHERE id = ?`, seen.ID).Scan(&is, &others)
-		switch {
-		case err != nil:
+		if err != nil {
 			return err
+		}
+		if err := asJudged(ctx, tx, seen.RoomID, by); err != nil {
+			return err
+		}
+		switch {
 		case rooms.ParseRole(is) != seen.Role:
 			return accesses.ErrChanged
 		case seen.Role == rooms.Owner && role != rooms.Owner && others == 0:
@@ -77,6 +87,35 @@ func (s *Store) replaceAccess(ctx context.Context, seen rooms.Access, role rooms
 		return err
 	})
 	return accessFault("change access", err)
+}
+
+// roomIn returns ROOM_NOT_FOUND where there is no such room.
+func roomIn(ctx context.Context, tx *sql.Tx, id string) error {
+	var there bool
+	err := tx.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM rooms WHERE id = ?)`, id).Scan(&there)
+	if err == nil && !there {
+		return rooms.NotFound()
+	}
+	return err
+}
+
+// roleIn returns the role of a user on a room.
+func roleIn(ctx context.Context, tx *sql.Tx, roomID, userID string) (rooms.Role, error) {
+	var name string
+	err := tx.QueryRowContext(ctx, `SELECT role FROM accesses WHERE room_id = ? AND user_id = ?`, roomID, userID).Scan(&name)
+	if errors.Is(err, sql.ErrNoRows) {
+		return rooms.NoRole, nil
+	}
+	return rooms.ParseRole(name), err
+}
+
+// asJudged returns ErrChanged if the actor has another role by now.
+func asJudged(ctx context.Context, tx *sql.Tx, roomID string, by accesses.Actor) error {
+	role, err := roleIn(ctx, tx, roomID, by.UserID)
+	if err == nil && role != by.Role {
+		return accesses.ErrChanged
+	}
+	return err
 }
 
 // scanAccess reads an access, and what stands behind it.

@@ -6,6 +6,7 @@
 //	list.go        lists
 //	metadata.go    what is owed to the people in a room
 //	tasks.go       outbox.Store, and the tasks that rooms.Store writes
+//	actors.go      who acts by a role that it has no more
 //	concurrent.go  many at once
 //	grant.go       Grant, for tests of the whole service
 package storetest

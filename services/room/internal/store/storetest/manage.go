@@ -15,11 +15,14 @@ import (
 	"github.com/parleymeet/parley/services/room/internal/rooms"
 )
 
+// ownerOf is a room's first owner, who may do everything.
+func ownerOf(m made) accesses.Actor { return accesses.Actor{UserID: m.owner.UserID, Role: rooms.Owner} }
+
 // add gives the user a role on the room.
-func add(t *testing.T, s Store, roomID, userID string, role rooms.Role) rooms.Access {
+func add(t *testing.T, s Store, m made, userID string, role rooms.Role) rooms.Access {
 	t.Helper()
-	access := roleOf(roomID, userID, role)
-	if err := s.AddAccess(t.Context(), access); err != nil {
+	access := roleOf(m.room.ID, userID, role)
+	if err := s.AddAccess(t.Context(), ownerOf(m), access); err != nil {
 		t.Fatal(err)
 	}
 	return access
@@ -28,25 +31,25 @@ func add(t *testing.T, s Store, roomID, userID string, role rooms.Role) rooms.Ac
 func manageAccess(t *testing.T, s Store) {
 	owner, user := uuid.NewString(), uuid.NewString()
 	m := create(t, s, "room", owner)
-	access := add(t, s, m.room.ID, user, rooms.Member)
+	access, by := add(t, s, m, user, rooms.Member), ownerOf(m)
 	for viewer, want := range map[string]rooms.Role{owner: rooms.Owner, user: rooms.Member, uuid.NewString(): rooms.NoRole} {
 		got, mine, err := s.Access(t.Context(), access.ID, viewer)
 		if err != nil || got != access || mine != want {
 			t.Errorf("access %+v, role %v, error %v; want %+v, %v", got, mine, err, access, want)
 		}
 	}
-	err := s.AddAccess(t.Context(), roleOf(m.room.ID, user, rooms.Owner))
+	err := s.AddAccess(t.Context(), by, roleOf(m.room.ID, user, rooms.Owner))
 	if failed := apierr.From(err); failed == nil || len(failed.Violations) != 1 || failed.Violations[0] != apierr.From(accesses.Taken()).Violations[0] {
 		t.Errorf("second access of one user: %v", err)
 	}
-	wantReason(t, s.AddAccess(t.Context(), roleOf(uuid.NewString(), user, rooms.Owner)), apierr.RoomNotFound)
+	wantReason(t, s.AddAccess(t.Context(), by, roleOf(uuid.NewString(), user, rooms.Owner)), apierr.RoomNotFound)
 
-	if err := s.ChangeAccess(t.Context(), access, rooms.Administrator); err != nil {
+	if err := s.ChangeAccess(t.Context(), by, access, rooms.Administrator); err != nil {
 		t.Fatal(err)
 	}
 	for name, act := range map[string]func() error{
-		"change": func() error { return s.ChangeAccess(t.Context(), access, rooms.Owner) },
-		"remove": func() error { return s.RemoveAccess(t.Context(), access) },
+		"change": func() error { return s.ChangeAccess(t.Context(), by, access, rooms.Owner) },
+		"remove": func() error { return s.RemoveAccess(t.Context(), by, access) },
 	} {
 		if err := act(); !errors.Is(err, accesses.ErrChanged) {
 			t.Errorf("%s of what was seen before: %v", name, err)
@@ -56,35 +59,35 @@ func manageAccess(t *testing.T, s Store) {
 	if got, _, err := s.Access(t.Context(), access.ID, owner); err != nil || got != access {
 		t.Errorf("access %+v, error %v", got, err)
 	}
-	if err := s.RemoveAccess(t.Context(), access); err != nil {
+	if err := s.RemoveAccess(t.Context(), by, access); err != nil {
 		t.Fatal(err)
 	}
 	_, _, err = s.Access(t.Context(), access.ID, owner)
 	wantReason(t, err, apierr.AccessNotFound)
-	wantReason(t, s.RemoveAccess(t.Context(), access), apierr.AccessNotFound)
-	wantReason(t, s.ChangeAccess(t.Context(), access, rooms.Member), apierr.AccessNotFound)
+	wantReason(t, s.RemoveAccess(t.Context(), by, access), apierr.AccessNotFound)
+	wantReason(t, s.ChangeAccess(t.Context(), by, access, rooms.Member), apierr.AccessNotFound)
 }
 
 func lastOwner(t *testing.T, s Store) {
 	m := create(t, s, "room", uuid.NewString())
-	add(t, s, m.room.ID, uuid.NewString(), rooms.Administrator)
+	add(t, s, m, uuid.NewString(), rooms.Administrator)
 	elsewhere := create(t, s, "another", uuid.NewString()) // its owner is none here
-	wantReason(t, s.ChangeAccess(t.Context(), m.owner, rooms.Administrator), apierr.LastOwner)
-	wantReason(t, s.RemoveAccess(t.Context(), m.owner), apierr.LastOwner)
-	if err := s.ChangeAccess(t.Context(), m.owner, rooms.Owner); err != nil {
+	wantReason(t, s.ChangeAccess(t.Context(), ownerOf(m), m.owner, rooms.Administrator), apierr.LastOwner)
+	wantReason(t, s.RemoveAccess(t.Context(), ownerOf(m), m.owner), apierr.LastOwner)
+	if err := s.ChangeAccess(t.Context(), ownerOf(m), m.owner, rooms.Owner); err != nil {
 		t.Errorf("an owner stays one: %v", err)
 	}
-	second := add(t, s, m.room.ID, uuid.NewString(), rooms.Owner)
-	if err := s.ChangeAccess(t.Context(), m.owner, rooms.Member); err != nil {
+	second := add(t, s, m, uuid.NewString(), rooms.Owner)
+	if err := s.ChangeAccess(t.Context(), ownerOf(m), m.owner, rooms.Member); err != nil {
 		t.Errorf("one of two owners: %v", err)
 	}
-	wantReason(t, s.RemoveAccess(t.Context(), second), apierr.LastOwner)
+	wantReason(t, s.RemoveAccess(t.Context(), accesses.Actor{UserID: second.UserID, Role: rooms.Owner}, second), apierr.LastOwner)
 	// With the room everything goes.
 	release := outbox.Task{RoomID: elsewhere.room.ID, Action: outbox.Release, Version: 1}
 	if err := s.Delete(t.Context(), elsewhere.room.ID, release, start); err != nil {
 		t.Error(err)
 	}
-	wantReason(t, s.RemoveAccess(t.Context(), elsewhere.owner), apierr.AccessNotFound)
+	wantReason(t, s.RemoveAccess(t.Context(), ownerOf(elsewhere), elsewhere.owner), apierr.AccessNotFound)
 }
 
 func administered(t *testing.T, s Store) {
@@ -94,12 +97,12 @@ func administered(t *testing.T, s Store) {
 		m := create(t, s, "room "+role.String(), uuid.NewString())
 		other := roleOf(m.room.ID, uuid.NewString(), rooms.Member)
 		other.CreatedAt = start.Add(time.Duration(i) * time.Minute)
-		if err := s.AddAccess(t.Context(), other); err != nil {
+		if err := s.AddAccess(t.Context(), ownerOf(m), other); err != nil {
 			t.Fatal(err)
 		}
 		here := []rooms.Access{m.owner, other}
 		if role != rooms.NoRole {
-			here = append(here, add(t, s, m.room.ID, user, role))
+			here = append(here, add(t, s, m, user, role))
 		}
 		if role.Administers() {
 			want = append(want, here...)
@@ -144,7 +147,7 @@ func ownersLeaveAtOnce(t *testing.T, s Store) {
 		m := create(t, s, "room "+uuid.NewString(), uuid.NewString())
 		all := []rooms.Access{m.owner}
 		for len(all) < owners {
-			all = append(all, add(t, s, m.room.ID, uuid.NewString(), rooms.Owner))
+			all = append(all, add(t, s, m, uuid.NewString(), rooms.Owner))
 		}
 		var stayed atomic.Int32
 		together(func(i int) {
@@ -153,9 +156,9 @@ func ownersLeaveAtOnce(t *testing.T, s Store) {
 			}
 			var err error
 			if i%2 == 0 {
-				err = s.RemoveAccess(t.Context(), all[i])
+				err = s.RemoveAccess(t.Context(), accesses.Actor{UserID: all[i].UserID, Role: rooms.Owner}, all[i])
 			} else {
-				err = s.ChangeAccess(t.Context(), all[i], rooms.Member)
+				err = s.ChangeAccess(t.Context(), accesses.Actor{UserID: all[i].UserID, Role: rooms.Owner}, all[i], rooms.Member)
 			}
 			switch {
 			case apierr.Has(err, apierr.LastOwner):

@@ -57,6 +57,8 @@ func Run(t *testing.T, open func(t *testing.T) Store) {
 		"manage access":           manageAccess,
 		"last owner":              lastOwner,
 		"administered":            administered,
+		"act as judged":           actAsJudged,
+		"rivals at once":          rivalsAtOnce,
 		"owners leave at once":    ownersLeaveAtOnce,
 		"ask to enter":            askToEnter,
 		"ask together":            askTogether,
