@@ -1,6 +1,7 @@
 package contract
 
 import (
+	"reflect"
 	"strings"
 	"testing"
 
@@ -119,6 +120,11 @@ func (c *core) create(t *testing.T) {
 	}
 	if claimsOf(t, token)["name"] != "Creator" {
 		t.Errorf("name in the token: %v", claimsOf(t, token)["name"])
+	}
+	// With nothing left to defaults the owner is shown as whole.
+	full := create("core-all-said", "access_level", "trusted", "configuration", map[string]any{"everyone_can_mute": true}).json["accesses"].([]any)[0].(map[string]any)["user"]
+	if owner := r["accesses"].([]any)[0].(map[string]any)["user"]; !reflect.DeepEqual(full, owner) {
+		t.Errorf("the owner is %v, then %v", owner, full)
 	}
 	// A user's defaults come before the server's, and what is sent before both.
 	b.must(t, 200, "PATCH", me, map[string]any{"default_room_access_level": "trusted", "default_room_configuration": map[string]any{"everyone_can_mute": false}})

@@ -73,7 +73,15 @@ func TestAuthAway(t *testing.T) {
 	_, err := s.rooms.CreateRoom(s.as(t, s.owner), open)
 	wantReason(t, err, apierr.Unavailable)
 	open.AccessLevel, open.Configuration = public, object(map[string]any{"everyone_can_mute": true})
-	if _, err := s.rooms.CreateRoom(s.as(t, s.owner), open); err != nil {
-		t.Errorf("with nothing left open: %v", err)
+	made, err := s.rooms.CreateRoom(s.as(t, s.owner), open)
+	if err != nil || !proto.Equal(made.GetRoom().GetAccesses()[0].GetUser(), want) {
+		t.Errorf("with nothing left open: %v, %v", made, err)
+	}
+	// While auth is there the owner is shown as in every other answer.
+	s.auth.set(false)
+	open.Name = "shown"
+	made, err = s.rooms.CreateRoom(s.as(t, s.owner), open)
+	if again := s.get(t, s.owner, "shown"); err != nil || !proto.Equal(made.GetRoom().GetAccesses()[0], again.GetAccesses()[0]) {
+		t.Errorf("created as %v, %v; then shown as %v", made, err, again)
 	}
 }

@@ -36,7 +36,7 @@ type Draft struct {
 // repeated without finding its own slug taken. Hence all that may fail comes
 // before the transaction: the owner's defaults (a person who chose "restricted"
 // must not be given a public room because auth is away; a request that leaves
-// no default open does not ask), and the connection, which needs no more than
+// no default open does without), and the connection, which needs no more than
 // the id drawn here. After the commit only the PIN is missing, and follows.
 func (s *Service) Create(ctx context.Context, caller Caller, draft Draft) (View, error) {
 	if err := caller.known(); err != nil {
@@ -108,10 +108,23 @@ func (s *Service) owner(ctx context.Context, caller Caller, draft Draft, room Ro
 	if draft.OwnerID != "" {
 		return nil, apierr.New(apierr.PermissionDenied, "")
 	}
-	if caller.Application || room.AccessLevel != NoAccessLevel && !room.Configuration.Empty() {
+	switch {
+	case caller.Application: // which is not told who has access
 		return caller.user(caller.User.ID), nil
+	case room.AccessLevel != NoAccessLevel && !room.Configuration.Empty():
+		return s.shown(ctx, caller), nil
 	}
 	return s.Users.Get(ctx, caller.User.ID)
+}
+
+// shown returns the caller as auth shows it, else as it is known without.
+func (s *Service) shown(ctx context.Context, caller Caller) *authv1.User {
+	users, err := s.Users.ByIDs(ctx, []string{caller.User.ID})
+	s.userTrouble.Note(ctx, err)
+	if user := users[caller.User.ID]; user != nil {
+		return user
+	}
+	return caller.user(caller.User.ID)
 }
 
 func (s *Service) namedOwner(ctx context.Context, id string) (*authv1.User, error) {
