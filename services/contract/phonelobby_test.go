@@ -40,6 +40,16 @@ func (d *deployment) callIn(t *testing.T, bus rpc.IOInfoClient, from string, roo
 	return p
 }
 
+// isGone waits until LiveKit has ended the caller's call.
+func (p *phone) isGone(t *testing.T) {
+	t.Helper()
+	select {
+	case <-p.gone:
+	case <-time.After(10 * time.Second):
+		t.Error("a caller who was removed stays")
+	}
+}
+
 // publish publishes a microphone.
 func publish(t *testing.T, room *lksdk.Room) {
 	t.Helper()
@@ -143,11 +153,7 @@ func testPhoneLobby(t *testing.T, d *deployment) {
 	second := d.callIn(t, bus, "+33612345679", room)
 	d.stands(t, room, second, false, true)
 	ada.enter(t, http.StatusOK, room, ada.waitingIs(t, room, second.answer.GetParticipantName()), false)
-	select {
-	case <-second.gone:
-	case <-time.After(10 * time.Second):
-		t.Error("a caller who was not let in stays")
-	}
+	second.isGone(t)
 	ada.waitingIs(t, room)
 
 	third := d.callIn(t, bus, "+33612345680", room)

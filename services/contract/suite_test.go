@@ -33,6 +33,7 @@ func TestContract(t *testing.T) {
 				"the lobby":                      testLobby,
 				"moderation":                     testModeration,
 				"callers wait":                   testPhoneLobby,
+				"moderation of a phone":          testPhoneModeration,
 				"log-in and log-out":             testLogin,
 				"rooms":                          testRooms,
 				"who sees what":                  testVisibility,
