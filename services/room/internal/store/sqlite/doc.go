@@ -1,9 +1,15 @@
-// Package sqlite keeps rooms, accesses and outbox tasks in an SQLite file. What
-// each method does is written on the interfaces it meets, in packages rooms and
-// outbox; package storetest proves it.
+// Package sqlite keeps all that the room service knows in a SQLite file, with the
+// same meaning as package postgres. What each method does is written on the
+// interface that it meets, in the package that needs it; package storetest proves it.
 //
-//	store.go     Store, its migrations, instants, what driver errors mean
-//	rooms.go     rooms.Store
-//	accesses.go  rooms.AccessStore
-//	outbox.go    outbox.Store
+//	store.go        Store, its migrations, instants, what driver errors mean
+//	rooms.go        rooms.Store
+//	callbacks.go    rooms.Store: who learns of a new room without seeing it created
+//	roles.go        rooms.AccessStore, moderation.Roles
+//	accesses.go     accesses.Store
+//	lobby.go        lobby.Store
+//	phones.go       phones.Store
+//	live.go         live.Store
+//	invitations.go  invitations.Store
+//	outbox.go       outbox.Store
 package sqlite
