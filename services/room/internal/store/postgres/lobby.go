@@ -99,12 +99,17 @@ func (s *Store) Forget(ctx context.Context, roomID, identity string) error {
 	return fault("forget entry", err)
 }
 
-// Clear implements lobby.Store. It takes entries in the order in which they ask.
+// Clear implements lobby.Store. It takes entries in the order in which they ask,
+// and is repeated where the deletion of the room, which takes them in any order,
+// waited for it and it for that.
 func (s *Store) Clear(ctx context.Context, roomID string, before time.Time) error {
-	_, err := s.db.Pool().Exec(ctx, `WITH over AS (
-			SELECT room_id, participant_id FROM lobby_entries WHERE room_id = $1 AND created_at < $2
-			ORDER BY participant_id FOR UPDATE)
-		DELETE FROM lobby_entries l USING over o WHERE l.room_id = o.room_id AND l.participant_id = o.participant_id`, roomID, before)
+	err := s.db.InTx(ctx, func(ctx context.Context, tx pgx.Tx) error {
+		_, err := tx.Exec(ctx, `WITH over AS (
+				SELECT room_id, participant_id FROM lobby_entries WHERE room_id = $1 AND created_at < $2
+				ORDER BY participant_id FOR UPDATE)
+			DELETE FROM lobby_entries l USING over o WHERE l.room_id = o.room_id AND l.participant_id = o.participant_id`, roomID, before)
+		return err
+	})
 	return fault("clear lobby", err)
 }
 
