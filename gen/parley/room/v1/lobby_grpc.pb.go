@@ -37,8 +37,9 @@ type LobbyServiceClient interface {
 	// Errors: ROOM_NOT_FOUND, THROTTLED (asks too often, or too many wait in the room
 	// from the same address), UNAVAILABLE.
 	RequestEntry(ctx context.Context, in *RequestEntryRequest, opts ...grpc.CallOption) (*RequestEntryResponse, error)
-	// ListWaiting returns who waits, longest first, 1000 browsers at most; in a
-	// public room only callers, if any has to. For administrators and owners.
+	// ListWaiting returns who waits, longest first, 1000 browsers at most: of a crowd
+	// the 800 who wait longest and the 200 who came last. In a public room only
+	// callers, if any has to. For administrators and owners.
 	// Errors: ROOM_NOT_FOUND, PERMISSION_DENIED.
 	ListWaiting(ctx context.Context, in *ListWaitingRequest, opts ...grpc.CallOption) (*ListWaitingResponse, error)
 	// DecideEntry lets somebody in or not. A decision can be changed while it
@@ -101,8 +102,9 @@ type LobbyServiceServer interface {
 	// Errors: ROOM_NOT_FOUND, THROTTLED (asks too often, or too many wait in the room
 	// from the same address), UNAVAILABLE.
 	RequestEntry(context.Context, *RequestEntryRequest) (*RequestEntryResponse, error)
-	// ListWaiting returns who waits, longest first, 1000 browsers at most; in a
-	// public room only callers, if any has to. For administrators and owners.
+	// ListWaiting returns who waits, longest first, 1000 browsers at most: of a crowd
+	// the 800 who wait longest and the 200 who came last. In a public room only
+	// callers, if any has to. For administrators and owners.
 	// Errors: ROOM_NOT_FOUND, PERMISSION_DENIED.
 	ListWaiting(context.Context, *ListWaitingRequest) (*ListWaitingResponse, error)
 	// DecideEntry lets somebody in or not. A decision can be changed while it

@@ -16,7 +16,7 @@
 //     who ask at the same time are one batch: one look at the room, one
 //     statement. So thousands may ask each second.
 //   - From one address no more than so many wait in a room, so that nobody can
-//     fill the list, of which moderators see the longest waiting.
+//     fill the list, of which moderators see the longest waiting and the latest.
 //   - A person's id is one that this suite drew at random, proved by a pass. A
 //     browser cannot choose it, so nobody enters a meeting as somebody else.
 //

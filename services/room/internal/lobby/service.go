@@ -1,6 +1,7 @@
 package lobby
 
 import (
+	"cmp"
 	"context"
 	"log/slog"
 	"slices"
@@ -14,8 +15,10 @@ import (
 	"github.com/parleymeet/parley/services/room/internal/rooms"
 )
 
-// maxQueue bounds how many of those who wait are shown.
-const maxQueue = 1000
+// maxQueue bounds how many of those who wait are shown. Of a crowd that is larger
+// the last maxLatest to come are among them, so that nobody can be hidden for good
+// behind people who are made up.
+const maxQueue, maxLatest = 1000, 200
 
 // Rooms knows who may enter. Implemented by rooms.Service; see there for errors.
 type Rooms interface {
@@ -62,8 +65,8 @@ func New(settings Settings, parts Parts) *Service {
 	return s
 }
 
-// Queue returns who waits to enter the room, longest first; in a public room only
-// callers. Errors: UNAUTHENTICATED, ROOM_NOT_FOUND, PERMISSION_DENIED, UNAVAILABLE.
+// Queue returns who waits to enter the room, longest first; of a crowd those who
+// wait longest and those who came last, and in a public room only callers. Errors: UNAUTHENTICATED, ROOM_NOT_FOUND, PERMISSION_DENIED, UNAVAILABLE.
 func (s *Service) Queue(ctx context.Context, caller rooms.Caller, idOrSlug string) ([]Entry, error) {
 	held, err := s.Rooms.Moderated(ctx, caller, idOrSlug)
 	if err != nil {
@@ -74,12 +77,19 @@ func (s *Service) Queue(ctx context.Context, caller rooms.Caller, idOrSlug strin
 		return phones, err
 	}
 	entries, err := s.Store.Queue(ctx, held.Room.ID, s.now(), maxQueue)
+	if err == nil && len(entries) == maxQueue {
+		var latest []Entry
+		latest, err = s.Store.Latest(ctx, held.Room.ID, s.now(), maxLatest)
+		entries = append(entries[:maxQueue-maxLatest], latest...)
+	}
 	if err != nil {
 		return nil, err
 	}
 	entries = append(entries, phones...)
-	slices.SortStableFunc(entries, func(a, b Entry) int { return a.CreatedAt.Compare(b.CreatedAt) })
-	return entries, nil
+	slices.SortFunc(entries, func(a, b Entry) int {
+		return cmp.Or(a.CreatedAt.Compare(b.CreatedAt), cmp.Compare(a.ParticipantID, b.ParticipantID))
+	})
+	return slices.CompactFunc(entries, func(a, b Entry) bool { return a.ParticipantID == b.ParticipantID }), nil
 }
 
 // Decide lets a person in or not. A browser learns of that when it next asks.

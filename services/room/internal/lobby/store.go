@@ -24,6 +24,8 @@ type Store interface {
 	Ask(ctx context.Context, drafts []Draft, terms Terms) ([]Entry, error)
 	// Queue returns at most limit entries of the room that wait, longest first.
 	Queue(ctx context.Context, roomID string, now time.Time, limit int) ([]Entry, error)
+	// Latest is Queue of those who came last, the last one first.
+	Latest(ctx context.Context, roomID string, now time.Time, limit int) ([]Entry, error)
 	// Decide sets status and expiry of an entry, whatever its status.
 	// Errors: LOBBY_ENTRY_NOT_FOUND.
 	Decide(ctx context.Context, key Key, status Status, expires, now time.Time) error

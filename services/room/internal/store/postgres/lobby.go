@@ -72,9 +72,18 @@ func (s *Store) ask(ctx context.Context, q postgres.Querier, drafts []lobby.Draf
 
 // Queue implements lobby.Store.
 func (s *Store) Queue(ctx context.Context, roomID string, now time.Time, limit int) ([]lobby.Entry, error) {
+	return s.waiting(ctx, roomID, now, `created_at, participant_id`, limit)
+}
+
+// Latest implements lobby.Store.
+func (s *Store) Latest(ctx context.Context, roomID string, now time.Time, limit int) ([]lobby.Entry, error) {
+	return s.waiting(ctx, roomID, now, `created_at DESC, participant_id DESC`, limit)
+}
+
+func (s *Store) waiting(ctx context.Context, roomID string, now time.Time, order string, limit int) ([]lobby.Entry, error) {
 	rows, err := s.db.Pool().Query(ctx, `SELECT `+entryColumns+` FROM lobby_entries l
 		WHERE room_id = $1 AND status = 'waiting' AND expires_at > $2
-		ORDER BY created_at, participant_id LIMIT $3`, roomID, now, limit)
+		ORDER BY `+order+` LIMIT $3`, roomID, now, limit)
 	if err != nil {
 		return nil, fault("list lobby", err)
 	}

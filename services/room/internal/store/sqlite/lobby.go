@@ -60,9 +60,18 @@ func (s *Store) Ask(ctx context.Context, drafts []lobby.Draft, terms lobby.Terms
 
 // Queue implements lobby.Store.
 func (s *Store) Queue(ctx context.Context, roomID string, now time.Time, limit int) ([]lobby.Entry, error) {
+	return s.waiting(ctx, roomID, now, `created_at, participant_id`, limit)
+}
+
+// Latest implements lobby.Store.
+func (s *Store) Latest(ctx context.Context, roomID string, now time.Time, limit int) ([]lobby.Entry, error) {
+	return s.waiting(ctx, roomID, now, `created_at DESC, participant_id DESC`, limit)
+}
+
+func (s *Store) waiting(ctx context.Context, roomID string, now time.Time, order string, limit int) ([]lobby.Entry, error) {
 	rows, err := s.db.Read().QueryContext(ctx, `SELECT `+entryColumns+` FROM lobby_entries
 		WHERE room_id = ? AND status = 'waiting' AND expires_at > ?
-		ORDER BY created_at, participant_id LIMIT ?`, roomID, now.UnixMicro(), limit)
+		ORDER BY `+order+` LIMIT ?`, roomID, now.UnixMicro(), limit)
 	entries, err := collect(rows, err, scanEntry)
 	return entries, fault("list lobby", err)
 }

@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"sync/atomic"
@@ -153,15 +154,18 @@ func lobbyQueue(t *testing.T, s Store) {
 	for _, c := range []struct {
 		at    time.Duration
 		limit int
+		list  func(context.Context, string, time.Time, int) ([]lobby.Entry, error)
 		want  []string
 	}{
-		{2 * time.Second, 10, []string{ids[0], ids[1], ids[3]}},
-		{2 * time.Second, 2, []string{ids[0], ids[1]}},
-		{3*time.Second - time.Microsecond, 10, []string{ids[0], ids[1], ids[3]}},
-		{3 * time.Second, 10, []string{ids[1], ids[3]}},
-		{time.Minute, 10, nil},
+		{2 * time.Second, 10, s.Queue, []string{ids[0], ids[1], ids[3]}},
+		{2 * time.Second, 2, s.Queue, []string{ids[0], ids[1]}},
+		{3*time.Second - time.Microsecond, 10, s.Queue, []string{ids[0], ids[1], ids[3]}},
+		{3 * time.Second, 10, s.Queue, []string{ids[1], ids[3]}},
+		{time.Minute, 10, s.Queue, nil},
+		{2 * time.Second, 2, s.Latest, []string{ids[3], ids[1]}},
+		{3 * time.Second, 10, s.Latest, []string{ids[3], ids[1]}},
 	} {
-		entries, err := s.Queue(t.Context(), m.room.ID, start.Add(c.at), c.limit)
+		entries, err := c.list(t.Context(), m.room.ID, start.Add(c.at), c.limit)
 		if err != nil {
 			t.Fatal(err)
 		}
