@@ -3,7 +3,6 @@ package gateway
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"strings"
 	"sync"
@@ -15,13 +14,10 @@ import (
 	"google.golang.org/grpc/metadata"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/durationpb"
-	"google.golang.org/protobuf/types/known/structpb"
-	"google.golang.org/protobuf/types/known/timestamppb"
 
 	authv1 "github.com/parleymeet/parley/gen/parley/auth/v1"
 	roomv1 "github.com/parleymeet/parley/gen/parley/room/v1"
 	telephonyv1 "github.com/parleymeet/parley/gen/parley/telephony/v1"
-	tokenv1 "github.com/parleymeet/parley/gen/parley/token/v1"
 	"github.com/parleymeet/parley/pkg/apierr"
 	"github.com/parleymeet/parley/pkg/grpcx"
 	"github.com/parleymeet/parley/pkg/identity"
@@ -261,200 +257,4 @@ func (s *suite) FinishLogout(_ context.Context, req *authv1.FinishLogoutRequest)
 		return nil, apierr.New(apierr.LoginStateUnknown, "")
 	}
 	return &authv1.FinishLogoutResponse{}, nil
-}
-
-func (s *suite) ListNumbers(context.Context, *telephonyv1.ListNumbersRequest) (*telephonyv1.ListNumbersResponse, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return &telephonyv1.ListNumbersResponse{Numbers: s.numbers}, s.directory
-}
-
-func (s *suite) ListCalls(_ context.Context, req *telephonyv1.ListCallsRequest) (*telephonyv1.ListCallsResponse, error) {
-	if !req.GetLive() || req.GetTrunkId() != "ST_1" {
-		return &telephonyv1.ListCallsResponse{}, nil
-	}
-	return &telephonyv1.ListCallsResponse{TotalSize: 1, Calls: []*telephonyv1.Call{{
-		Id: "SCL_1", TrunkId: "ST_1", State: telephonyv1.CallState_CALL_STATE_ACTIVE, Caller: "+33 6 •• •• •• 12", Called: "+33123456789",
-		StartTime: timestamppb.New(time.Date(2026, 1, 15, 12, 0, 0, 123456000, time.UTC)),
-	}}}, nil
-}
-
-func (s *suite) GetCall(_ context.Context, req *telephonyv1.GetCallRequest) (*telephonyv1.GetCallResponse, error) {
-	if req.GetCallId() != "SCL_1" {
-		return nil, apierr.New(apierr.CallNotFound, "")
-	}
-	call := &telephonyv1.Call{Id: "SCL_1", TrunkId: "ST_1", RoomId: roomID, State: telephonyv1.CallState_CALL_STATE_ENDED, Caller: "+33 6 •• •• •• 12",
-		SipStatus: 486, SipReason: "Busy Here"}
-	if req.GetReveal() {
-		call.CallerNumber = "+33612345612"
-	}
-	return &telephonyv1.GetCallResponse{Call: call}, nil
-}
-
-func (s *suite) ListRefusals(_ context.Context, req *telephonyv1.ListRefusalsRequest) (*telephonyv1.ListRefusalsResponse, error) {
-	if req.GetTrunkId() != "ST_1" {
-		return &telephonyv1.ListRefusalsResponse{Reasons: map[string]int64{"on " + req.GetTrunkId(): 2}}, nil
-	}
-	return &telephonyv1.ListRefusalsResponse{
-		TotalSize: 1, Reasons: map[string]int64{"pin_unknown": 5},
-		Calls: []*telephonyv1.Call{{
-			Id: "SCL_2", Caller: "+33 6 •• •• •• 12", Called: "+33123456789", Refusal: "pin_unknown",
-			EndTime: timestamppb.New(time.Date(2026, 1, 15, 12, 0, 0, 0, time.UTC)),
-		}},
-	}, nil
-}
-
-func (s *suite) ExplainCall(_ context.Context, req *telephonyv1.ExplainCallRequest) (*telephonyv1.ExplainCallResponse, error) {
-	return &telephonyv1.ExplainCallResponse{
-		Result: telephonyv1.DispatchResult_DISPATCH_RESULT_REJECT, Reason: telephonyv1.RefusalReason_REFUSAL_REASON_THROTTLED,
-		TrunkId: "ST_1", RoomId: roomID, Steps: []*telephonyv1.ExplainedStep{
-			{Name: "number", Detail: req.GetNumber()}, {Name: "throttle", Reason: telephonyv1.RefusalReason_REFUSAL_REASON_THROTTLED, Detail: "caller"},
-		},
-	}, nil
-}
-
-func (s *suite) ResolvePin(_ context.Context, req *telephonyv1.ResolvePinRequest) (*telephonyv1.ResolvePinResponse, error) {
-	if req.GetPin() == "0123456789" {
-		return &telephonyv1.ResolvePinResponse{Result: telephonyv1.DispatchResult_DISPATCH_RESULT_ACCEPT, RoomId: roomID, TrunkId: "ST_1"}, nil
-	}
-	return &telephonyv1.ResolvePinResponse{
-		Result: telephonyv1.DispatchResult_DISPATCH_RESULT_REJECT, Reason: telephonyv1.RefusalReason_REFUSAL_REASON_PIN_UNKNOWN,
-	}, nil
-}
-
-// view is a room as its owner sees it.
-func view(name string) *roomv1.RoomView {
-	return &roomv1.RoomView{
-		Room:       &roomv1.Room{Id: roomID, Name: name, Slug: name, AccessLevel: roomv1.AccessLevel_ACCESS_LEVEL_PUBLIC},
-		ViewerRole: roomv1.Role_ROLE_OWNER,
-		Connection: &tokenv1.Connection{Url: "ws://127.0.0.1:7880", Room: roomID, Token: "jwt"},
-		DialIn: &telephonyv1.DialIn{
-			RoomId: roomID, TrunkId: "ST_1", Pin: "0123456789", PinDisplay: "012 345 6789",
-			Numbers: []*telephonyv1.DialInNumber{{
-				Number: &telephonyv1.PhoneNumber{Number: "+33123456789", Country: "FR", Label: "Paris", Kind: telephonyv1.NumberKind_NUMBER_KIND_TOLL_FREE, Display: "+33 1 23 45 67 89"},
-				Tel:    "tel:+33123456789,,0123456789#",
-			}},
-		},
-		Accesses: []*roomv1.Access{{Id: "5d0c", RoomId: roomID, User: newUser(ada, "Ada"), Role: roomv1.Role_ROLE_OWNER}},
-	}
-}
-
-func (r *rooms) CreateRoom(ctx context.Context, req *roomv1.CreateRoomRequest) (*roomv1.CreateRoomResponse, error) {
-	if caller(ctx, "room") == "" {
-		return nil, apierr.New(apierr.Unauthenticated, "")
-	}
-	if r.fail != nil {
-		return nil, r.fail
-	}
-	if err := wrongRoom(req.GetName(), req.GetConfiguration()); err != nil || req.GetValidateOnly() {
-		return nil, err
-	}
-	created := view(req.GetName())
-	created.Room.Configuration, created.Room.PhoneCountry = req.GetConfiguration(), req.GetPhoneCountry()
-	if req.GetAccessLevel() != 0 {
-		created.Room.AccessLevel = req.GetAccessLevel()
-	}
-	return &roomv1.CreateRoomResponse{Room: created}, nil
-}
-
-func (r *rooms) GetRoom(ctx context.Context, req *roomv1.GetRoomRequest) (*roomv1.GetRoomResponse, error) {
-	if r.fail != nil {
-		return nil, r.fail
-	}
-	if req.GetIdOrSlug() == "unknown" {
-		return nil, apierr.New(apierr.RoomNotFound, "")
-	}
-	seen := view(req.GetIdOrSlug())
-	switch caller(ctx, "room") {
-	case ada:
-	case bob:
-		seen.ViewerRole, seen.Accesses, seen.DialIn = roomv1.Role_ROLE_MEMBER, nil, nil
-	default:
-		seen = &roomv1.RoomView{Room: seen.GetRoom()}
-		seen.Room.AccessLevel = roomv1.AccessLevel_ACCESS_LEVEL_RESTRICTED
-	}
-	return &roomv1.GetRoomResponse{Room: seen}, nil
-}
-
-func (r *rooms) ListRooms(_ context.Context, req *roomv1.ListRoomsRequest) (*roomv1.ListRoomsResponse, error) {
-	from := min(int(req.GetSkip()), len(r.list))
-	to := min(from+int(req.GetPageSize()), len(r.list))
-	return &roomv1.ListRoomsResponse{Rooms: r.list[from:to], TotalSize: int32(len(r.list))}, nil
-}
-
-func (r *rooms) UpdateRoom(ctx context.Context, req *roomv1.UpdateRoomRequest) (*roomv1.UpdateRoomResponse, error) {
-	got, err := r.GetRoom(ctx, &roomv1.GetRoomRequest{IdOrSlug: req.GetIdOrSlug()})
-	if err != nil {
-		return nil, err
-	}
-	if got.GetRoom().GetViewerRole() < roomv1.Role_ROLE_ADMINISTRATOR {
-		return nil, apierr.New(apierr.PermissionDenied, "")
-	}
-	if err := wrongRoom("kept", req.GetRoom().GetConfiguration()); err != nil || req.GetValidateOnly() {
-		return nil, err
-	}
-	got.Room.Room.Name = fmt.Sprint(req.GetUpdateMask().GetPaths())
-	got.Room.Room.Configuration, _ = structpb.NewStruct(map[string]any{"everyone_can_mute": nil})
-	return &roomv1.UpdateRoomResponse{Room: got.GetRoom()}, nil
-}
-
-func (r *rooms) DeleteRoom(context.Context, *roomv1.DeleteRoomRequest) (*roomv1.DeleteRoomResponse, error) {
-	return &roomv1.DeleteRoomResponse{}, r.fail
-}
-
-func (r *rooms) RotatePin(_ context.Context, req *roomv1.RotatePinRequest) (*roomv1.RotatePinResponse, error) {
-	rotated := view(req.GetIdOrSlug())
-	if req.GetRevoke() {
-		rotated.Room.Name = "Revoked"
-	}
-	return &roomv1.RotatePinResponse{Room: rotated}, r.fail
-}
-
-func (k *trunks) CreateTrunk(ctx context.Context, req *telephonyv1.CreateTrunkRequest) (*telephonyv1.CreateTrunkResponse, error) {
-	if caller(ctx, "telephony") != ada {
-		return nil, apierr.New(apierr.OperatorRequired, "")
-	}
-	made := req.GetTrunk()
-	made.Id, made.State, made.CreateTime = "ST_1", telephonyv1.TrunkState_TRUNK_STATE_ACTIVE, timestamppb.New(time.Unix(1768478400, 0))
-	return &telephonyv1.CreateTrunkResponse{Trunk: made, Warnings: []string{"Any address may call."}}, k.fail
-}
-
-func (k *trunks) ListTrunks(ctx context.Context, _ *telephonyv1.ListTrunksRequest) (*telephonyv1.ListTrunksResponse, error) {
-	if caller(ctx, "telephony") != ada {
-		return nil, apierr.New(apierr.OperatorRequired, "")
-	}
-	return &telephonyv1.ListTrunksResponse{Trunks: k.list, TotalSize: int32(len(k.list))}, nil
-}
-
-func (k *trunks) GetTrunk(ctx context.Context, req *telephonyv1.GetTrunkRequest) (*telephonyv1.GetTrunkResponse, error) {
-	if req.GetTrunkId() == "" && caller(ctx, "telephony") != ada {
-		return nil, apierr.New(apierr.OperatorRequired, "")
-	} else if req.GetTrunkId() == "" {
-		return nil, apierr.New(apierr.TrunkNotFound, "")
-	}
-	return &telephonyv1.GetTrunkResponse{Trunk: &telephonyv1.Trunk{Id: req.GetTrunkId()}}, k.fail
-}
-
-func (k *trunks) UpdateTrunk(_ context.Context, req *telephonyv1.UpdateTrunkRequest) (*telephonyv1.UpdateTrunkResponse, error) {
-	req.Trunk.Name += fmt.Sprint(req.GetUpdateMask().GetPaths())
-	return &telephonyv1.UpdateTrunkResponse{Trunk: req.GetTrunk()}, nil
-}
-
-func (k *trunks) DeleteTrunk(context.Context, *telephonyv1.DeleteTrunkRequest) (*telephonyv1.DeleteTrunkResponse, error) {
-	return &telephonyv1.DeleteTrunkResponse{}, k.fail
-}
-
-func (k *trunks) DrainTrunk(_ context.Context, req *telephonyv1.DrainTrunkRequest) (*telephonyv1.DrainTrunkResponse, error) {
-	return &telephonyv1.DrainTrunkResponse{Trunk: &telephonyv1.Trunk{Id: req.GetTrunkId(), State: telephonyv1.TrunkState_TRUNK_STATE_DRAINING}}, nil
-}
-
-func (k *trunks) AddNumber(_ context.Context, req *telephonyv1.AddNumberRequest) (*telephonyv1.AddNumberResponse, error) {
-	return &telephonyv1.AddNumberResponse{Trunk: &telephonyv1.Trunk{Id: req.GetTrunkId(), Numbers: []*telephonyv1.PhoneNumber{req.GetNumber()}}}, nil
-}
-
-func (k *trunks) RemoveNumber(_ context.Context, req *telephonyv1.RemoveNumberRequest) (*telephonyv1.RemoveNumberResponse, error) {
-	if req.GetNumber() != "+33123456789" {
-		return nil, apierr.New(apierr.NumberNotFound, "")
-	}
-	return &telephonyv1.RemoveNumberResponse{}, nil
 }
