@@ -40,16 +40,18 @@ func TestArming(t *testing.T) {
 	}
 }
 
-// becomes calls until the PIN is answered so.
-func becomes(t *testing.T, bus rpc.IOInfoClient, room map[string]any, want rpc.SIPDispatchResult) {
+// becomes calls until the PIN is answered so, and returns the answer. The caller
+// never arrives in the meeting.
+func becomes(t *testing.T, bus rpc.IOInfoClient, room map[string]any, want rpc.SIPDispatchResult) (got *rpc.EvaluateSIPDispatchRulesResponse) {
 	t.Helper()
 	testkit.Eventually(t, 10*time.Second, func() error {
-		got := dial(t, bus, call("+33612345678", "+33199000123"), room["pin_code"].(string))
+		got = dial(t, bus, call("+33612345699", "+33199000123"), room["pin_code"].(string))
 		if got.GetResult() != want {
 			return fmt.Errorf("the PIN is answered %v, want %v", got.GetResult(), want)
 		}
 		return nil
 	})
+	return got
 }
 
 // testArmedLive: a PIN is accepted from the begin of its room to the end.
@@ -85,9 +87,9 @@ func testGuarded(t *testing.T, d *deployment, bus rpc.IOInfoClient) {
 	becomes(t, bus, room, rpc.SIPDispatchResult_REJECT)
 	url, token := connection(t, room)
 	publish(t, join(t, url, token))
-	becomes(t, bus, room, rpc.SIPDispatchResult_ACCEPT)
+	before := becomes(t, bus, room, rpc.SIPDispatchResult_ACCEPT)
 	caller := d.callIn(t, bus, "+33612345678", room)
 	d.stands(t, room, caller, false, true)
-	ada.enter(t, http.StatusOK, room, ada.waitingIs(t, room, caller.answer.GetParticipantName()), true)
+	ada.enter(t, http.StatusOK, room, ada.waitingIs(t, room, before.GetParticipantName(), caller.answer.GetParticipantName()), true)
 	d.stands(t, room, caller, true, false)
 }

@@ -120,7 +120,7 @@ func TestHostileInput(t *testing.T) {
 			d := startStandalone(t, database(t), "EMAIL_HOST", "127.0.0.1", "EMAIL_PORT", "1", "EMAIL_FROM", "a@example.org",
 				"APPLICATION_BASE_URL", "http://localhost", "APPLICATION_ENABLED", "true", "EXTERNAL_API_ENABLED", "true",
 				"REQUEST_ENTRY_THROTTLE_RATES", many, "VISITOR_THROTTLE_RATES", many, "LOGIN_THROTTLE_RATES", many,
-				"INVITE_USER_THROTTLE_RATES", many, "INVITE_ROOM_THROTTLE_RATES", many)
+				"INVITE_USER_THROTTLE_RATES", many, "INVITE_ROOM_THROTTLE_RATES", many, "PIN_ROTATIONS", "100000")
 			h := &hostility{
 				target: newTarget(t, d), visitor: d.visitor(t), random: rand.New(rand.NewPCG(seed, seed)),
 			}

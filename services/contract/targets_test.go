@@ -53,7 +53,7 @@ func newTarget(t *testing.T, d *deployment) *target {
 	}).json
 	quoted := func(text string) string { return fmt.Sprintf("%q", text) }
 	good := map[string]string{
-		"access_level": `"restricted"`, "callback_id": `"c"`, "configuration": `{}`, "phone_access": `"lobby"`,
+		"access_level": `"restricted"`, "callback_id": `"c"`, "configuration": `{}`, "phone_access": `"lobby"`, "phone_country": `"FR"`, "revoke": `true`,
 		"active": `true`, "allowed_domains": `["example.org"]`, "scopes": `["rooms:list"]`,
 		"resource": quoted(room["id"].(string)), "role": `"member"`, "user": quoted(member),
 		"allow_entry": `true`, "participant_id": `"0b7c3f0e-8c2e-4b7a-9f55-3f3a7d1c9e10"`, "emails": `["a@example.org"]`,

@@ -85,7 +85,8 @@ func (l *login) callback(w http.ResponseWriter, r *http.Request) {
 	}
 	query := r.URL.Query()
 	answer, err := l.client.FinishLogin(r.Context(), &authv1.FinishLoginRequest{
-		SessionToken: token, Code: query.Get("code"), State: query.Get("state"), Error: query.Get("error"), RedirectUri: l.callbackURL(r),
+		SessionToken: token, Code: visible(query.Get("code")), State: visible(query.Get("state")), Error: visible(query.Get("error")),
+		RedirectUri: l.callbackURL(r),
 	})
 	if err != nil {
 		l.fail(w, r, err)
@@ -103,6 +104,17 @@ func (l *login) callback(w http.ResponseWriter, r *http.Request) {
 		}
 	}
 	redirect(w, r, target)
+}
+
+// visible leaves of a text the characters that OAuth 2.0 allows in what a provider
+// sends back (RFC 6749, appendix A): others may be no text at all.
+func visible(text string) string {
+	return strings.Map(func(c rune) rune {
+		if c < ' ' || c > '~' {
+			return -1
+		}
+		return c
+	}, text)
 }
 
 // logout ends the session, at the identity provider too where it can.
