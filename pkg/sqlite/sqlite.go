@@ -173,6 +173,7 @@ func openPool(path string, conns int, key, value string) (*sql.DB, error) {
 		"journal_mode(WAL)",
 		"synchronous(FULL)",
 		"foreign_keys(1)",
+		"temp_store(MEMORY)", // what could undo a statement of many rows is not written to a file
 	}}
 	settings.Add(key, value)
 	pool, err := sql.Open(driver, dsn(path, settings))

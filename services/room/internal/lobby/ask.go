@@ -2,6 +2,7 @@ package lobby
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -19,6 +20,9 @@ const (
 	crowdMax     = 500
 	crowdLinger  = 5 * time.Millisecond
 	crowdTimeout = 5 * time.Second
+	// crowdMany is from how many on that ask at once those are looked up first who
+	// need not be written.
+	crowdMany = 16
 	// crowdFinds is how many rooms are looked for side by side.
 	crowdFinds = 8
 )
@@ -52,8 +56,10 @@ func (s *Service) Ask(ctx context.Context, r Request) (Answer, error) {
 		throttled.RetryAfter = wait
 		return Answer{}, throttled
 	}
+	pass := r.Pass
 	if !known {
 		id = uuid.NewString()
+		pass = s.passes.pass(id)
 	}
 	question := asking{id: id, caller: r.Caller, idOrSlug: r.IDOrSlug, address: r.Address}
 	if r.Caller.User != nil { // whose role is nobody else's
@@ -70,7 +76,7 @@ func (s *Service) Ask(ctx context.Context, r Request) (Answer, error) {
 	if err != nil {
 		return Answer{}, err
 	}
-	answer := Answer{Entry: got.entry, Pass: s.passes.pass(id)}
+	answer := Answer{Entry: got.entry, Pass: pass}
 	switch got.entry.Status {
 	case Waiting:
 		s.Bell.Ring(got.held.Room.ID)
@@ -147,7 +153,7 @@ func (s *Service) askTogether(ctx context.Context, questions []asking) ([]asked,
 	if len(drafts) == 0 {
 		return answers, nil
 	}
-	entries, err := s.Store.Ask(ctx, drafts, Terms{Now: now, Waiting: s.Waiting, Return: s.Return})
+	entries, err := s.note(ctx, drafts, now)
 	if err != nil {
 		return nil, err
 	}
@@ -161,6 +167,35 @@ func (s *Service) askTogether(ctx context.Context, questions []asking) ([]asked,
 		}
 	}
 	return answers, nil
+}
+
+// note notes that people ask and returns their entries. Of a crowd that asks all
+// the time not every question is written: each lives somewhat longer instead, so
+// that it has Waiting left after its last question, written or not.
+func (s *Service) note(ctx context.Context, drafts []Draft, now time.Time) ([]Entry, error) {
+	terms := Terms{Now: now, Waiting: s.Waiting, Return: s.Return}
+	if len(drafts) < crowdMany {
+		return s.Store.Ask(ctx, drafts, terms)
+	}
+	pause := s.Waiting * 3 / 4
+	lasting, err := s.Store.Lasting(ctx, drafts, Lasting{Now: now, Until: now.Add(s.Waiting), AskedAfter: now.Add(-pause)})
+	if err != nil {
+		return nil, err
+	}
+	terms.Waiting += pause
+	others := slices.DeleteFunc(slices.Clone(drafts), func(d Draft) bool { _, ok := lasting[d.Key]; return ok })
+	written, err := s.Store.Ask(ctx, others, terms)
+	if err != nil {
+		return nil, err
+	}
+	for i, d := range others {
+		lasting[d.Key] = written[i]
+	}
+	entries := make([]Entry, len(drafts))
+	for i, d := range drafts {
+		entries[i] = lasting[d.Key]
+	}
+	return entries, nil
 }
 
 // find finds the rooms asked about, for all visitors of a room once, and rooms

@@ -14,7 +14,9 @@
 //     public lets in whoever waits, and no entry is written for who needs none.
 //   - Asking again changes one row by its primary key and no index, and those
 //     who ask at the same time are one batch: one look at the room, one
-//     statement. So thousands may ask each second.
+//     statement. Of a crowd not every question is written: each lives up to twice
+//     as long instead, and never less than three seconds after it asked. So
+//     thousands may ask each second.
 //   - From one address no more than so many wait in a room, so that nobody can
 //     fill the list, of which moderators see the longest waiting and the latest.
 //   - A person's id is one that this suite drew at random, proved by a pass. A

@@ -13,7 +13,7 @@ import (
 type Store interface {
 	// Ask notes at the terms' instant that people ask to enter and returns their
 	// entries, in order; the zero Entry where there is no such room. The drafts
-	// differ in their keys.
+	// differ in their keys; there may be none.
 	//
 	//   - One who waits has the draft's Identity from now on, and lives for twice
 	//     the time since the question before, at least Waiting, at most Return.
@@ -22,6 +22,10 @@ type Store interface {
 	//     all of the draft, but since when it did.
 	//   - Anybody else waits from now on.
 	Ask(ctx context.Context, drafts []Draft, terms Terms) ([]Entry, error)
+	// Lasting returns the entries of those drafts that have the draft's identity
+	// and that Ask need not write again: they were decided on, or they wait, were
+	// noted to ask after a time and live until another at least.
+	Lasting(ctx context.Context, drafts []Draft, l Lasting) (map[Key]Entry, error)
 	// Queue returns at most limit entries of the room that wait, longest first.
 	Queue(ctx context.Context, roomID string, now time.Time, limit int) ([]Entry, error)
 	// Latest is Queue of those who came last, the last one first.
@@ -50,6 +54,13 @@ type Draft struct {
 type Terms struct {
 	Now             time.Time
 	Waiting, Return time.Duration
+}
+
+// Lasting says which entries of people who ask at Now need not be written: those
+// that live until Until and were noted to ask after AskedAfter. In UTC and to the
+// microsecond.
+type Lasting struct {
+	Now, Until, AskedAfter time.Time
 }
 
 // Key names an entry.

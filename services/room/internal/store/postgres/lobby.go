@@ -38,6 +38,9 @@ RETURNING ` + entryColumns
 // deleted while it ran, which then finds none, and where the deletion of many
 // entries waited for some of these and these for it.
 func (s *Store) Ask(ctx context.Context, drafts []lobby.Draft, terms lobby.Terms) ([]lobby.Entry, error) {
+	if len(drafts) == 0 {
+		return nil, nil
+	}
 	entries, err := s.ask(ctx, s.db.Pool(), drafts, terms)
 	if _, gone := postgres.IsForeignKey(err); gone || postgres.IsAborted(err) {
 		err = s.db.InTx(ctx, func(ctx context.Context, tx pgx.Tx) (err error) {
@@ -48,11 +51,40 @@ func (s *Store) Ask(ctx context.Context, drafts []lobby.Draft, terms lobby.Terms
 	return entries, fault("ask to enter", err)
 }
 
-func (s *Store) ask(ctx context.Context, q postgres.Querier, drafts []lobby.Draft, terms lobby.Terms) ([]lobby.Entry, error) {
-	place := make(map[lobby.Key]int, len(drafts))
-	var columns [5][]string
+// lasting looks each up by its key: a join might read the whole table.
+const lasting = `SELECT ` + entryColumns + `
+FROM unnest($1::uuid[], $2::text[], $3::text[]) AS d (room_id, participant_id, identity)
+CROSS JOIN LATERAL (
+	SELECT * FROM lobby_entries l WHERE l.room_id = d.room_id AND l.participant_id = d.participant_id COLLATE "C" OFFSET 0
+) l
+WHERE l.identity = d.identity AND l.expires_at > $4
+AND (l.status <> 'waiting' OR (l.expires_at >= $5 AND l.asked_at > $6))`
+
+// Lasting implements lobby.Store.
+func (s *Store) Lasting(ctx context.Context, drafts []lobby.Draft, l lobby.Lasting) (map[lobby.Key]lobby.Entry, error) {
+	rooms, people, identities := make([]string, len(drafts)), make([]string, len(drafts)), make([]string, len(drafts))
 	for i, d := range drafts {
-		place[d.Key] = i
+		rooms[i], people[i], identities[i] = d.RoomID, d.ParticipantID, d.Identity
+	}
+	rows, err := s.db.Pool().Query(ctx, lasting, rooms, people, identities, l.Now, l.Until, l.AskedAfter)
+	if err != nil {
+		return nil, fault("look for who asked", err)
+	}
+	found, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (lobby.Entry, error) { return scanEntry(row) })
+	return byKey(found), fault("look for who asked", err)
+}
+
+func byKey(list []lobby.Entry) map[lobby.Key]lobby.Entry {
+	entries := make(map[lobby.Key]lobby.Entry, len(list))
+	for _, e := range list {
+		entries[lobby.Key{RoomID: e.RoomID, ParticipantID: e.ParticipantID}] = e
+	}
+	return entries
+}
+
+func (s *Store) ask(ctx context.Context, q postgres.Querier, drafts []lobby.Draft, terms lobby.Terms) ([]lobby.Entry, error) {
+	var columns [5][]string
+	for _, d := range drafts {
 		for j, value := range []string{d.RoomID, d.ParticipantID, d.Identity, d.Username, d.Color} {
 			columns[j] = append(columns[j], value)
 		}
@@ -62,10 +94,10 @@ func (s *Store) ask(ctx context.Context, q postgres.Querier, drafts []lobby.Draf
 	if err != nil {
 		return nil, err
 	}
-	entries := make([]lobby.Entry, len(drafts))
-	written, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (lobby.Entry, error) { return scanEntry(row) })
-	for _, e := range written {
-		entries[place[lobby.Key{RoomID: e.RoomID, ParticipantID: e.ParticipantID}]] = e
+	list, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (lobby.Entry, error) { return scanEntry(row) })
+	written, entries := byKey(list), make([]lobby.Entry, len(drafts))
+	for i, d := range drafts {
+		entries[i] = written[d.Key]
 	}
 	return entries, err
 }

@@ -30,13 +30,10 @@ RETURNING ` + entryColumns
 
 // Ask implements lobby.Store, in one statement.
 func (s *Store) Ask(ctx context.Context, drafts []lobby.Draft, terms lobby.Terms) ([]lobby.Entry, error) {
-	place := make(map[lobby.Key]int, len(drafts))
-	rows := make([][5]string, len(drafts))
-	for i, d := range drafts {
-		place[d.Key] = i
-		rows[i] = [5]string{d.RoomID, d.ParticipantID, d.Identity, d.Username, d.Color}
+	if len(drafts) == 0 {
+		return nil, nil
 	}
-	list, err := json.Marshal(rows)
+	list, err := listed(drafts)
 	if err != nil {
 		return nil, fault("ask to enter", err)
 	}
@@ -44,18 +41,52 @@ func (s *Store) Ask(ctx context.Context, drafts []lobby.Draft, terms lobby.Terms
 	if err != nil {
 		return nil, fault("ask to enter", err)
 	}
-	var written []lobby.Entry
+	var noted []lobby.Entry
 	err = s.db.InTx(ctx, func(ctx context.Context, tx *sql.Tx) error {
-		rows, err := tx.StmtContext(ctx, prepared).QueryContext(ctx, string(list), //nolint:sqlclosecheck // ends with the transaction
+		rows, err := tx.StmtContext(ctx, prepared).QueryContext(ctx, list, //nolint:sqlclosecheck // ends with the transaction
 			terms.Now.UnixMicro(), terms.Waiting.Microseconds(), terms.Return.Microseconds())
-		written, err = collect(rows, err, scanEntry)
+		noted, err = collect(rows, err, scanEntry)
 		return err
 	})
-	entries := make([]lobby.Entry, len(drafts))
-	for _, e := range written {
-		entries[place[lobby.Key{RoomID: e.RoomID, ParticipantID: e.ParticipantID}]] = e
+	written, entries := byKey(noted), make([]lobby.Entry, len(drafts))
+	for i, d := range drafts {
+		entries[i] = written[d.Key]
 	}
 	return entries, fault("ask to enter", err)
+}
+
+const lasting = `SELECT l.room_id, l.participant_id, l.identity, l.status, l.username, l.color, l.created_at, l.expires_at
+FROM json_each(?1) d CROSS JOIN lobby_entries l ON l.room_id = d.value ->> 0 AND l.participant_id = d.value ->> 1
+WHERE l.identity = d.value ->> 2 AND l.expires_at > ?2
+AND (l.status <> 'waiting' OR (l.expires_at >= ?3 AND l.asked_at > ?4))`
+
+// Lasting implements lobby.Store.
+func (s *Store) Lasting(ctx context.Context, drafts []lobby.Draft, l lobby.Lasting) (map[lobby.Key]lobby.Entry, error) {
+	list, err := listed(drafts)
+	if err != nil {
+		return nil, fault("look for who asked", err)
+	}
+	rows, err := s.db.Read().QueryContext(ctx, lasting, list, l.Now.UnixMicro(), l.Until.UnixMicro(), l.AskedAfter.UnixMicro())
+	found, err := collect(rows, err, scanEntry)
+	return byKey(found), fault("look for who asked", err)
+}
+
+// listed writes drafts as the JSON that statements read them from.
+func listed(drafts []lobby.Draft) (string, error) {
+	rows := make([][5]string, len(drafts))
+	for i, d := range drafts {
+		rows[i] = [5]string{d.RoomID, d.ParticipantID, d.Identity, d.Username, d.Color}
+	}
+	list, err := json.Marshal(rows)
+	return string(list), err
+}
+
+func byKey(list []lobby.Entry) map[lobby.Key]lobby.Entry {
+	entries := make(map[lobby.Key]lobby.Entry, len(list))
+	for _, e := range list {
+		entries[lobby.Key{RoomID: e.RoomID, ParticipantID: e.ParticipantID}] = e
+	}
+	return entries
 }
 
 // Queue implements lobby.Store.

@@ -63,6 +63,7 @@ func Run(t *testing.T, open func(t *testing.T) Store) {
 		"ask to enter":            askToEnter,
 		"ask together":            askTogether,
 		"return to the lobby":     returnToLobby,
+		"lasting in the lobby":    lastingInLobby,
 		"lobby queue":             lobbyQueue,
 		"decide entry":            decideEntry,
 		"forget entry":            forgetEntry,
