@@ -39,12 +39,9 @@ func figures() []figure {
 	return []figure{
 		{"dispatch", dispatch}, {"resolve", resolve}, {"allocate", allocate}, {"rest", rest}, {"startup", startup}, {"sessions", sessions},
 		{"guesses", guesses}, {"timing", timing}, {"memory", memory},
-		{"lobby", lobby}, {"rows", rows},
+		{"lobby", lobby}, {"rows", rows}, {"fill", fill},
 	}
 }
-
-// extras are figures that take long and are measured only when they are named.
-func extras() []figure { return []figure{{"fill", fill}} }
 
 // bench is what a figure gets: a lab of its own and where to report.
 type bench struct {
@@ -79,7 +76,7 @@ func main() {
 func run(ctx context.Context, args []string, out io.Writer) error {
 	var (
 		flags   = flag.NewFlagSet("bench", flag.ContinueOnError)
-		only    = flags.String("only", "", "figures to measure, joined by commas: "+strings.Join(names(everything()), ", ")+"; by default all but "+strings.Join(names(extras()), ", "))
+		only    = flags.String("only", "", "figures to measure, joined by commas: "+strings.Join(names(figures()), ", ")+"; by default all")
 		pins    = flags.Int("pins", 100_000, "live PINs in the telephony database")
 		rooms   = flags.Int("rooms", 1_000_000, "rooms of the figure fill")
 		seconds = flags.Float64("seconds", 4, "how long each series is measured")
@@ -133,8 +130,6 @@ func (b *bench) one(ctx context.Context, server string, f figure) error {
 	return f.measure(ctx, b)
 }
 
-func everything() []figure { return append(figures(), extras()...) }
-
 func names(list []figure) []string {
 	names := make([]string, len(list))
 	for i, f := range list {
@@ -148,7 +143,7 @@ func choose(only string) ([]figure, error) {
 	if only == "" {
 		return figures(), nil
 	}
-	all, wanted := everything(), strings.Split(only, ",")
+	all, wanted := figures(), strings.Split(only, ",")
 	for _, name := range wanted {
 		if !slices.Contains(names(all), name) {
 			return nil, fmt.Errorf("-only: no figure is named %q; there are %s", name, strings.Join(names(all), ", "))

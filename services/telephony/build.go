@@ -112,7 +112,8 @@ func build(cfg Config, deps Deps, db store) (*Service, error) {
 			DialIns:  pins.NewDialIns(db, directory, cfg.SIPHost),
 			Drainer:  pins.NewDrainer(db, allocator, directory, deps.Clock, deps.Logger),
 			Resolver: resolver, Calls: recorder, Feed: feed.New(db, deps.Clock), Book: book, Budget: budget,
-			Changed: func() {},
+			NumberReaders: cfg.CallerNumberReaders,
+			Changed:       func() {},
 		},
 	}
 	if err := s.buildDispatch(cfg, key); err != nil {

@@ -99,6 +99,9 @@ type Config struct {
 	// CallerNumberRetention is how long whole numbers of callers are kept, sealed,
 	// with the records; 0: not at all.
 	CallerNumberRetention time.Duration `env:"CALLER_NUMBER_RETENTION" envDefault:"720h"`
+	// CallerNumberReaders are the e-mails of the operators who may be shown whole
+	// numbers; none for all of them.
+	CallerNumberReaders []string `env:"CALLER_NUMBER_READERS"`
 }
 
 func (c Config) throttleRules() throttle.Rules {

@@ -32,6 +32,9 @@ type Domain struct {
 	Feed      *feed.Feed
 	Book      *throttle.Book
 	Budget    *throttle.Budget
+	// NumberReaders are the e-mails of those operators who may be shown whole
+	// numbers of callers; none for all.
+	NumberReaders []string
 	// Changed is told when PINs, live rooms or trunks may have changed.
 	Changed func()
 }
@@ -42,7 +45,7 @@ func Register(r grpc.ServiceRegistrar, d Domain) {
 	telephonyv1.RegisterPinServiceServer(r, &pinServer{allocator: d.Allocator, presence: d.Presence, dialIns: d.DialIns, changed: d.Changed})
 	telephonyv1.RegisterDirectoryServiceServer(r, &directoryServer{directory: d.Directory})
 	telephonyv1.RegisterDispatchServiceServer(r, &dispatchServer{resolver: d.Resolver})
-	telephonyv1.RegisterCallServiceServer(r, &callServer{calls: d.Calls, feed: d.Feed, book: d.Book})
+	telephonyv1.RegisterCallServiceServer(r, &callServer{calls: d.Calls, feed: d.Feed, book: d.Book, numberReaders: d.NumberReaders})
 }
 
 // operatorOnly returns OPERATOR_REQUIRED for everybody else.
