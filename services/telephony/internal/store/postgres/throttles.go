@@ -97,8 +97,8 @@ WITH account AS (
 )
 SELECT f.trunk_state IS NOT NULL, coalesce(f.trunk_state, ''), coalesce(f.found, false), coalesce(f.state, ''),
 	coalesce(f.room_id::text, ''), f.until, coalesce(f.arming, ''), coalesce(f.guard, ''), f.guarded_until,
-	coalesce(f.live, false), f.crowded_until, throttled,
-	ARRAY (SELECT c.wrong FROM noted, account a JOIN charged c ON c.trunk_id = a.trunk_id WHERE tested ORDER BY a.place)
+	coalesce(f.live, false), f.crowded_until, throttled, coalesce((SELECT tested FROM noted), false),
+	ARRAY (SELECT c.wrong FROM account a JOIN charged c ON c.trunk_id = a.trunk_id ORDER BY a.place)
 FROM judged LEFT JOIN found f ON true`
 
 // judge is TryPIN for whoever may have to be refused, charged or forgiven.
@@ -109,6 +109,8 @@ func (s *Store) judge(ctx context.Context, a throttle.Attempt) (dispatch.Tried, 
 		most              = make([]int, n)
 		since, ends       = make([]time.Time, n), make([]time.Time, n)
 		tried             dispatch.Tried
+		tested            bool
+		counts            []int // sent whatever the PIN, so that no answer is quicker
 
 		until, guarded, crowded *time.Time
 	)
@@ -119,7 +121,10 @@ func (s *Store) judge(ctx context.Context, a throttle.Attempt) (dispatch.Tried, 
 	err := s.Pool().QueryRow(ctx, tryPIN, a.TrunkID, a.Digits, a.CallID, a.Now,
 		trunkIDs, callers, most, since, ends, a.Caller, a.Forgive).
 		Scan(&tried.TrunkFound, &tried.TrunkState, &tried.Found, &tried.PINState, &tried.RoomID, &until,
-			&tried.Arming, &tried.Guard, &guarded, &tried.Live, &crowded, &tried.Throttled, &tried.Charged)
+			&tried.Arming, &tried.Guard, &guarded, &tried.Live, &crowded, &tried.Throttled, &tested, &counts)
+	if tested {
+		tried.Charged = counts
+	}
 	tried.Until, tried.GuardedUntil, tried.CrowdedUntil = timeOf(until), timeOf(guarded), timeOf(crowded)
 	return tried, fault("try PIN", err)
 }
