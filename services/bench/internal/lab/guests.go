@@ -2,13 +2,14 @@ package lab
 
 import (
 	"bufio"
+	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
+	"strconv"
 	"strings"
 	"sync/atomic"
 )
@@ -125,27 +126,49 @@ func (g *Guests) exchange(ctx context.Context, request string) (answer entered, 
 	return w.read()
 }
 
+// read reads what of an answer matters here: the status, the length, the cookie,
+// and the status in the body.
 func (w *wire) read() (answer entered, err error) {
-	resp, err := http.ReadResponse(w.answers, nil)
+	first, err := w.answers.ReadSlice('\n')
 	if err != nil {
 		return answer, err
 	}
-	defer func() { err = errors.Join(err, resp.Body.Close()) }()
-	content, err := io.ReadAll(resp.Body)
-	if err != nil {
-		return answer, err
+	code, ok := bytes.CutPrefix(first, []byte("HTTP/1.1 "))
+	if !ok || len(code) < 3 {
+		return answer, fmt.Errorf("status line %q", first)
 	}
-	var entry struct {
-		Status string `json:"status"`
+	if answer.code, err = strconv.Atoi(string(code[:3])); err != nil {
+		return answer, fmt.Errorf("status line %q: %w", first, err)
 	}
-	if err := json.Unmarshal(content, &entry); err != nil {
-		return answer, fmt.Errorf("%s: %w", resp.Status, err)
-	}
-	answer.code, answer.status = resp.StatusCode, entry.Status
-	for _, cookie := range resp.Cookies() {
-		if cookie.Name == passCookie {
-			answer.pass = cookie.Value
+	length := 0
+	for {
+		line, err := w.answers.ReadSlice('\n')
+		if err != nil {
+			return answer, err
+		}
+		name, value, header := bytes.Cut(bytes.TrimRight(line, "\r\n"), []byte(": "))
+		if !header { // the empty line at their end
+			break
+		}
+		switch string(name) {
+		case "Content-Length":
+			if length, err = strconv.Atoi(string(value)); err != nil {
+				return answer, err
+			}
+		case "Set-Cookie":
+			if pass, ours := bytes.CutPrefix(value, []byte(passCookie+"=")); ours {
+				pass, _, _ = bytes.Cut(pass, []byte(";"))
+				answer.pass = string(pass)
+			}
 		}
 	}
-	return answer, nil
+	content, err := w.answers.Peek(length)
+	if err != nil {
+		return answer, err
+	}
+	_, status, _ := bytes.Cut(content, []byte(`"status":"`))
+	status, _, _ = bytes.Cut(status, []byte(`"`))
+	answer.status = string(status)
+	_, err = w.answers.Discard(length)
+	return answer, err
 }
