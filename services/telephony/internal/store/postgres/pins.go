@@ -46,8 +46,11 @@ SELECT trunk_id, length(pin), $5::smallint, 1 FROM written
 ON CONFLICT (trunk_id, length, shard) DO UPDATE SET held = pin_counts.held + 1
 RETURNING (SELECT pin FROM written)`
 
+// firstFree looks PINs up one by one, by the key, until one is free. As a join it
+// could be planned to read all PINs of the trunk each time, when the plan is made
+// while there are few.
 const firstFree = `SELECT c.pin, c.place FROM unnest($2::text[]) WITH ORDINALITY AS c (pin, place)
-	WHERE NOT EXISTS (SELECT 1 FROM pins p WHERE p.trunk_id = $1 AND p.pin = c.pin)
+	WHERE (SELECT 1 FROM pins p WHERE p.trunk_id = $1 AND p.pin = c.pin) IS NULL
 	ORDER BY c.place LIMIT 1`
 
 // InsertPIN implements pins.Store.

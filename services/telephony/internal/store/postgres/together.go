@@ -23,9 +23,9 @@ const (
 // statements do not wait for each other in a circle.
 const insertPINs = `
 WITH written AS (
-	INSERT INTO pins (trunk_id, pin, room_id, state, created_at)
-	SELECT t.id, d.pin, d.room_id, 'current', d.created_at
-	FROM unnest($1::text[], $2::text[], $3::uuid[], $4::timestamptz[]) AS d (trunk_id, pin, room_id, created_at)
+	INSERT INTO pins (trunk_id, pin, room_id, state, created_at, country)
+	SELECT t.id, d.pin, d.room_id, 'current', d.created_at, d.country
+	FROM unnest($1::text[], $2::text[], $3::uuid[], $4::timestamptz[], $6::text[]) AS d (trunk_id, pin, room_id, created_at, country)
 	JOIN trunks t ON t.id = d.trunk_id AND t.state = 'active'
 	ORDER BY t.id, d.pin FOR KEY SHARE OF t
 	ON CONFLICT DO NOTHING
@@ -74,12 +74,12 @@ func (s *Store) insertTogether(ctx context.Context, draws []pins.Draw) []inserte
 func (s *Store) insertAll(ctx context.Context, draws []pins.Draw) (map[pins.PIN]bool, error) {
 	var (
 		trunks, digits, rooms = make([]string, len(draws)), make([]string, len(draws)), make([]string, len(draws))
-		times                 = make([]time.Time, len(draws))
+		times, countries      = make([]time.Time, len(draws)), make([]string, len(draws))
 	)
 	for i, d := range draws {
-		trunks[i], digits[i], rooms[i], times[i] = d.TrunkID, d.Digits, d.RoomID, d.Now
+		trunks[i], digits[i], rooms[i], times[i], countries[i] = d.TrunkID, d.Digits, d.RoomID, d.Now, d.Country
 	}
-	rows, err := s.Pool().Query(ctx, insertPINs, trunks, digits, rooms, times, s.shard())
+	rows, err := s.Pool().Query(ctx, insertPINs, trunks, digits, rooms, times, s.shard(), countries)
 	if err != nil {
 		return nil, err
 	}

@@ -67,6 +67,28 @@ func rushOfRotations(t *testing.T, s Store) {
 	same(t, "rotations", counted.Load(), 3)
 }
 
+// rushOfRooms: of many that are given PINs at once each has its own, as it was drawn.
+func rushOfRooms(t *testing.T, s Store) {
+	addTrunk(t, s, "ST_a", 4)
+	drawn := make([]pins.Draw, crowd)
+	for i := range drawn {
+		drawn[i] = pins.Draw{TrunkID: "ST_a", Digits: pad4(i), RoomID: newRoom(), Now: start, Country: []string{"FR", "", "DE"}[i%3]}
+	}
+	rush(func(i int) {
+		d := drawn[i]
+		r, err := s.InsertPIN(t.Context(), d)
+		if err != nil || r.Outcome != pins.Inserted || r.PIN.Digits != d.Digits || r.PIN.RoomID != d.RoomID {
+			t.Errorf("%+v, %v", r, err)
+		}
+	})
+	for _, d := range drawn {
+		list, err := s.CurrentPINs(t.Context(), []string{d.RoomID})
+		must(t, err)
+		same(t, "the PIN of a room", list, []pins.PIN{{TrunkID: "ST_a", Digits: d.Digits, RoomID: d.RoomID, State: pins.Current, Country: d.Country}})
+	}
+	same(t, "PINs held", held(t, s, "ST_a"), int64(crowd))
+}
+
 // rushOnFewPINs lets a crowd want the same digits in the same order, one set
 // fewer than they are: all but one get digits, each others, and what they are
 // told is taken leads each on to those that are free.

@@ -96,6 +96,7 @@ func Run(t *testing.T, open func(t *testing.T) Store) {
 		"GuardedTrunks":            guardedTrunks,
 		"RushOfGuards":             rushOfGuards,
 		"RushOnOnePIN":             rushOnOnePIN,
+		"RushOfRooms":              rushOfRooms,
 		"RushOnFewPINs":            rushOnFewPINs,
 		"RushOnOneRoom":            rushOnOneRoom,
 		"RushOfSweeps":             rushOfSweeps,
