@@ -41,7 +41,7 @@ func (d *desk) Lasting(_ context.Context, drafts []Draft, l Lasting) (map[Key]En
 func TestNote(t *testing.T) {
 	t.Parallel()
 	const waiting = 3 * time.Second
-	for _, c := range []struct{ people, most int }{{crowdMany - 1, 10 * (crowdMany - 1)}, {crowdMany, 4 * crowdMany}} {
+	for _, c := range []struct{ people, written int }{{crowdMany - 1, 10 * (crowdMany - 1)}, {crowdMany, 4 * crowdMany}} {
 		d := &desk{entries: map[Key]Entry{}, noted: map[Key]time.Time{}}
 		s := &Service{Settings: Settings{Waiting: waiting}, Parts: Parts{Store: d}}
 		drafts := make([]Draft, c.people)
@@ -64,8 +64,8 @@ func TestNote(t *testing.T) {
 				}
 			}
 		}
-		if d.written != c.most {
-			t.Errorf("%d people: %d written, want %d", c.people, d.written, c.most)
+		if d.written != c.written {
+			t.Errorf("%d people: %d written, want %d", c.people, d.written, c.written)
 		}
 	}
 }
