@@ -14,4 +14,5 @@
 //     rules.go         Rules: where callers with a PIN go
 //     participants.go  what is done to one of them
 //     events.go        Events: what LiveKit tells by webhook
+//     calls.go         what a participant tells of its telephone call
 package livekit

@@ -47,6 +47,8 @@ type Event struct {
 	Session Session
 	// Identity is the participant's; empty for an event of the room itself.
 	Identity string
+	// Call is the telephone call that the participant is, nil for others.
+	Call *Call
 }
 
 // Events reads what LiveKit posts. It is safe for concurrent use.
@@ -78,9 +80,11 @@ func (e *Events) Read(body []byte, authorization string) (Event, error) {
 	if err != nil {
 		return Event{}, apierr.Wrap(apierr.InvalidFields, fmt.Errorf("livekit: webhook: %w", err))
 	}
+	at := time.Unix(message.GetCreatedAt(), 0).UTC()
 	return Event{
-		Name: message.GetEvent(), At: time.Unix(message.GetCreatedAt(), 0).UTC(),
+		Name: message.GetEvent(), At: at,
 		Session: sessionOf(message.GetRoom()), Identity: message.GetParticipant().GetIdentity(),
+		Call: callOf(message.GetEvent(), at, message.GetParticipant()),
 	}, nil
 }
 

@@ -54,7 +54,9 @@ func serveBus(ctx context.Context, o Options) error {
 	answer := &rpc.EvaluateSIPDispatchRulesResponse{
 		Result: rpc.SIPDispatchResult_ACCEPT, RoomName: strings.Repeat("r", 36), SipTrunkId: strings.Repeat("t", 15),
 		ParticipantIdentity: strings.Repeat("i", 36), ParticipantName: "+33 6 •• •• •• 12", Token: strings.Repeat("t", 700),
-		ParticipantAttributes: map[string]string{"is_authenticated": "false", "parley.trunk_id": strings.Repeat("t", 15)},
+		ParticipantAttributes: map[string]string{
+			"is_authenticated": "false", "parley.trunk_id": strings.Repeat("t", 15), "sip.callID": strings.Repeat("c", 16),
+		},
 		WsUrl:                 "ws://127.0.0.1:7880", MaxCallDuration: durationpb.New(8 * time.Hour),
 	}
 	s := server.NewRPCServer(definition(EchoService, rand.NewServerID()), psrpc.NewRedisMessageBus(bus))

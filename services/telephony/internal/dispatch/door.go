@@ -12,6 +12,7 @@ import (
 
 	"github.com/parleymeet/parley/pkg/apierr"
 	"github.com/parleymeet/parley/services/internal/color"
+	"github.com/parleymeet/parley/services/internal/livekit"
 )
 
 // admitted asks the room's door. Who is to enter is named there, so that the room
@@ -47,14 +48,14 @@ func (r *Resolver) admitted(ctx context.Context, q Question, d *Decision, lobby 
 // door's refusal counts before a missing token.
 func (r *Resolver) enter(ctx context.Context, q Question, d *Decision, lobby bool) (Entry, error) {
 	d.person = personOf(r.cfg.IdentityKey, d.RoomID, d.Caller, q.CallID)
-	hearing := r.mintMeanwhile(ctx, *d)
+	hearing := r.mintMeanwhile(ctx, q.CallID, *d)
 	if err := r.admitted(ctx, q, d, lobby); err != nil {
 		hearing.drop()
 		return Entry{}, err
 	}
 	if d.waits {
 		hearing.drop()
-		return r.mint(ctx, *d, false)
+		return r.mint(ctx, q.CallID, *d, false)
 	}
 	return hearing.wait()
 }
@@ -67,12 +68,12 @@ type minting struct {
 	err    error
 }
 
-func (r *Resolver) mintMeanwhile(ctx context.Context, d Decision) *minting {
+func (r *Resolver) mintMeanwhile(ctx context.Context, callID string, d Decision) *minting {
 	ctx, cancel := context.WithCancel(ctx)
 	m := &minting{cancel: cancel, done: make(chan struct{})}
 	go func() {
 		defer close(m.done)
-		m.entry, m.err = r.mint(ctx, d, true)
+		m.entry, m.err = r.mint(ctx, callID, d, true)
 	}()
 	return m
 }
@@ -89,10 +90,14 @@ func (m *minting) wait() (Entry, error) {
 	return m.entry, m.err
 }
 
-// mint has the token of a caller made.
-func (r *Resolver) mint(ctx context.Context, d Decision, hears bool) (Entry, error) {
+// mint has the token of a caller made. By its attributes LiveKit tells later of
+// which call the participant came and went.
+func (r *Resolver) mint(ctx context.Context, callID string, d Decision, hears bool) (Entry, error) {
 	attributes := map[string]string{
-		"color": color.Of(d.person.Identity), "is_authenticated": "false", "parley.trunk_id": d.TrunkID,
+		"color": color.Of(d.person.Identity), "is_authenticated": "false", livekit.TrunkAttribute: d.TrunkID,
+	}
+	if callID != "" {
+		attributes[livekit.CallAttribute] = callID
 	}
 	answer, err := r.Minter.MintPhoneToken(ctx, &tokenv1.MintPhoneTokenRequest{
 		Room: d.RoomID, Identity: d.person.Identity, Name: d.person.Name, Attributes: maps.Clone(attributes),

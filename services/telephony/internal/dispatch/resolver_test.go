@@ -315,6 +315,17 @@ func TestEntry(t *testing.T) {
 		m.GetTimeToLive().AsDuration() != time.Hour {
 		t.Errorf("token for %+v", m)
 	}
+	for where, attributes := range map[string]map[string]string{"answer": entry.Attributes, "token": m.GetAttributes()} {
+		if attributes["sip.callID"] != "SCL_1" {
+			t.Errorf("call of the participant in the %s: %v", where, attributes)
+		}
+	}
+	nameless := ask("+33100000001", "0001")
+	nameless.CallID = ""
+	_, other := w.resolver(t, &bytes.Buffer{}).Dispatch(t.Context(), nameless)
+	if id, found := other.Attributes["sip.callID"]; found || other.Attributes["parley.trunk_id"] != "ST_a" {
+		t.Errorf("call %q of a participant of none: %v", id, other.Attributes)
+	}
 	if shade := color.Of(entry.Identity); entry.Attributes["color"] != shade || m.GetAttributes()["color"] != shade {
 		t.Errorf("colour %q, in the token %q, want %q", entry.Attributes["color"], m.GetAttributes()["color"], shade)
 	}

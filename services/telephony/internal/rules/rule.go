@@ -36,7 +36,7 @@ func (r Rule) making(now time.Time) bool { return r.ID == "" && r.ClaimedUntil.A
 func (r Rule) request(name string) livekit.Rule {
 	return livekit.Rule{
 		Name: name, Trunk: r.LiveKitTrunk, PIN: r.PIN, Room: r.RoomID,
-		Attributes: map[string]string{"is_authenticated": "false", "parley.trunk_id": r.TrunkID},
+		Attributes: map[string]string{"is_authenticated": "false", livekit.TrunkAttribute: r.TrunkID},
 	}
 }
 

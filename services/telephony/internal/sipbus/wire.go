@@ -8,14 +8,12 @@ import (
 	"github.com/livekit/protocol/rpc"
 	"google.golang.org/protobuf/types/known/durationpb"
 
+	lk "github.com/parleymeet/parley/services/internal/livekit"
 	"github.com/parleymeet/parley/services/telephony/internal/calls"
 	"github.com/parleymeet/parley/services/telephony/internal/dispatch"
 	"github.com/parleymeet/parley/services/telephony/internal/e164"
 	"github.com/parleymeet/parley/services/telephony/internal/trunks"
 )
-
-// maxText bounds what is kept of a text from the bus.
-const maxText = 256
 
 // authQuestion reads the call message and, for older LiveKit SIP, the flat
 // fields that it replaced.
@@ -70,15 +68,10 @@ func source(call *rpc.SIPCall, flat string) string {
 func first(texts ...string) string {
 	for _, text := range texts {
 		if text != "" {
-			return bounded(text)
+			return lk.Text(text)
 		}
 	}
 	return ""
-}
-
-func bounded(text string) string {
-	text = strings.ReplaceAll(text, "\x00", "")
-	return strings.ToValidUTF8(text[:min(len(text), maxText)], "")
 }
 
 func authAnswer(t *trunks.Trunk, password string) *rpc.GetSIPTrunkAuthenticationResponse {
@@ -153,9 +146,9 @@ var callStates = map[livekit.SIPCallStatus]calls.State{
 // it may be a PIN.
 func callEvent(c *livekit.SIPCallInfo) calls.Event {
 	e := calls.Event{
-		ID:       bounded(c.GetCallId()),
-		TrunkID:  bounded(c.GetTrunkId()),
-		RoomID:   bounded(c.GetRoomName()),
+		ID:       lk.Text(c.GetCallId()),
+		TrunkID:  lk.Text(c.GetTrunkId()),
+		RoomID:   lk.Text(c.GetRoomName()),
 		State:    max(callStates[c.GetCallStatus()], calls.Incoming),
 		Caller:   e164.Masked(e164.Caller(c.GetFromUri().GetUser(), "")),
 		Started:  instant(c.GetCreatedAtNs()),
@@ -163,11 +156,11 @@ func callEvent(c *livekit.SIPCallInfo) calls.Event {
 		Ended:    instant(c.GetEndedAtNs()),
 	}
 	if e.State.Over() {
-		e.EndReason = bounded(c.GetError())
+		e.EndReason = lk.Text(c.GetError())
 		if e.EndReason == "" && c.GetDisconnectReason() != livekit.DisconnectReason_UNKNOWN_REASON {
 			e.EndReason = c.GetDisconnectReason().String()
 		}
-		e.SIPStatus, e.SIPReason = int(c.GetCallStatusCode().GetCode()), bounded(c.GetCallStatusCode().GetStatus())
+		e.SIPStatus, e.SIPReason = int(c.GetCallStatusCode().GetCode()), lk.Text(c.GetCallStatusCode().GetStatus())
 	}
 	return e
 }
