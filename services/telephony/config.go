@@ -104,6 +104,10 @@ type Config struct {
 	CallerNumberReaders []string `env:"CALLER_NUMBER_READERS"`
 }
 
+// answersLiveKitSIP says whether LiveKit SIP asks here, and tells here how calls
+// go on.
+func (c Config) answersLiveKitSIP() bool { return c.DispatchMode != modeRules && c.SIPRedisURL != "" }
+
 func (c Config) throttleRules() throttle.Rules {
 	return throttle.Rules{
 		CallerOnTrunk: c.ThrottleCallerOnTrunk, Caller: c.ThrottleCaller, Anonymous: c.ThrottleAnonymous, Forgive: c.ThrottleForgive,

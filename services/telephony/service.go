@@ -88,7 +88,9 @@ func Policy() grpcx.Policy {
 	watch := operators
 	watch.Lasting = true
 	policy[telephonyv1.CallService_WatchCalls_FullMethodName] = watch
-	maps.Copy(policy, grpcx.Service(telephonyv1.PinService_ServiceDesc, grpcx.Rule{Callers: []string{identity.CallerRoom}}))
+	onlyRoom := grpcx.Rule{Callers: []string{identity.CallerRoom}}
+	policy[telephonyv1.CallService_NoteParticipant_FullMethodName] = onlyRoom
+	maps.Copy(policy, grpcx.Service(telephonyv1.PinService_ServiceDesc, onlyRoom))
 	policy[telephonyv1.PinService_BatchGetDialIns_FullMethodName] = grpcx.Rule{
 		Callers: []string{identity.CallerRoom, identity.CallerOperator},
 	}

@@ -821,6 +821,132 @@ func (x *ForgiveCallerResponse) GetAccounts() int32 {
 	return 0
 }
 
+type NoteParticipantRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// LiveKit's id of the call.
+	CallId string `protobuf:"bytes,1,opt,name=call_id,json=callId,proto3" json:"call_id,omitempty"`
+	RoomId string `protobuf:"bytes,2,opt,name=room_id,json=roomId,proto3" json:"room_id,omitempty"`
+	// Parley's trunk by which the call came; empty where it is not known.
+	TrunkId string `protobuf:"bytes,3,opt,name=trunk_id,json=trunkId,proto3" json:"trunk_id,omitempty"`
+	// When the participant joined, by LiveKit's clock. It tells the participants of
+	// one call apart.
+	JoinTime *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=join_time,json=joinTime,proto3" json:"join_time,omitempty"`
+	// When it left; unset while it is in the room.
+	LeaveTime *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=leave_time,json=leaveTime,proto3" json:"leave_time,omitempty"`
+	// Why it left, in LiveKit's words; empty where it is not known.
+	LeaveReason   string `protobuf:"bytes,6,opt,name=leave_reason,json=leaveReason,proto3" json:"leave_reason,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *NoteParticipantRequest) Reset() {
+	*x = NoteParticipantRequest{}
+	mi := &file_parley_telephony_v1_call_proto_msgTypes[11]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *NoteParticipantRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*NoteParticipantRequest) ProtoMessage() {}
+
+func (x *NoteParticipantRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_parley_telephony_v1_call_proto_msgTypes[11]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use NoteParticipantRequest.ProtoReflect.Descriptor instead.
+func (*NoteParticipantRequest) Descriptor() ([]byte, []int) {
+	return file_parley_telephony_v1_call_proto_rawDescGZIP(), []int{11}
+}
+
+func (x *NoteParticipantRequest) GetCallId() string {
+	if x != nil {
+		return x.CallId
+	}
+	return ""
+}
+
+func (x *NoteParticipantRequest) GetRoomId() string {
+	if x != nil {
+		return x.RoomId
+	}
+	return ""
+}
+
+func (x *NoteParticipantRequest) GetTrunkId() string {
+	if x != nil {
+		return x.TrunkId
+	}
+	return ""
+}
+
+func (x *NoteParticipantRequest) GetJoinTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.JoinTime
+	}
+	return nil
+}
+
+func (x *NoteParticipantRequest) GetLeaveTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.LeaveTime
+	}
+	return nil
+}
+
+func (x *NoteParticipantRequest) GetLeaveReason() string {
+	if x != nil {
+		return x.LeaveReason
+	}
+	return ""
+}
+
+type NoteParticipantResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *NoteParticipantResponse) Reset() {
+	*x = NoteParticipantResponse{}
+	mi := &file_parley_telephony_v1_call_proto_msgTypes[12]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *NoteParticipantResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*NoteParticipantResponse) ProtoMessage() {}
+
+func (x *NoteParticipantResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_parley_telephony_v1_call_proto_msgTypes[12]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use NoteParticipantResponse.ProtoReflect.Descriptor instead.
+func (*NoteParticipantResponse) Descriptor() ([]byte, []int) {
+	return file_parley_telephony_v1_call_proto_rawDescGZIP(), []int{12}
+}
+
 var File_parley_telephony_v1_call_proto protoreflect.FileDescriptor
 
 const file_parley_telephony_v1_call_proto_rawDesc = "" +
@@ -890,7 +1016,17 @@ const file_parley_telephony_v1_call_proto_rawDesc = "" +
 	"\x06caller\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@R\x06caller\x12\"\n" +
 	"\btrunk_id\x18\x02 \x01(\tB\a\xbaH\x04r\x02\x18@R\atrunkId\"3\n" +
 	"\x15ForgiveCallerResponse\x12\x1a\n" +
-	"\baccounts\x18\x01 \x01(\x05R\baccounts*\xb7\x01\n" +
+	"\baccounts\x18\x01 \x01(\x05R\baccounts\"\xae\x02\n" +
+	"\x16NoteParticipantRequest\x12#\n" +
+	"\acall_id\x18\x01 \x01(\tB\n" +
+	"\xbaH\ar\x05\x10\x01\x18\x80\x02R\x06callId\x12!\n" +
+	"\aroom_id\x18\x02 \x01(\tB\b\xbaH\x05r\x03\xb0\x01\x01R\x06roomId\x12#\n" +
+	"\btrunk_id\x18\x03 \x01(\tB\b\xbaH\x05r\x03\x18\x80\x02R\atrunkId\x12?\n" +
+	"\tjoin_time\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampB\x06\xbaH\x03\xc8\x01\x01R\bjoinTime\x129\n" +
+	"\n" +
+	"leave_time\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\tleaveTime\x12+\n" +
+	"\fleave_reason\x18\x06 \x01(\tB\b\xbaH\x05r\x03\x18\x80\x02R\vleaveReason\"\x19\n" +
+	"\x17NoteParticipantResponse*\xb7\x01\n" +
 	"\tCallState\x12\x1a\n" +
 	"\x16CALL_STATE_UNSPECIFIED\x10\x00\x12\x17\n" +
 	"\x13CALL_STATE_INCOMING\x10\x01\x12\x15\n" +
@@ -898,14 +1034,15 @@ const file_parley_telephony_v1_call_proto_rawDesc = "" +
 	"\x11CALL_STATE_ACTIVE\x10\x03\x12\x14\n" +
 	"\x10CALL_STATE_ENDED\x10\x04\x12\x15\n" +
 	"\x11CALL_STATE_FAILED\x10\x05\x12\x1a\n" +
-	"\x16CALL_STATE_HANDED_OVER\x10\x062\xed\x03\n" +
+	"\x16CALL_STATE_HANDED_OVER\x10\x062\xdb\x04\n" +
 	"\vCallService\x12Z\n" +
 	"\tListCalls\x12%.parley.telephony.v1.ListCallsRequest\x1a&.parley.telephony.v1.ListCallsResponse\x12T\n" +
 	"\aGetCall\x12#.parley.telephony.v1.GetCallRequest\x1a$.parley.telephony.v1.GetCallResponse\x12c\n" +
 	"\fListRefusals\x12(.parley.telephony.v1.ListRefusalsRequest\x1a).parley.telephony.v1.ListRefusalsResponse\x12_\n" +
 	"\n" +
 	"WatchCalls\x12&.parley.telephony.v1.WatchCallsRequest\x1a'.parley.telephony.v1.WatchCallsResponse0\x01\x12f\n" +
-	"\rForgiveCaller\x12).parley.telephony.v1.ForgiveCallerRequest\x1a*.parley.telephony.v1.ForgiveCallerResponseB\xd4\x01\n" +
+	"\rForgiveCaller\x12).parley.telephony.v1.ForgiveCallerRequest\x1a*.parley.telephony.v1.ForgiveCallerResponse\x12l\n" +
+	"\x0fNoteParticipant\x12+.parley.telephony.v1.NoteParticipantRequest\x1a,.parley.telephony.v1.NoteParticipantResponseB\xd4\x01\n" +
 	"\x17com.parley.telephony.v1B\tCallProtoP\x01Z@github.com/parleymeet/parley/gen/parley/telephony/v1;telephonyv1\xa2\x02\x03PTX\xaa\x02\x13Parley.Telephony.V1\xca\x02\x13Parley\\Telephony\\V1\xe2\x02\x1fParley\\Telephony\\V1\\GPBMetadata\xea\x02\x15Parley::Telephony::V1b\x06proto3"
 
 var (
@@ -921,48 +1058,54 @@ func file_parley_telephony_v1_call_proto_rawDescGZIP() []byte {
 }
 
 var file_parley_telephony_v1_call_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_parley_telephony_v1_call_proto_msgTypes = make([]protoimpl.MessageInfo, 12)
+var file_parley_telephony_v1_call_proto_msgTypes = make([]protoimpl.MessageInfo, 14)
 var file_parley_telephony_v1_call_proto_goTypes = []any{
-	(CallState)(0),                // 0: parley.telephony.v1.CallState
-	(*Call)(nil),                  // 1: parley.telephony.v1.Call
-	(*ListCallsRequest)(nil),      // 2: parley.telephony.v1.ListCallsRequest
-	(*ListCallsResponse)(nil),     // 3: parley.telephony.v1.ListCallsResponse
-	(*GetCallRequest)(nil),        // 4: parley.telephony.v1.GetCallRequest
-	(*GetCallResponse)(nil),       // 5: parley.telephony.v1.GetCallResponse
-	(*ListRefusalsRequest)(nil),   // 6: parley.telephony.v1.ListRefusalsRequest
-	(*ListRefusalsResponse)(nil),  // 7: parley.telephony.v1.ListRefusalsResponse
-	(*WatchCallsRequest)(nil),     // 8: parley.telephony.v1.WatchCallsRequest
-	(*WatchCallsResponse)(nil),    // 9: parley.telephony.v1.WatchCallsResponse
-	(*ForgiveCallerRequest)(nil),  // 10: parley.telephony.v1.ForgiveCallerRequest
-	(*ForgiveCallerResponse)(nil), // 11: parley.telephony.v1.ForgiveCallerResponse
-	nil,                           // 12: parley.telephony.v1.ListRefusalsResponse.ReasonsEntry
-	(*timestamppb.Timestamp)(nil), // 13: google.protobuf.Timestamp
+	(CallState)(0),                  // 0: parley.telephony.v1.CallState
+	(*Call)(nil),                    // 1: parley.telephony.v1.Call
+	(*ListCallsRequest)(nil),        // 2: parley.telephony.v1.ListCallsRequest
+	(*ListCallsResponse)(nil),       // 3: parley.telephony.v1.ListCallsResponse
+	(*GetCallRequest)(nil),          // 4: parley.telephony.v1.GetCallRequest
+	(*GetCallResponse)(nil),         // 5: parley.telephony.v1.GetCallResponse
+	(*ListRefusalsRequest)(nil),     // 6: parley.telephony.v1.ListRefusalsRequest
+	(*ListRefusalsResponse)(nil),    // 7: parley.telephony.v1.ListRefusalsResponse
+	(*WatchCallsRequest)(nil),       // 8: parley.telephony.v1.WatchCallsRequest
+	(*WatchCallsResponse)(nil),      // 9: parley.telephony.v1.WatchCallsResponse
+	(*ForgiveCallerRequest)(nil),    // 10: parley.telephony.v1.ForgiveCallerRequest
+	(*ForgiveCallerResponse)(nil),   // 11: parley.telephony.v1.ForgiveCallerResponse
+	(*NoteParticipantRequest)(nil),  // 12: parley.telephony.v1.NoteParticipantRequest
+	(*NoteParticipantResponse)(nil), // 13: parley.telephony.v1.NoteParticipantResponse
+	nil,                             // 14: parley.telephony.v1.ListRefusalsResponse.ReasonsEntry
+	(*timestamppb.Timestamp)(nil),   // 15: google.protobuf.Timestamp
 }
 var file_parley_telephony_v1_call_proto_depIdxs = []int32{
 	0,  // 0: parley.telephony.v1.Call.state:type_name -> parley.telephony.v1.CallState
-	13, // 1: parley.telephony.v1.Call.start_time:type_name -> google.protobuf.Timestamp
-	13, // 2: parley.telephony.v1.Call.answer_time:type_name -> google.protobuf.Timestamp
-	13, // 3: parley.telephony.v1.Call.end_time:type_name -> google.protobuf.Timestamp
+	15, // 1: parley.telephony.v1.Call.start_time:type_name -> google.protobuf.Timestamp
+	15, // 2: parley.telephony.v1.Call.answer_time:type_name -> google.protobuf.Timestamp
+	15, // 3: parley.telephony.v1.Call.end_time:type_name -> google.protobuf.Timestamp
 	1,  // 4: parley.telephony.v1.ListCallsResponse.calls:type_name -> parley.telephony.v1.Call
 	1,  // 5: parley.telephony.v1.GetCallResponse.call:type_name -> parley.telephony.v1.Call
 	1,  // 6: parley.telephony.v1.ListRefusalsResponse.calls:type_name -> parley.telephony.v1.Call
-	12, // 7: parley.telephony.v1.ListRefusalsResponse.reasons:type_name -> parley.telephony.v1.ListRefusalsResponse.ReasonsEntry
+	14, // 7: parley.telephony.v1.ListRefusalsResponse.reasons:type_name -> parley.telephony.v1.ListRefusalsResponse.ReasonsEntry
 	1,  // 8: parley.telephony.v1.WatchCallsResponse.call:type_name -> parley.telephony.v1.Call
-	2,  // 9: parley.telephony.v1.CallService.ListCalls:input_type -> parley.telephony.v1.ListCallsRequest
-	4,  // 10: parley.telephony.v1.CallService.GetCall:input_type -> parley.telephony.v1.GetCallRequest
-	6,  // 11: parley.telephony.v1.CallService.ListRefusals:input_type -> parley.telephony.v1.ListRefusalsRequest
-	8,  // 12: parley.telephony.v1.CallService.WatchCalls:input_type -> parley.telephony.v1.WatchCallsRequest
-	10, // 13: parley.telephony.v1.CallService.ForgiveCaller:input_type -> parley.telephony.v1.ForgiveCallerRequest
-	3,  // 14: parley.telephony.v1.CallService.ListCalls:output_type -> parley.telephony.v1.ListCallsResponse
-	5,  // 15: parley.telephony.v1.CallService.GetCall:output_type -> parley.telephony.v1.GetCallResponse
-	7,  // 16: parley.telephony.v1.CallService.ListRefusals:output_type -> parley.telephony.v1.ListRefusalsResponse
-	9,  // 17: parley.telephony.v1.CallService.WatchCalls:output_type -> parley.telephony.v1.WatchCallsResponse
-	11, // 18: parley.telephony.v1.CallService.ForgiveCaller:output_type -> parley.telephony.v1.ForgiveCallerResponse
-	14, // [14:19] is the sub-list for method output_type
-	9,  // [9:14] is the sub-list for method input_type
-	9,  // [9:9] is the sub-list for extension type_name
-	9,  // [9:9] is the sub-list for extension extendee
-	0,  // [0:9] is the sub-list for field type_name
+	15, // 9: parley.telephony.v1.NoteParticipantRequest.join_time:type_name -> google.protobuf.Timestamp
+	15, // 10: parley.telephony.v1.NoteParticipantRequest.leave_time:type_name -> google.protobuf.Timestamp
+	2,  // 11: parley.telephony.v1.CallService.ListCalls:input_type -> parley.telephony.v1.ListCallsRequest
+	4,  // 12: parley.telephony.v1.CallService.GetCall:input_type -> parley.telephony.v1.GetCallRequest
+	6,  // 13: parley.telephony.v1.CallService.ListRefusals:input_type -> parley.telephony.v1.ListRefusalsRequest
+	8,  // 14: parley.telephony.v1.CallService.WatchCalls:input_type -> parley.telephony.v1.WatchCallsRequest
+	10, // 15: parley.telephony.v1.CallService.ForgiveCaller:input_type -> parley.telephony.v1.ForgiveCallerRequest
+	12, // 16: parley.telephony.v1.CallService.NoteParticipant:input_type -> parley.telephony.v1.NoteParticipantRequest
+	3,  // 17: parley.telephony.v1.CallService.ListCalls:output_type -> parley.telephony.v1.ListCallsResponse
+	5,  // 18: parley.telephony.v1.CallService.GetCall:output_type -> parley.telephony.v1.GetCallResponse
+	7,  // 19: parley.telephony.v1.CallService.ListRefusals:output_type -> parley.telephony.v1.ListRefusalsResponse
+	9,  // 20: parley.telephony.v1.CallService.WatchCalls:output_type -> parley.telephony.v1.WatchCallsResponse
+	11, // 21: parley.telephony.v1.CallService.ForgiveCaller:output_type -> parley.telephony.v1.ForgiveCallerResponse
+	13, // 22: parley.telephony.v1.CallService.NoteParticipant:output_type -> parley.telephony.v1.NoteParticipantResponse
+	17, // [17:23] is the sub-list for method output_type
+	11, // [11:17] is the sub-list for method input_type
+	11, // [11:11] is the sub-list for extension type_name
+	11, // [11:11] is the sub-list for extension extendee
+	0,  // [0:11] is the sub-list for field type_name
 }
 
 func init() { file_parley_telephony_v1_call_proto_init() }
@@ -976,7 +1119,7 @@ func file_parley_telephony_v1_call_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_parley_telephony_v1_call_proto_rawDesc), len(file_parley_telephony_v1_call_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   12,
+			NumMessages:   14,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -19,18 +19,20 @@ import (
 const _ = grpc.SupportPackageIsVersion9
 
 const (
-	CallService_ListCalls_FullMethodName     = "/parley.telephony.v1.CallService/ListCalls"
-	CallService_GetCall_FullMethodName       = "/parley.telephony.v1.CallService/GetCall"
-	CallService_ListRefusals_FullMethodName  = "/parley.telephony.v1.CallService/ListRefusals"
-	CallService_WatchCalls_FullMethodName    = "/parley.telephony.v1.CallService/WatchCalls"
-	CallService_ForgiveCaller_FullMethodName = "/parley.telephony.v1.CallService/ForgiveCaller"
+	CallService_ListCalls_FullMethodName       = "/parley.telephony.v1.CallService/ListCalls"
+	CallService_GetCall_FullMethodName         = "/parley.telephony.v1.CallService/GetCall"
+	CallService_ListRefusals_FullMethodName    = "/parley.telephony.v1.CallService/ListRefusals"
+	CallService_WatchCalls_FullMethodName      = "/parley.telephony.v1.CallService/WatchCalls"
+	CallService_ForgiveCaller_FullMethodName   = "/parley.telephony.v1.CallService/ForgiveCaller"
+	CallService_NoteParticipant_FullMethodName = "/parley.telephony.v1.CallService/NoteParticipant"
 )
 
 // CallServiceClient is the client API for CallService service.
 //
 // For semantics around ctx use and closing/ending streaming RPCs, please refer to https://pkg.go.dev/google.golang.org/grpc/?tab=doc#ClientConn.NewStream.
 //
-// CallService keeps telephone calls and what callers are charged with. Callers: gateway (with an operator's assertion), operator.
+// CallService keeps telephone calls and what callers are charged with. Callers: gateway (with an operator's assertion), operator; of
+// NoteParticipant the room service alone.
 type CallServiceClient interface {
 	// ListCalls lists call records, newest first. Errors: INVALID_PAGE.
 	ListCalls(ctx context.Context, in *ListCallsRequest, opts ...grpc.CallOption) (*ListCallsResponse, error)
@@ -48,6 +50,12 @@ type CallServiceClient interface {
 	WatchCalls(ctx context.Context, in *WatchCallsRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[WatchCallsResponse], error)
 	// ForgiveCaller forgets the wrong PINs of a caller. Errors: INVALID_FIELDS.
 	ForgiveCaller(ctx context.Context, in *ForgiveCallerRequest, opts ...grpc.CallOption) (*ForgiveCallerResponse, error)
+	// NoteParticipant notes that the participant of a call came into its room, or
+	// left it, which is taken for the call's end until LiveKit SIP tells another.
+	// Requests may be repeated, late and out of order: of a call's participants the
+	// one that joined last counts, and that one having left. A call that is not on
+	// record gets one if its trunk is known, and nothing is noted if it is not.
+	NoteParticipant(ctx context.Context, in *NoteParticipantRequest, opts ...grpc.CallOption) (*NoteParticipantResponse, error)
 }
 
 type callServiceClient struct {
@@ -117,11 +125,22 @@ func (c *callServiceClient) ForgiveCaller(ctx context.Context, in *ForgiveCaller
 	return out, nil
 }
 
+func (c *callServiceClient) NoteParticipant(ctx context.Context, in *NoteParticipantRequest, opts ...grpc.CallOption) (*NoteParticipantResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(NoteParticipantResponse)
+	err := c.cc.Invoke(ctx, CallService_NoteParticipant_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 // CallServiceServer is the server API for CallService service.
 // All implementations must embed UnimplementedCallServiceServer
 // for forward compatibility.
 //
-// CallService keeps telephone calls and what callers are charged with. Callers: gateway (with an operator's assertion), operator.
+// CallService keeps telephone calls and what callers are charged with. Callers: gateway (with an operator's assertion), operator; of
+// NoteParticipant the room service alone.
 type CallServiceServer interface {
 	// ListCalls lists call records, newest first. Errors: INVALID_PAGE.
 	ListCalls(context.Context, *ListCallsRequest) (*ListCallsResponse, error)
@@ -139,6 +158,12 @@ type CallServiceServer interface {
 	WatchCalls(*WatchCallsRequest, grpc.ServerStreamingServer[WatchCallsResponse]) error
 	// ForgiveCaller forgets the wrong PINs of a caller. Errors: INVALID_FIELDS.
 	ForgiveCaller(context.Context, *ForgiveCallerRequest) (*ForgiveCallerResponse, error)
+	// NoteParticipant notes that the participant of a call came into its room, or
+	// left it, which is taken for the call's end until LiveKit SIP tells another.
+	// Requests may be repeated, late and out of order: of a call's participants the
+	// one that joined last counts, and that one having left. A call that is not on
+	// record gets one if its trunk is known, and nothing is noted if it is not.
+	NoteParticipant(context.Context, *NoteParticipantRequest) (*NoteParticipantResponse, error)
 	mustEmbedUnimplementedCallServiceServer()
 }
 
@@ -163,6 +188,9 @@ func (UnimplementedCallServiceServer) WatchCalls(*WatchCallsRequest, grpc.Server
 }
 func (UnimplementedCallServiceServer) ForgiveCaller(context.Context, *ForgiveCallerRequest) (*ForgiveCallerResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method ForgiveCaller not implemented")
+}
+func (UnimplementedCallServiceServer) NoteParticipant(context.Context, *NoteParticipantRequest) (*NoteParticipantResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method NoteParticipant not implemented")
 }
 func (UnimplementedCallServiceServer) mustEmbedUnimplementedCallServiceServer() {}
 func (UnimplementedCallServiceServer) testEmbeddedByValue()                     {}
@@ -268,6 +296,24 @@ func _CallService_ForgiveCaller_Handler(srv interface{}, ctx context.Context, de
 	return interceptor(ctx, in, info, handler)
 }
 
+func _CallService_NoteParticipant_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(NoteParticipantRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(CallServiceServer).NoteParticipant(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: CallService_NoteParticipant_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(CallServiceServer).NoteParticipant(ctx, req.(*NoteParticipantRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 // CallService_ServiceDesc is the grpc.ServiceDesc for CallService service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -290,6 +336,10 @@ var CallService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "ForgiveCaller",
 			Handler:    _CallService_ForgiveCaller_Handler,
+		},
+		{
+			MethodName: "NoteParticipant",
+			Handler:    _CallService_NoteParticipant_Handler,
 		},
 	},
 	Streams: []grpc.StreamDesc{

@@ -57,7 +57,7 @@ func serveBus(ctx context.Context, o Options) error {
 		ParticipantAttributes: map[string]string{
 			"is_authenticated": "false", "parley.trunk_id": strings.Repeat("t", 15), "sip.callID": strings.Repeat("c", 16),
 		},
-		WsUrl:                 "ws://127.0.0.1:7880", MaxCallDuration: durationpb.New(8 * time.Hour),
+		WsUrl: "ws://127.0.0.1:7880", MaxCallDuration: durationpb.New(8 * time.Hour),
 	}
 	s := server.NewRPCServer(definition(EchoService, rand.NewServerID()), psrpc.NewRedisMessageBus(bus))
 	err = server.RegisterHandler(s, evaluate, nil,

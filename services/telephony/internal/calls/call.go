@@ -62,6 +62,19 @@ type Call struct {
 // Event is a piece of what is known of a call.
 type Event = Call
 
+// Participant is the participant of a call, as LiveKit tells of it.
+type Participant struct {
+	CallID, RoomID string
+	// TrunkID is empty where it is not known.
+	TrunkID string
+	// Joined tells the participants of one call apart: LiveKit SIP may come back.
+	Joined time.Time
+	// Left is zero while the participant is in the room.
+	Left time.Time
+	// LeaveReason is LiveKit's word for why it left; empty while it has not.
+	LeaveReason string
+}
+
 // Quota is how many calls a trunk takes at once; 0 for any number.
 type Quota struct {
 	MaxCalls int
@@ -95,11 +108,27 @@ type Store interface {
 	// RecordCalls lays events over the records of their calls, creating those that
 	// are new: all of them or, on an error, none. The state goes forward only, and
 	// not from one end to the other. Of trunk, room, caller, its key and number,
-	// called, the times, end reason, refusal and SIP status, what is known already stays;
-	// Updated is set. Same events in any order give the same state. An event of a
-	// call that FailSilentCalls has made fail shows that it went on: state, end and
-	// reason are the event's.
+	// called, the times, end reason, refusal and SIP status, what is known already stays,
+	// but of Started the earliest; Updated is set. Same events in any order give the
+	// same state. An event of a call that FailSilentCalls has made fail shows that it
+	// went on: state, end and reason are the event's. So they are where NoteParticipant
+	// has made the call end, if the event is an end.
 	RecordCalls(ctx context.Context, events ...Event) error
+	// NoteParticipant lays what is told of a call's participant over its record. A
+	// call without one gets it, started when the participant joined, if its trunk
+	// exists; else nothing is noted. Nothing changes either unless the participant
+	// joined later than the one that is known, or is that one and has left, or left
+	// later. While it is in the room the call has Joined at least; when it has left,
+	// the call has Ended with that time and reason. That is a guess: the next
+	// participant undoes it, and an event that is an end replaces it. An end that an
+	// event told stays; one that FailSilentCalls made is undone. Trunk and room stay if
+	// they are known. Calls that were refused, or that a bridge took, never change.
+	// Same events and participants in any order give the same record.
+	NoteParticipant(ctx context.Context, p Participant, now time.Time) error
+	// RenewCalls makes calls that are not over, and were last updated before silent,
+	// count as updated at now, if their participant is in a room that is live: limit
+	// at most. It returns how many.
+	RenewCalls(ctx context.Context, silent, now time.Time, limit int) (int, error)
 	// AdmitCall records an event of a call that rings unless its trunk has as
 	// many calls as the quota says, and reports whether it did; a call that is on
 	// record is not asked again. In one statement. Calls that are over, or were

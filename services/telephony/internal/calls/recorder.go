@@ -50,6 +50,9 @@ type Keep struct {
 	Records, Numbers time.Duration
 	// Key seals the numbers.
 	Key *secret.Key
+	// Present says that calls whose participant is in a live room go on: for where
+	// LiveKit SIP does not tell, every ten minutes, that they do.
+	Present bool
 }
 
 // NewRecorder returns a recorder that deletes what is older than it may be.
@@ -216,6 +219,12 @@ func retryable(err error) bool {
 func (r *Recorder) Admit(ctx context.Context, e Event, q Quota) (bool, error) {
 	e.Updated = r.clock.Now()
 	return r.store.AdmitCall(ctx, e, q, e.Updated.Add(-silentAfter))
+}
+
+// NoteParticipant keeps what LiveKit tells of a call's participant. It waits for
+// storage: who tells it tells it again where that is away. Errors: UNAVAILABLE.
+func (r *Recorder) NoteParticipant(ctx context.Context, p Participant) error {
+	return r.store.NoteParticipant(ctx, p, r.clock.Now())
 }
 
 // Busy reports whether Admit would refuse a call of the trunk now.

@@ -195,12 +195,22 @@ func TestAFullQueueDropsAndCounts(t *testing.T) {
 type archive struct {
 	Store
 	silent, old, numbers int
+	present              int // of the silent ones, in live rooms
 }
 
 func some(n *int, limit int) (int, error) {
 	done := min(*n, limit)
 	*n -= done
 	return done, nil
+}
+
+func (a *archive) RenewCalls(_ context.Context, silent, now time.Time, limit int) (int, error) {
+	if now.Sub(silent) != repeatAfter {
+		return 0, fmt.Errorf("renewed after %v", now.Sub(silent))
+	}
+	n, err := some(&a.present, limit)
+	a.silent -= n
+	return n, err
 }
 
 func (a *archive) FailSilentCalls(_ context.Context, _, _ time.Time, _ string, limit int) (int, error) {
@@ -222,6 +232,33 @@ func TestAllIsCleaned(t *testing.T) {
 	if err := newRecorder(t, a).Clean(t.Context()); err != nil || a.silent+a.old+a.numbers != 0 {
 		t.Errorf("left: %+v, %v", a, err)
 	}
+}
+
+// TestPresentCallsGoOn: where LiveKit SIP does not repeat states, calls whose
+// participant is there are not silent; where it does, its silence counts.
+func TestPresentCallsGoOn(t *testing.T) {
+	t.Parallel()
+	for present, want := range map[bool]int{true: cleanBatch + 1, false: 2 * cleanBatch} {
+		a := &archive{silent: 2 * cleanBatch, present: cleanBatch - 1}
+		failed := &counting{archive: a}
+		r := newRecorder(t, failed)
+		r.keep.Present = present
+		if err := r.Clean(t.Context()); err != nil || failed.failed != want {
+			t.Errorf("present %v: %d calls failed, want %d: %v", present, failed.failed, want, err)
+		}
+	}
+}
+
+// counting counts the calls that are made to fail.
+type counting struct {
+	*archive
+	failed int
+}
+
+func (c *counting) FailSilentCalls(ctx context.Context, silent, now time.Time, reason string, limit int) (int, error) {
+	n, err := c.archive.FailSilentCalls(ctx, silent, now, reason, limit)
+	c.failed += n
+	return n, err
 }
 
 func TestNumbersAreSealed(t *testing.T) {

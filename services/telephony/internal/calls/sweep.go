@@ -14,8 +14,9 @@ const (
 	cleanInterval = time.Minute
 	// cleanBatch keeps each statement short, so that it never makes a call wait.
 	cleanBatch = 500
-	// LiveKit SIP repeats the state of a call every ten minutes.
-	silentAfter  = 2*10*time.Minute + time.Minute
+	// LiveKit SIP repeats the state of a call so often.
+	repeatAfter  = 10 * time.Minute
+	silentAfter  = 2*repeatAfter + time.Minute
 	silentReason = "no sign of life from the SIP bridge"
 )
 
@@ -51,10 +52,18 @@ func (r *Recorder) Count(ctx context.Context) error {
 }
 
 // Clean ends all calls that nobody has heard of for too long, deletes all records
-// that are too old, and forgets all numbers that are.
+// that are too old, and forgets all numbers that are. Where nobody repeats states, a
+// participant in a live room is as good: LiveKit is asked which rooms are live, so
+// that a lost word of its leaving ends with the room.
 func (r *Recorder) Clean(ctx context.Context) error {
 	now := r.clock.Now()
 	for _, do := range []func(limit int) (int, error){
+		func(limit int) (int, error) {
+			if !r.keep.Present {
+				return 0, nil
+			}
+			return r.store.RenewCalls(ctx, now.Add(-repeatAfter), now, limit)
+		},
 		func(limit int) (int, error) {
 			return r.store.FailSilentCalls(ctx, now.Add(-silentAfter), now, silentReason, limit)
 		},

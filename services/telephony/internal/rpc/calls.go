@@ -131,6 +131,18 @@ func (s *callServer) ListCalls(ctx context.Context, req *telephonyv1.ListCallsRe
 	}, nil
 }
 
+// NoteParticipant needs no check: only the room service reaches it.
+func (s *callServer) NoteParticipant(ctx context.Context, req *telephonyv1.NoteParticipantRequest) (*telephonyv1.NoteParticipantResponse, error) {
+	err := s.calls.NoteParticipant(ctx, calls.Participant{
+		CallID: clean(req.GetCallId()), RoomID: req.GetRoomId(), TrunkID: clean(req.GetTrunkId()),
+		Joined: instant(req.GetJoinTime()), Left: instant(req.GetLeaveTime()), LeaveReason: clean(req.GetLeaveReason()),
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &telephonyv1.NoteParticipantResponse{}, nil
+}
+
 func (s *callServer) WatchCalls(req *telephonyv1.WatchCallsRequest, stream grpc.ServerStreamingServer[telephonyv1.WatchCallsResponse]) error {
 	if err := operatorOnly(stream.Context()); err != nil {
 		return err

@@ -13,6 +13,7 @@
 //	rules.go    rules.Store
 //	lines.go    calls.Store: quotas
 //	feed.go     calls.Store: what changed
+//	participants.go calls.Store: participants of calls
 //	refusals.go calls.Store: one call, refusals, numbers
 //	calls.go    calls.Store
 //	guard.go    throttle.BrakeStore

@@ -8,6 +8,7 @@
 //	rooms.go      live rooms
 //	rules.go      rules.Store
 //	calls.go      calls.Store
+//	participants.go calls.Store: participants of calls
 //	lines.go      calls.Store: quotas, throttle.CrowdStore
 //	throttles.go  dispatch.Store: tries, throttle.Store
 //	guard.go      throttle.BrakeStore
@@ -84,6 +85,10 @@ func Run(t *testing.T, open func(t *testing.T) Store) {
 		"CallsChange":              callsChange,
 		"CallsEnd":                 callsEnd,
 		"SilentCallsGoOn":          silentCallsGoOn,
+		"ParticipantsAreNoted":     participantsAreNoted,
+		"ParticipantsOfOthers":     participantsOfOthers,
+		"ParticipantsBreakSilence": participantsBreakSilence,
+		"CallsAreRenewed":          callsAreRenewed,
 		"TriesAreCharged":          triesAreCharged,
 		"TriesOnceACall":           triesOnceACall,
 		"TriesForgive":             triesForgive,
