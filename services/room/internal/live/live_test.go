@@ -48,6 +48,7 @@ type world struct {
 	listed   []livekit.Session
 	mute     error // what telephony fails with
 	told     []bool
+	calls    []string // of which telephony was told
 }
 
 func (w *world) set(away error, sessions ...livekit.Session) {
@@ -92,6 +93,15 @@ func (w *world) SetRoomLive(_ context.Context, state live.State) error {
 	defer w.mu.Unlock()
 	if w.mute == nil {
 		w.told = append(w.told, state.Live)
+	}
+	return w.mute
+}
+
+func (w *world) NoteParticipant(_ context.Context, roomID string, call livekit.Call) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.mute == nil {
+		w.calls = append(w.calls, fmt.Sprint(roomID, call.ID, call.TrunkID, !call.Left.IsZero(), call.LeaveReason))
 	}
 	return w.mute
 }

@@ -14,9 +14,9 @@ import (
 // Receive takes one webhook request. Errors: TOKEN_INVALID, INVALID_FIELDS,
 // UNAVAILABLE: the event must be sent again.
 //
-// Only which rooms are on matters here, and to callers what goes on in them.
-// Rooms that are none of ours, and events that nobody acts on, are taken too:
-// LiveKit would repeat them without end.
+// Only which rooms are on matters here, and who calls into them; to callers what
+// goes on in them, too. Rooms that are none of ours, and events that nobody acts on, are
+// taken as well: LiveKit would repeat them.
 func (s *Service) Receive(ctx context.Context, body []byte, authorization string) error {
 	event, err := s.read(body, authorization)
 	if err != nil {
@@ -54,7 +54,7 @@ func (s *Service) act(ctx context.Context, event livekit.Event) (outcome, error)
 		news, err = s.end(ctx, event.Session, event.At.Add(time.Second))
 	case livekit.ParticipantJoined, livekit.ParticipantLeft, livekit.TrackPublished:
 		s.Phones.Happened(event)
-		return applied, nil
+		return s.tellCall(ctx, event)
 	default:
 		return ignored, nil
 	}
@@ -63,6 +63,17 @@ func (s *Service) act(ctx context.Context, event livekit.Event) (outcome, error)
 		return applied, err
 	}
 	return unchanged, err
+}
+
+// tellCall tells telephony of a call whose participant came or left. While it is
+// away the event has to be sent again.
+func (s *Service) tellCall(ctx context.Context, event livekit.Event) (outcome, error) {
+	if event.Call == nil || event.Name == livekit.TrackPublished {
+		return applied, nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, payTimeout)
+	defer cancel()
+	return applied, s.Telephony.NoteParticipant(ctx, event.Session.Room, *event.Call)
 }
 
 // end empties the lobby as it was when the session ended, whether or not the end

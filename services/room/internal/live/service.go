@@ -43,11 +43,15 @@ type Meetings interface {
 	PushMetadata(ctx context.Context, roomID string) error
 }
 
-// Telephony opens doors only of rooms that are live, on trunks that want it so.
+// Telephony opens doors only of rooms that are live, on trunks that want it so, and
+// keeps the records of calls.
 type Telephony interface {
 	// SetRoomLive tells whether a room is. Of several states of a room, in
 	// whatever order they come, the latest counts.
 	SetRoomLive(ctx context.Context, state State) error
+	// NoteParticipant tells that the participant of a call came to a room or left
+	// it. It may be told repeatedly, late and out of order.
+	NoteParticipant(ctx context.Context, roomID string, call livekit.Call) error
 }
 
 // Parts are what the service is built of. Reader may be nil: then no event is

@@ -8,6 +8,7 @@ import (
 
 	telephonyv1 "github.com/parleymeet/parley/gen/parley/telephony/v1"
 	"github.com/parleymeet/parley/pkg/apierr"
+	"github.com/parleymeet/parley/services/internal/livekit"
 	"github.com/parleymeet/parley/services/room/internal/live"
 	"github.com/parleymeet/parley/services/room/internal/outbox"
 	"github.com/parleymeet/parley/services/room/internal/rooms"
@@ -17,6 +18,7 @@ import (
 // telephony service.
 type DialIns struct {
 	client telephonyv1.PinServiceClient
+	calls  telephonyv1.CallServiceClient
 }
 
 var (
@@ -27,7 +29,7 @@ var (
 
 // NewDialIns asks telephony on the connection.
 func NewDialIns(telephony grpc.ClientConnInterface) *DialIns {
-	return &DialIns{client: telephonyv1.NewPinServiceClient(telephony)}
+	return &DialIns{client: telephonyv1.NewPinServiceClient(telephony), calls: telephonyv1.NewCallServiceClient(telephony)}
 }
 
 // ByRooms implements rooms.DialIns. A list has at most 100 rooms, and telephony
@@ -66,5 +68,17 @@ func (d *DialIns) SetRoomLive(ctx context.Context, state live.State) error {
 	_, err := d.client.SetRoomLive(ctx, &telephonyv1.SetRoomLiveRequest{
 		RoomId: state.RoomID, Live: state.Live, EventTime: timestamppb.New(state.ChangedAt),
 	})
+	return fault("telephony", err)
+}
+
+// NoteParticipant implements live.Telephony.
+func (d *DialIns) NoteParticipant(ctx context.Context, roomID string, call livekit.Call) error {
+	note := &telephonyv1.NoteParticipantRequest{
+		CallId: call.ID, RoomId: roomID, TrunkId: call.TrunkID, JoinTime: timestamppb.New(call.Joined), LeaveReason: call.LeaveReason,
+	}
+	if !call.Left.IsZero() {
+		note.LeaveTime = timestamppb.New(call.Left)
+	}
+	_, err := d.calls.NoteParticipant(ctx, note)
 	return fault("telephony", err)
 }
