@@ -15,8 +15,8 @@ import (
 )
 
 // TestRulesMode: where LiveKit itself answers LiveKit SIP, it knows the PIN of a
-// room from its begin to its end. LiveKit's webhooks are all that can tell: what
-// it has is looked at so seldom here.
+// room from its begin to its end, and its calls are on record. LiveKit's webhooks are
+// all that can tell: what it has is looked at so seldom here.
 func TestRulesMode(t *testing.T) {
 	t.Parallel()
 	redis := testkit.Redis(t)
@@ -38,10 +38,10 @@ func TestRulesMode(t *testing.T) {
 
 	room := d.login(t, "ada.lovelace@example.org").createRoom(t, "ruled")
 	bus := busClient(t, redis)
-	accepted := func(want bool) {
+	accepted := func(want bool) (answer *rpc.EvaluateSIPDispatchRulesResponse) {
 		t.Helper()
-		testkit.Eventually(t, 10*time.Second, func() error {
-			answer, err := bus.EvaluateSIPDispatchRules(t.Context(), &rpc.EvaluateSIPDispatchRulesRequest{
+		testkit.Eventually(t, 10*time.Second, func() (err error) {
+			answer, err = bus.EvaluateSIPDispatchRules(t.Context(), &rpc.EvaluateSIPDispatchRulesRequest{
 				SipTrunkId: theirs.GetSipTrunkId(), Call: call("+33612345678", number), Pin: room["pin_code"].(string),
 			})
 			is := answer.GetResult() == rpc.SIPDispatchResult_ACCEPT && answer.GetRoomName() == room["id"]
@@ -50,11 +50,27 @@ func TestRulesMode(t *testing.T) {
 			}
 			return nil
 		})
+		return answer
 	}
 	accepted(false)
 	url, token := connection(t, room)
 	join(t, url, token)
-	accepted(true)
+	caller := d.enterAs(t, accepted(true))
+	there := operator.callBecomes(t, room, "joined", "")
+	if there["trunk_id"] != ours || there["started_at"] == nil || there["ended_at"] != nil {
+		t.Errorf("while the caller is there: %v", there)
+	}
+	caller.Disconnect()
+	left := operator.callBecomes(t, room, "ended", "CLIENT_INITIATED")
+	if left["id"] != there["id"] || left["started_at"] != there["started_at"] || left["ended_at"] == nil {
+		t.Errorf("when the caller has left: %v, before %v", left, there)
+	}
+	second := d.enterAs(t, accepted(true))
+	if again := operator.callBecomes(t, room, "joined", ""); again["id"] == left["id"] {
+		t.Errorf("a second call is %v", again)
+	}
+	d.leaveUnseen(t, second)
+	operator.callBecomes(t, room, "ended", "CLIENT_INITIATED")
 	rooms := lksdk.NewRoomServiceClient(d.livekit.APIURL, d.livekit.APIKey, d.livekit.APISecret)
 	if _, err := rooms.DeleteRoom(t.Context(), &livekit.DeleteRoomRequest{Room: room["id"].(string)}); err != nil {
 		t.Fatal(err)

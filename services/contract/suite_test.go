@@ -47,6 +47,7 @@ func TestContract(t *testing.T) {
 				"somebody's sub as lobby cookie": testForeignLobbyCookie,
 				"rights by command":              testRights,
 				"calls are recorded":             testCalls,
+				"calls end by webhook":           testCallsByWebhook,
 				"section 1":                      testConventions,
 				"section 3":                      testRules,
 				"section 4":                      testCore,
