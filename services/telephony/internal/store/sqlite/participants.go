@@ -48,11 +48,11 @@ func (s *Store) NoteParticipant(ctx context.Context, p calls.Participant, now ti
 	return fault("note participant", err)
 }
 
-// RenewCalls implements calls.Store.
+// RenewCalls implements calls.Store. Calls whose participant has left are over.
 func (s *Store) RenewCalls(ctx context.Context, silent, now time.Time, limit int) (int, error) {
 	n, err := s.exec(ctx, `UPDATE calls SET updated_at = ?2 WHERE id IN (
 			SELECT c.id FROM calls c JOIN room_states r ON r.room_id = c.room_id AND r.live = 1
-			WHERE c.state < 4 AND c.updated_at < ?1 AND c.joined_at IS NOT NULL AND c.left_at IS NULL LIMIT ?3)`,
+			WHERE c.state < 4 AND c.updated_at < ?1 AND c.joined_at IS NOT NULL LIMIT ?3)`,
 		micros(silent), micros(now), limit)
 	return n, fault("renew calls", err)
 }

@@ -181,11 +181,16 @@ func participantsBreakSilence(t *testing.T, s Store) {
 	}
 	must(t, s.RecordCalls(ctx, calls.Event{ID: "leaves", State: calls.Active, Updated: silent}))
 	must(t, s.RecordCalls(ctx, calls.Event{ID: "stays", State: calls.Active, Updated: silent}))
-	for id, want := range map[string]calls.State{"leaves": calls.Ended, "stays": calls.Active} {
+	becomes := func(id, what string, want calls.State) {
+		t.Helper()
 		got, err := s.Call(ctx, id)
 		must(t, err)
-		same(t, id+", and is told of late", got.State, want)
+		same(t, id+", "+what, got.State, want)
 	}
+	becomes("leaves", "and is told of late", calls.Ended)
+	becomes("stays", "and is told of", calls.Active)
+	note("leaves", 2*time.Minute, 0)
+	becomes("leaves", "and comes back", calls.Active)
 }
 
 // callsAreRenewed: only those whose participant is in a room that is live.
