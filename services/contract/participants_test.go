@@ -17,13 +17,14 @@ import (
 )
 
 // callBecomes waits until the operator sees the last call into a room in that state,
-// with that end reason, and returns it.
+// with that end reason, and returns it. LiveKit repeats a webhook after up to 8 s.
 func (b *browser) callBecomes(t *testing.T, room map[string]any, state, reason string) (call map[string]any) {
 	t.Helper()
-	testkit.Eventually(t, 10*time.Second, func() error {
-		list := b.must(t, http.StatusOK, http.MethodGet, "/api/v1.0/telephony/calls/?room="+room["id"].(string), nil).json["results"].([]any)
-		if len(list) == 0 {
-			return errors.New("no call")
+	testkit.Eventually(t, 20*time.Second, func() error {
+		got := b.do(t, http.MethodGet, "/api/v1.0/telephony/calls/?room="+room["id"].(string), nil)
+		list, _ := got.json["results"].([]any)
+		if got.status != http.StatusOK || len(list) == 0 { // telephony may have been away
+			return fmt.Errorf("calls: %d %s", got.status, got.raw)
 		}
 		if call = list[0].(map[string]any); call["state"] != state || call["end_reason"] != reason {
 			return fmt.Errorf("call %v, want %s, %q", call, state, reason)
