@@ -9,7 +9,8 @@
 //     at its start (BEGIN IMMEDIATE), so it never fails half-way for a lock.
 //   - Readers never block the writer nor it them (WAL); they see the last
 //     commit. They refuse to write.
-//   - A commit that returned survives a loss of power (synchronous=FULL).
+//   - A commit that returned survives a loss of power (synchronous=FULL), but for
+//     those whose caller said that they need not.
 //   - Foreign keys are enforced.
 //   - The file is readable by its owner alone.
 //
@@ -17,7 +18,7 @@
 //
 //   - sqlite.go: Config, Open, DB, Read, Ready, Close, and the settings of a connection
 //   - read.go: Reader, which parses each statement once a connection
-//   - tx.go: InTx and its retries
+//   - tx.go: InTx, InTxAsyncCommit and their retries
 //   - migrate.go: Migrate
 //   - errors.go: what a driver error means (IsUnique, IsForeignKey, IsUnavailable)
 package sqlite

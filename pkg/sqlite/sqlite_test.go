@@ -278,6 +278,45 @@ func TestInTxRollsBack(t *testing.T) {
 	}
 }
 
+// A commit that need not wait for the disk is seen at once, and the next one waits again.
+func TestAsyncCommit(t *testing.T) {
+	t.Parallel()
+	db := migrated(t)
+	synchronous := func(ctx context.Context, tx *sql.Tx) (mode string) {
+		if err := tx.QueryRowContext(ctx, "PRAGMA synchronous").Scan(&mode); err != nil {
+			t.Error(err)
+		}
+		return mode
+	}
+	failure := errors.New("failure")
+	for i, want := range []error{nil, failure} {
+		err := db.InTxAsyncCommit(t.Context(), func(ctx context.Context, tx *sql.Tx) error {
+			if mode := synchronous(ctx, tx); mode != "1" {
+				t.Errorf("inside: synchronous is %s, want 1", mode)
+			}
+			if _, err := tx.ExecContext(ctx, `INSERT INTO rooms (id, org, name) VALUES (?1, 'o1', ?1)`, fmt.Sprint("async", i)); err != nil {
+				return err
+			}
+			return want
+		})
+		if !errors.Is(err, want) {
+			t.Errorf("%v, want %v", err, want)
+		}
+		err = db.InTx(t.Context(), func(ctx context.Context, tx *sql.Tx) error {
+			if mode := synchronous(ctx, tx); mode != "2" {
+				t.Errorf("after: synchronous is %s, want 2", mode)
+			}
+			return nil
+		})
+		if err != nil {
+			t.Error(err)
+		}
+	}
+	if n := count(t, db, `SELECT count(*) FROM rooms WHERE id LIKE 'async%'`); n != 1 {
+		t.Errorf("%d rows, want that of the one that did not fail", n)
+	}
+}
+
 func TestErrors(t *testing.T) {
 	t.Parallel()
 	db := migrated(t)

@@ -3,6 +3,7 @@ package sqlite
 import (
 	"context"
 	"database/sql"
+	sqldriver "database/sql/driver"
 	"errors"
 	"fmt"
 	"time"
@@ -29,10 +30,22 @@ const (
 // three times. So fn must be repeatable: it touches nothing but tx and
 // overwrites what it hands out.
 func (db *DB) InTx(ctx context.Context, fn func(ctx context.Context, tx *sql.Tx) error) error {
+	return repeated(ctx, func() error { return tryTx(ctx, db.write, fn) })
+}
+
+// InTxAsyncCommit is InTx for what may be forgotten: its commit does not wait for
+// the disk, and a loss of power soon after may undo it. Everybody sees it at
+// once, the file stays sound, and the next commit of InTx makes it last.
+func (db *DB) InTxAsyncCommit(ctx context.Context, fn func(ctx context.Context, tx *sql.Tx) error) error {
+	return repeated(ctx, func() error { return db.tryAsync(ctx, fn) })
+}
+
+// repeated runs a transaction until no other process is in its way.
+func repeated(ctx context.Context, transact func() error) error {
 	pause := backoff.NewExponentialBackOff()
 	pause.InitialInterval = txRetryFirst
 	for try := 1; ; try++ {
-		err := db.tryTx(ctx, fn)
+		err := transact()
 		if err == nil || !isBusy(err) || try == maxTxTries {
 			return err
 		}
@@ -55,9 +68,32 @@ func (db *DB) Prepare(ctx context.Context, query string) (*sql.Stmt, error) {
 	return statement, err
 }
 
+// tryAsync runs fn once on the writing connection while that does not wait for the disk.
+func (db *DB) tryAsync(ctx context.Context, fn func(ctx context.Context, tx *sql.Tx) error) (err error) {
+	conn, err := db.write.Conn(ctx)
+	if err != nil {
+		return fmt.Errorf("sqlite: begin: %w", err)
+	}
+	defer func() { err = errors.Join(err, conn.Close()) }()
+	if _, err := conn.ExecContext(ctx, "PRAGMA synchronous = NORMAL"); err != nil {
+		return fmt.Errorf("sqlite: begin: %w", err)
+	}
+	defer func() {
+		if _, err := conn.ExecContext(context.WithoutCancel(ctx), "PRAGMA synchronous = FULL"); err != nil {
+			_ = conn.Raw(func(any) error { return sqldriver.ErrBadConn }) // the pool opens another, which waits for the disk
+		}
+	}()
+	return tryTx(ctx, conn, fn)
+}
+
+// beginner is a connection, or a pool of one.
+type beginner interface {
+	BeginTx(ctx context.Context, options *sql.TxOptions) (*sql.Tx, error)
+}
+
 // tryTx runs fn once.
-func (db *DB) tryTx(ctx context.Context, fn func(ctx context.Context, tx *sql.Tx) error) error {
-	tx, err := db.write.BeginTx(ctx, nil)
+func tryTx(ctx context.Context, on beginner, fn func(ctx context.Context, tx *sql.Tx) error) error {
+	tx, err := on.BeginTx(ctx, nil)
 	if err != nil {
 		return fmt.Errorf("sqlite: begin: %w", err)
 	}

@@ -21,6 +21,9 @@ type Store interface {
 	//   - One who waited, and has expired for less than Return, waits again with
 	//     all of the draft, but since when it did.
 	//   - Anybody else waits from now on.
+	//
+	// What Ask notes everybody sees at once, but a loss of power may undo the
+	// last moment of it: people ask again, and so it need not wait for the disk.
 	Ask(ctx context.Context, drafts []Draft, terms Terms) ([]Entry, error)
 	// Lasting returns the entries of those drafts that have the draft's identity
 	// and that Ask need not write again: they were decided on, or they wait, were

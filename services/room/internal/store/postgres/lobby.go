@@ -15,12 +15,14 @@ import (
 const entryColumns = `l.room_id, l.participant_id, l.identity, l.status, l.username, l.color, l.created_at, l.expires_at`
 
 // ask writes whoever asks, in the order of keys, so that two such statements
-// never wait for each other in a circle.
+// never wait for each other in a circle. Its transaction commits without waiting
+// for the disk.
 const ask = `
 INSERT INTO lobby_entries AS l (room_id, participant_id, identity, status, username, color, created_at, asked_at, expires_at)
 SELECT r.id, d.participant_id, d.identity, 'waiting', d.username, d.color, $6::timestamptz, $6, $7::timestamptz
 FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[]) AS d (room_id, participant_id, identity, username, color)
 JOIN rooms r ON r.id = d.room_id
+CROSS JOIN (SELECT set_config('synchronous_commit', 'off', true)) AS unsynced
 ORDER BY r.id, d.participant_id COLLATE "C"
 ON CONFLICT (room_id, participant_id) DO UPDATE SET
 	identity   = excluded.identity,

@@ -42,7 +42,7 @@ func (s *Store) Ask(ctx context.Context, drafts []lobby.Draft, terms lobby.Terms
 		return nil, fault("ask to enter", err)
 	}
 	var noted []lobby.Entry
-	err = s.db.InTx(ctx, func(ctx context.Context, tx *sql.Tx) error {
+	err = s.db.InTxAsyncCommit(ctx, func(ctx context.Context, tx *sql.Tx) error {
 		rows, err := tx.StmtContext(ctx, prepared).QueryContext(ctx, list, //nolint:sqlclosecheck // ends with the transaction
 			terms.Now.UnixMicro(), terms.Waiting.Microseconds(), terms.Return.Microseconds())
 		noted, err = collect(rows, err, scanEntry)
