@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"sync"
 	"unicode/utf8"
 
 	"github.com/grpc-ecosystem/grpc-gateway/v2/runtime"
@@ -82,22 +83,27 @@ func newAPI(o Options, s sessions, c cookies, l *limits, f failures) (http.Handl
 
 func noHeader(string) (string, bool) { return "", false }
 
-// admit runs before the body is decoded: route, visitor, limit, body, in this order.
+// admit runs before the body is decoded: route, visitor, limit, body, in this
+// order. The request is a copy that grpc-gateway has made, and may be changed.
 func (a *api) admit(next runtime.HandlerFunc) runtime.HandlerFunc {
+	var named sync.Once
+	var name, pattern string // those of the one route for which admit was called
 	return func(w http.ResponseWriter, r *http.Request, params map[string]string) {
-		name := routeName(r)
-		notesOf(r.Context()).route = name
+		named.Do(func() {
+			name = routeName(r)
+			_, pattern, _ = strings.Cut(name, " ")
+		})
 		row, ok := a.table[name]
-		notesOf(r.Context()).quiet = row.polled
-		if _, pattern, _ := strings.Cut(name, " "); ok && !a.fits(pattern, r.URL.Path) {
+		notes := notesOf(r.Context())
+		notes.route, notes.quiet = name, row.polled
+		switch {
+		case ok && a.named[r.URL.Path] && pattern != r.URL.Path: // no id can be called so
 			a.unrouted(r.Context(), nil, nil, w, r, http.StatusMethodNotAllowed)
 			return
-		}
-		if !ok && name == tokenRoute {
+		case !ok && name == tokenRoute:
 			a.failures.write(w, r, notFound())
 			return
-		}
-		if !ok {
+		case !ok:
 			a.failures.write(w, r, fmt.Errorf("no row for the route %q", name))
 			return
 		}
@@ -112,7 +118,7 @@ func (a *api) admit(next runtime.HandlerFunc) runtime.HandlerFunc {
 			err = a.limits.admit(row.limit, v)
 		}
 		if err == nil {
-			r, err = withBody(w, r, row.form)
+			err = plainBody(w, r, row.form)
 		}
 		if err != nil {
 			a.failures.write(w, r, err)
@@ -120,9 +126,8 @@ func (a *api) admit(next runtime.HandlerFunc) runtime.HandlerFunc {
 		}
 		ctx, end := a.begin(visit.With(r.Context(), v), name)
 		defer end()
-		r = r.WithContext(ctx)
 		r.URL = plainQuery(r.URL)
-		next(w, r, params)
+		next(w, r.WithContext(ctx), params)
 	}
 }
 

@@ -16,42 +16,43 @@ const (
 	maxDepth = 64
 )
 
-// withBody reads the body of a request that may have one, JSON or a multipart
+// plainBody reads the body of a request that may have one, JSON or a multipart
 // form, and puts plain JSON in its place: one object, no key twice. An absent
 // body is an empty object. It is kept for the error handler, which quotes it.
 // Where form is true, the body may be a URL-encoded form, too.
-func withBody(w http.ResponseWriter, r *http.Request, form bool) (*http.Request, error) {
+func plainBody(w http.ResponseWriter, r *http.Request, form bool) error {
 	switch r.Method {
 	case http.MethodPost, http.MethodPut, http.MethodPatch:
 	default:
-		return withContent(r, nil), nil
+		setBody(r, nil)
+		return nil
 	}
 	raw, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
 	if tooLarge := (*http.MaxBytesError)(nil); errors.As(err, &tooLarge) {
-		return r, newFault(http.StatusRequestEntityTooLarge, detail("Request body is too large."))
+		return newFault(http.StatusRequestEntityTooLarge, detail("Request body is too large."))
 	} else if err != nil {
-		return r, newFault(http.StatusBadRequest, detail("The request body could not be read."))
+		return newFault(http.StatusBadRequest, detail("The request body could not be read."))
 	}
 	if len(bytes.TrimSpace(raw)) == 0 {
-		return withContent(r, []byte("{}")), nil
+		setBody(r, []byte("{}"))
+		return nil
 	}
 	object, err := decodeBody(r.Header.Get("Content-Type"), raw, form)
 	if err != nil {
-		return r, err
+		return err
 	}
 	notesOf(r.Context()).body = object
 	plain, err := json.Marshal(object)
 	if err != nil {
-		return r, parseError(err.Error())
+		return parseError(err.Error())
 	}
-	return withContent(r, plain), nil
+	setBody(r, plain)
+	return nil
 }
 
-func withContent(r *http.Request, content []byte) *http.Request {
-	r = r.WithContext(r.Context()) // a copy
+func setBody(r *http.Request, content []byte) {
 	r.Body = io.NopCloser(bytes.NewReader(content))
 	r.ContentLength = int64(len(content))
-	return r
 }
 
 // decodeBody reads a body of one of the media types that are taken.

@@ -113,11 +113,11 @@ func New(o Options) (http.Handler, error) {
 	return newObserver(secured(len(o.FrameAncestors) > 0, mux), f, o)
 }
 
-// underAPI serves paths with and without a trailing slash, and HEAD like GET.
+// underAPI serves paths with and without a trailing slash, and HEAD like GET. It
+// changes the request, which the observer has copied.
 func underAPI(pages map[string]http.Handler, facade http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		address := *r.URL
-		r = r.WithContext(r.Context()) // a copy, whose address may be changed
 		r.URL = &address
 		r.URL.Path, r.URL.RawPath = strings.TrimSuffix(r.URL.Path, "/"), ""
 		if page, ok := pages[r.URL.Path]; ok {

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"maps"
 	"net/http"
 	"net/url"
 	"strings"
@@ -12,6 +13,21 @@ import (
 // shown in a frame there, and what it opens as a popup.
 const sdkPrefix = "/sdk/"
 
+// The headers of every answer, those of the API's, and who may keep hold of a
+// page of ours. Answers share the slices, which are replaced or added to, and
+// never changed in place.
+var (
+	everywhere = http.Header{
+		"X-Content-Type-Options": {"nosniff"},
+		"Referrer-Policy":        {"strict-origin-when-cross-origin"},
+	}
+	ofAPI = http.Header{
+		"Cache-Control":           {"no-store"}, // answers carry tokens and differ by cookie
+		"Content-Security-Policy": {"default-src 'none'; frame-ancestors 'none'"},
+	}
+	opener = http.Header{"Cross-Origin-Opener-Policy": {"same-origin-allow-popups"}}
+)
+
 // secured gives every answer what browsers need to be careful with it. embedded
 // says that pages of other sites may show ours in a frame: a popup that such a
 // frame opens tells it the room by window.opener, which any opener policy of the
@@ -19,16 +35,13 @@ const sdkPrefix = "/sdk/"
 func secured(embedded bool, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		header := w.Header()
-		header.Set("X-Content-Type-Options", "nosniff")
-		header.Set("Referrer-Policy", "strict-origin-when-cross-origin")
+		maps.Copy(header, everywhere)
 		api := strings.HasPrefix(r.URL.Path, "/api/")
 		if !embedded || !api && !strings.HasPrefix(r.URL.Path, sdkPrefix) {
-			header.Set("Cross-Origin-Opener-Policy", "same-origin-allow-popups")
+			maps.Copy(header, opener)
 		}
 		if api || strings.HasPrefix(r.URL.Path, externalPrefix) {
-			// Answers carry tokens and differ by cookie.
-			header.Set("Cache-Control", "no-store")
-			header.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
+			maps.Copy(header, ofAPI)
 		}
 		next.ServeHTTP(w, r)
 	})
