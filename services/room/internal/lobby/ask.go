@@ -2,7 +2,6 @@ package lobby
 
 import (
 	"context"
-	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -178,22 +177,24 @@ func (s *Service) note(ctx context.Context, drafts []Draft, now time.Time) ([]En
 		return s.Store.Ask(ctx, drafts, terms)
 	}
 	pause := s.Waiting * 3 / 4
-	lasting, err := s.Store.Lasting(ctx, drafts, Lasting{Now: now, Until: now.Add(s.Waiting), AskedAfter: now.Add(-pause)})
+	entries, err := s.Store.Lasting(ctx, drafts, Lasting{Now: now, Until: now.Add(s.Waiting), AskedAfter: now.Add(-pause)})
 	if err != nil {
 		return nil, err
 	}
+	var others []Draft
+	var places []int // of the others
+	for i, entry := range entries {
+		if entry == (Entry{}) {
+			others, places = append(others, drafts[i]), append(places, i)
+		}
+	}
 	terms.Waiting += pause
-	others := slices.DeleteFunc(slices.Clone(drafts), func(d Draft) bool { _, ok := lasting[d.Key]; return ok })
 	written, err := s.Store.Ask(ctx, others, terms)
 	if err != nil {
 		return nil, err
 	}
-	for i, d := range others {
-		lasting[d.Key] = written[i]
-	}
-	entries := make([]Entry, len(drafts))
-	for i, d := range drafts {
-		entries[i] = lasting[d.Key]
+	for i, entry := range written {
+		entries[places[i]] = entry
 	}
 	return entries, nil
 }

@@ -26,11 +26,11 @@ func (d *desk) Ask(_ context.Context, drafts []Draft, terms Terms) ([]Entry, err
 	return entries, nil
 }
 
-func (d *desk) Lasting(_ context.Context, drafts []Draft, l Lasting) (map[Key]Entry, error) {
-	found := map[Key]Entry{}
-	for _, draft := range drafts {
+func (d *desk) Lasting(_ context.Context, drafts []Draft, l Lasting) ([]Entry, error) {
+	found := make([]Entry, len(drafts))
+	for i, draft := range drafts {
 		if e, ok := d.entries[draft.Key]; ok && !e.ExpiresAt.Before(l.Until) && d.noted[draft.Key].After(l.AskedAfter) {
-			found[draft.Key] = e
+			found[i] = e
 		}
 	}
 	return found, nil

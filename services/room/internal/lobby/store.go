@@ -25,10 +25,11 @@ type Store interface {
 	// What Ask notes everybody sees at once, but a loss of power may undo the
 	// last moment of it: people ask again, and so it need not wait for the disk.
 	Ask(ctx context.Context, drafts []Draft, terms Terms) ([]Entry, error)
-	// Lasting returns the entries of those drafts that have the draft's identity
-	// and that Ask need not write again: they were decided on, or they wait, were
-	// noted to ask after a time and live until another at least.
-	Lasting(ctx context.Context, drafts []Draft, l Lasting) (map[Key]Entry, error)
+	// Lasting returns the drafts' entries, in order, as far as they have the draft's
+	// identity and Ask need not write them again: they were decided on, or they
+	// wait, were noted to ask after a time and live until another at least. It
+	// returns the zero Entry for all others.
+	Lasting(ctx context.Context, drafts []Draft, l Lasting) ([]Entry, error)
 	// Queue returns at most limit entries of the room that wait, longest first.
 	Queue(ctx context.Context, roomID string, now time.Time, limit int) ([]Entry, error)
 	// Latest is Queue of those who came last, the last one first.

@@ -53,9 +53,11 @@ func (s *Store) Ask(ctx context.Context, drafts []lobby.Draft, terms lobby.Terms
 	return entries, fault("ask to enter", err)
 }
 
-// lasting looks each up by its key: a join might read the whole table.
-const lasting = `SELECT ` + entryColumns + `
-FROM unnest($1::uuid[], $2::text[], $3::text[]) AS d (room_id, participant_id, identity)
+// lasting looks each up by its key: a join might read the whole table. It leaves
+// out what the drafts tell.
+const lasting = `
+SELECT d.i, l.status, l.username, l.color, l.created_at, l.expires_at
+FROM unnest($1::uuid[], $2::text[], $3::text[]) WITH ORDINALITY AS d (room_id, participant_id, identity, i)
 CROSS JOIN LATERAL (
 	SELECT * FROM lobby_entries l WHERE l.room_id = d.room_id AND l.participant_id = d.participant_id COLLATE "C" OFFSET 0
 ) l
@@ -63,7 +65,7 @@ WHERE l.identity = d.identity AND l.expires_at > $4
 AND (l.status <> 'waiting' OR (l.expires_at >= $5 AND l.asked_at > $6))`
 
 // Lasting implements lobby.Store.
-func (s *Store) Lasting(ctx context.Context, drafts []lobby.Draft, l lobby.Lasting) (map[lobby.Key]lobby.Entry, error) {
+func (s *Store) Lasting(ctx context.Context, drafts []lobby.Draft, l lobby.Lasting) ([]lobby.Entry, error) {
 	rooms, people, identities := make([]string, len(drafts)), make([]string, len(drafts)), make([]string, len(drafts))
 	for i, d := range drafts {
 		rooms[i], people[i], identities[i] = d.RoomID, d.ParticipantID, d.Identity
@@ -72,8 +74,19 @@ func (s *Store) Lasting(ctx context.Context, drafts []lobby.Draft, l lobby.Lasti
 	if err != nil {
 		return nil, fault("look for who asked", err)
 	}
-	found, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (lobby.Entry, error) { return scanEntry(row) })
-	return byKey(found), fault("look for who asked", err)
+	entries := make([]lobby.Entry, len(drafts))
+	var (
+		ordinal int
+		e       lobby.Entry
+	)
+	_, err = pgx.ForEachRow(rows, []any{&ordinal, &e.Status, &e.Username, &e.Color, &e.CreatedAt, &e.ExpiresAt}, func() error {
+		d := drafts[ordinal-1]
+		e.RoomID, e.ParticipantID, e.Identity = d.RoomID, d.ParticipantID, d.Identity
+		e.CreatedAt, e.ExpiresAt = e.CreatedAt.UTC(), e.ExpiresAt.UTC()
+		entries[ordinal-1] = e
+		return nil
+	})
+	return entries, fault("look for who asked", err)
 }
 
 func byKey(list []lobby.Entry) map[lobby.Key]lobby.Entry {

@@ -55,20 +55,36 @@ func (s *Store) Ask(ctx context.Context, drafts []lobby.Draft, terms lobby.Terms
 	return entries, fault("ask to enter", err)
 }
 
-const lasting = `SELECT l.room_id, l.participant_id, l.identity, l.status, l.username, l.color, l.created_at, l.expires_at
+// lasting leaves out what the drafts tell.
+const lasting = `SELECT d.key, l.status, l.username, l.color, l.created_at, l.expires_at
 FROM json_each(?1) d CROSS JOIN lobby_entries l ON l.room_id = d.value ->> 0 AND l.participant_id = d.value ->> 1
 WHERE l.identity = d.value ->> 2 AND l.expires_at > ?2
 AND (l.status <> 'waiting' OR (l.expires_at >= ?3 AND l.asked_at > ?4))`
 
 // Lasting implements lobby.Store.
-func (s *Store) Lasting(ctx context.Context, drafts []lobby.Draft, l lobby.Lasting) (map[lobby.Key]lobby.Entry, error) {
+func (s *Store) Lasting(ctx context.Context, drafts []lobby.Draft, l lobby.Lasting) ([]lobby.Entry, error) {
 	list, err := listed(drafts)
 	if err != nil {
 		return nil, fault("look for who asked", err)
 	}
 	rows, err := s.db.Read().QueryContext(ctx, lasting, list, l.Now.UnixMicro(), l.Until.UnixMicro(), l.AskedAfter.UnixMicro())
-	found, err := collect(rows, err, scanEntry)
-	return byKey(found), fault("look for who asked", err)
+	if err != nil {
+		return nil, fault("look for who asked", err)
+	}
+	defer func() { _ = rows.Close() }() // what matters is in rows.Err
+	entries := make([]lobby.Entry, len(drafts))
+	for rows.Next() {
+		var i int
+		var e lobby.Entry
+		var created, expires int64
+		if err := rows.Scan(&i, &e.Status, &e.Username, &e.Color, &created, &expires); err != nil {
+			return nil, fault("look for who asked", err)
+		}
+		e.RoomID, e.ParticipantID, e.Identity = drafts[i].RoomID, drafts[i].ParticipantID, drafts[i].Identity
+		e.CreatedAt, e.ExpiresAt = instant(created), instant(expires)
+		entries[i] = e
+	}
+	return entries, fault("look for who asked", rows.Err())
 }
 
 // listed writes drafts as the JSON that statements read them from.
