@@ -15,7 +15,7 @@ import (
 	"testing"
 	"time"
 
-	ics "github.com/arran4/golang-ical"
+	"github.com/emersion/go-ical"
 
 	roomv1 "github.com/parleymeet/parley/gen/parley/room/v1"
 	"github.com/parleymeet/parley/pkg/apierr"
@@ -134,14 +134,14 @@ func TestInvite(t *testing.T) {
 
 func checkCalendar(t *testing.T, text, raw string) {
 	t.Helper()
-	calendar, err := ics.ParseCalendar(strings.NewReader(text))
+	calendar, err := ical.NewDecoder(strings.NewReader(text)).Decode()
 	if err != nil || len(calendar.Events()) != 1 {
 		t.Fatalf("calendar: %v\n%s\n%s", err, text, raw)
 	}
 	event := calendar.Events()[0]
-	begin, err1 := event.GetStartAt()
-	end, err2 := event.GetEndAt()
-	link := event.GetProperty(ics.ComponentPropertyUrl)
+	begin, err1 := event.DateTimeStart(time.UTC)
+	end, err2 := event.DateTimeEnd(time.UTC)
+	link := event.Props.Get(ical.PropURL)
 	if err1 != nil || err2 != nil || end.Sub(begin) != time.Hour || time.Since(begin) > time.Minute || link == nil || link.Value != "https://meet.test/reunion-script" {
 		t.Errorf("event from %v to %v at %v", begin, end, link)
 	}

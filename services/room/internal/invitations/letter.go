@@ -75,5 +75,9 @@ func (l *letters) write(content letter) (mail.Message, error) {
 		return mail.Message{}, fmt.Errorf("write an invitation: %w", err)
 	}
 	subject := fmt.Sprintf(view.T.Subject, content.Inviter)
-	return mail.Message{Subject: subject, Text: text.String(), HTML: html.String(), Calendar: calendar(content, subject, text.String())}, nil
+	entry, err := calendar(content, subject, text.String())
+	if err != nil {
+		return mail.Message{}, err
+	}
+	return mail.Message{Subject: subject, Text: text.String(), HTML: html.String(), Calendar: entry}, nil
 }
