@@ -92,7 +92,7 @@ func TestInvite(t *testing.T) {
 	box := newMailbox(t, "")
 	s, client := inviting(t, box.address)
 	s.owner.FullName = "Zoë <b>Owner</b>\r\nBcc: evil@example.org"
-	room := s.create(t, "Réunion <script>", public)
+	room := s.create(t, "Réunion\nLink:\u202e https://evil.example <script>", public)
 	to := []string{"a@example.org", "b@example.org", "a@example.org"}
 	for i, language := range invitations.Languages() {
 		_, err := client.Invite(s.as(t, s.owner), &roomv1.InviteRequest{IdOrSlug: room.GetRoom().GetSlug(), Emails: to, Language: language})
@@ -110,6 +110,9 @@ func TestInvite(t *testing.T) {
 		if strings.Contains(got.data, "b@example.org") || message.Header.Get("Bcc") != "" || message.Header.Get("To") == to[0] {
 			t.Errorf("recipients are told of each other:\n%s", got.data)
 		}
+		if message.Header.Get("X-Mailer") != "" || message.Header.Get("User-Agent") != "" {
+			t.Errorf("the message tells which library made it: %v", message.Header)
+		}
 		if reply := message.Header.Get("Reply-To"); reply != "<owner@example.org>" {
 			t.Errorf("reply to %q", reply)
 		}
@@ -120,7 +123,7 @@ func TestInvite(t *testing.T) {
 		}
 		found := parts(t, message.Header, message.Body)
 		text, html := found["text/plain"], found["text/html"]
-		for _, want := range []string{"https://meet.test/reunion-script", "+33 1 99 00 01 23", "tel:+33199000123,,,1#", "012 345 6789#"} {
+		for _, want := range []string{"https://meet.test/reunion-link-httpsevilexample-script", "+33 1 99 00 01 23", "tel:+33199000123,,,1#", "012 345 6789#", "Réunion Link: https://evil.example "} {
 			if !strings.Contains(text, want) || !strings.Contains(strings.ReplaceAll(html, "&#43;", "+"), want) {
 				t.Errorf("%s lacks %q:\n%s\n%s", language, want, text, html)
 			}
@@ -142,7 +145,7 @@ func checkCalendar(t *testing.T, text, raw string) {
 	begin, err1 := event.DateTimeStart(time.UTC)
 	end, err2 := event.DateTimeEnd(time.UTC)
 	link := event.Props.Get(ical.PropURL)
-	if err1 != nil || err2 != nil || end.Sub(begin) != time.Hour || time.Since(begin) > time.Minute || link == nil || link.Value != "https://meet.test/reunion-script" {
+	if err1 != nil || err2 != nil || end.Sub(begin) != time.Hour || time.Since(begin) > time.Minute || link == nil || link.Value != "https://meet.test/reunion-link-httpsevilexample-script" {
 		t.Errorf("event from %v to %v at %v", begin, end, link)
 	}
 }
@@ -165,6 +168,7 @@ func TestInviteRefusals(t *testing.T) {
 	for _, wrong := range []string{
 		"", "x", "a@b", "a@example.", "a b@example.org", "a@example.org\r\nBcc: b@example.org", "Ada <a@example.org>", "<a@example.org>",
 		"a@example.org,b@example.org", `"a b"@example.org`, "é@example.org", "a@exämple.org", strings.Repeat("a", 250) + "@example.org", "a@[127.0.0.1]",
+		"a@-example.org", "a@example-.org", "a@exa_mple.org", "a@example.o", "a@example..org", strings.Repeat("a", 65) + "@example.org", "a@" + strings.Repeat("a", 64) + ".org",
 	} {
 		err := invite(s.owner, room, "good@example.org", wrong)
 		if v := apierr.From(err); v == nil || len(v.Violations) != 1 || v.Violations[0].Field != "emails.1" || v.Violations[0].Text != "Enter a valid email address." {

@@ -3,6 +3,7 @@ package invitations
 import (
 	"fmt"
 	"net/mail"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -12,10 +13,16 @@ import (
 
 const (
 	maxAddress = 254
+	// maxLocal is the most characters before the @ (RFC 5321).
+	maxLocal = 64
 	// maxRecipients is the most people that one request invites.
 	maxRecipients = 100
 	fieldEmails   = "emails"
 )
+
+// domain is a name of at least two labels, of which none begins or ends with a
+// hyphen; the last one has two characters or more.
+var domain = regexp.MustCompile(`(?i)^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9][a-z0-9-]{0,61}[a-z0-9]$`)
 
 // recipients checks addresses, of which there may be so many, and returns each
 // once, in order.
@@ -44,15 +51,15 @@ func recipients(addresses []string, most int) ([]string, error) {
 }
 
 // isAddress reports whether the text is a bare address that every server takes:
-// ASCII, of a domain with a dot.
+// ASCII, of a domain that can be in the DNS.
 func isAddress(text string) bool {
 	parsed, err := mail.ParseAddress(text)
 	if err != nil || parsed.Address != text || parsed.Name != "" || len(text) > maxAddress {
 		return false
 	}
-	_, domain, _ := strings.Cut(text, "@")
-	dot := strings.LastIndexByte(domain, '.')
-	return dot > 0 && dot < len(domain)-1 && !strings.ContainsFunc(text, func(r rune) bool { return r <= ' ' || r > '~' || strings.ContainsRune(`"[]()<>,;:\`, r) })
+	local, host, _ := strings.Cut(text, "@")
+	return len(local) <= maxLocal && domain.MatchString(host) &&
+		!strings.ContainsFunc(local, func(r rune) bool { return r <= ' ' || r > '~' || strings.ContainsRune(`"()<>[],;:\`, r) })
 }
 
 // String says as much of an invitation as a log may hold.

@@ -36,7 +36,7 @@ func newLetters() (*letters, error) {
 // letter is what one invitation is written from.
 type letter struct {
 	Invitation
-	// Room is the room's name, Link its URL.
+	// Room is the room's name as one line, Link its URL.
 	Room, Link string
 	// DialIn is nil while the room has no PIN.
 	DialIn *telephonyv1.DialIn

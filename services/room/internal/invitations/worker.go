@@ -118,7 +118,7 @@ func (s *Service) send(ctx context.Context, i Invitation) error {
 
 func (s *Service) compose(i Invitation, room rooms.Room, dialIn *telephonyv1.DialIn) (mail.Message, error) {
 	message, err := s.letters.write(letter{
-		Invitation: i, Room: room.Name, Link: s.BaseURL + "/" + room.Slug, DialIn: dialIn, From: s.Post.From(),
+		Invitation: i, Room: plain(room.Name), Link: s.BaseURL + "/" + room.Slug, DialIn: dialIn, From: s.Post.From(),
 	})
 	message.ID, message.ReplyTo, message.Recipients, message.Date = i.ID, i.ReplyTo, i.Recipients, i.CreatedAt
 	return message, err

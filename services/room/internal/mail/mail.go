@@ -135,7 +135,7 @@ func (s *Sender) client() (*gomail.Client, error) {
 }
 
 func (s *Sender) compose(m Message) (*gomail.Msg, error) {
-	message := gomail.NewMsg()
+	message := gomail.NewMsg(gomail.WithNoDefaultUserAgent())
 	message.FromMailAddress(s.from)
 	if err := message.Bcc(m.Recipients...); err != nil {
 		return nil, err
