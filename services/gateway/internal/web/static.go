@@ -2,36 +2,42 @@ package web
 
 import (
 	"bytes"
-	"errors"
-	"io"
 	"io/fs"
 	"mime"
 	"net/http"
 	"path"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
-
-	"github.com/klauspost/compress/gzhttp"
 )
 
 // mediaTypes are those that the machine's own table may not know or get wrong.
+// Whoever asks for a file of such a kind that is not there wants no page instead.
 var mediaTypes = map[string]string{
+	".avif":        "image/avif",
 	".css":         "text/css; charset=utf-8",
+	".gif":         "image/gif",
 	".html":        "text/html; charset=utf-8",
 	".ico":         "image/x-icon",
+	".jpeg":        "image/jpeg",
+	".jpg":         "image/jpeg",
 	".js":          "text/javascript; charset=utf-8",
 	".json":        "application/json",
 	".map":         "application/json",
 	".mjs":         "text/javascript; charset=utf-8",
 	".mp3":         "audio/mpeg",
+	".mp4":         "video/mp4",
+	".png":         "image/png",
 	".svg":         "image/svg+xml",
 	".txt":         "text/plain; charset=utf-8",
 	".wasm":        "application/wasm",
+	".webm":        "video/webm",
 	".webmanifest": "application/manifest+json",
 	".webp":        "image/webp",
 	".woff":        "font/woff",
 	".woff2":       "font/woff2",
+	".xml":         "text/xml; charset=utf-8",
 }
 
 // notOffered are paths, or beginnings of such, that the contract's original
@@ -42,20 +48,31 @@ var notOffered = []string{"media/", "jwks", "__version__", "__heartbeat__", "__l
 // Below /assets none is: the names there carry a hash, a missing one is an old
 // page's, and must not be cached as something else.
 func belongsToApp(name string) bool {
-	return !strings.HasPrefix(name, "assets/") && !slices.ContainsFunc(notOffered, func(path string) bool {
+	if extension := strings.ToLower(path.Ext(name)); extension != ".html" && mediaTypes[extension] != "" {
+		return false
+	}
+	return !strings.HasPrefix(name, hashedNames) && !slices.ContainsFunc(notOffered, func(path string) bool {
 		return name == path || strings.HasSuffix(path, "/") && strings.HasPrefix(name, path)
+	})
+}
+
+// isHidden reports whether a path leads through a name that begins with a dot.
+// Such files come into a directory by accident; .well-known is for visitors.
+func isHidden(name string) bool {
+	return slices.ContainsFunc(strings.Split(name, "/"), func(part string) bool {
+		return strings.HasPrefix(part, ".") && part != ".well-known"
 	})
 }
 
 // static serves a built single-page app: its files, and index.html for every
 // path of its own.
 type static struct {
-	files fs.FS
-	csp   string
+	assets *assets
+	csp    string
 }
 
 func newStatic(files fs.FS, csp string) http.Handler {
-	return gzhttp.GzipHandler(&static{files: files, csp: csp})
+	return &static{assets: newAssets(files), csp: csp}
 }
 
 // ServeHTTP implements http.Handler.
@@ -68,58 +85,55 @@ func (s *static) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	name := strings.TrimPrefix(path.Clean("/"+r.URL.Path), "/")
-	assets := strings.HasPrefix(name, "assets/")
 	if name != "" && name != "index.html" {
-		if err := s.serve(w, r, name, assets); err == nil {
+		if !isHidden(name) && s.serve(w, r, name) == nil {
 			return
 		}
-		if !belongsToApp(name) {
+		if isHidden(name) || !belongsToApp(name) {
+			// While replicas are replaced, an old one may be asked for a new one's file.
+			w.Header().Set("Cache-Control", "no-store")
 			http.NotFound(w, r)
 			return
 		}
 	}
-	if err := s.serve(w, r, "index.html", false); err != nil {
+	if err := s.serve(w, r, "index.html"); err != nil {
 		http.Error(w, "The frontend has no index.html.", http.StatusNotFound)
 	}
 }
 
 // serve answers with a file, or returns an error before anything is written.
-func (s *static) serve(w http.ResponseWriter, r *http.Request, name string, forever bool) error {
-	file, err := s.files.Open(name)
+// What a client has is known by its content alone: a build may carry one fixed
+// time in all files.
+func (s *static) serve(w http.ResponseWriter, r *http.Request, name string) error {
+	kind := mediaType(name)
+	file, a, err := s.assets.open(name, isCompressible(kind))
 	if err != nil {
 		return err
 	}
 	defer func() { _ = file.Close() }() // only read
-	info, err := file.Stat()
-	if err != nil {
-		return err
-	}
-	if !info.Mode().IsRegular() {
-		return errors.New("not a file")
-	}
-	content, ok := file.(io.ReadSeeker)
-	if !ok {
-		raw, err := io.ReadAll(file)
-		if err != nil {
-			return err
-		}
-		content = bytes.NewReader(raw)
-	}
 	header := w.Header()
-	if kind := mediaType(name); kind != "" {
+	if kind != "" {
 		header.Set("Content-Type", kind)
 	}
 	header.Set("Cache-Control", "no-cache")
-	modified := info.ModTime()
-	if forever {
+	if strings.HasPrefix(name, hashedNames) {
 		header.Set("Cache-Control", "public, max-age=31536000, immutable")
 	}
 	if strings.HasSuffix(name, ".html") {
 		header.Set("Content-Security-Policy", s.csp)
-		// A build may carry one fixed time in all files, so time proves nothing about pages.
-		modified = time.Time{}
 	}
-	http.ServeContent(w, r, name, modified, content)
+	if a.zipped != nil {
+		header.Set("Vary", "Accept-Encoding")
+	}
+	if a.zipped != nil && acceptsGzip(r) && r.Header.Get("Range") == "" {
+		header.Set("ETag", `"`+a.tag+`-gzip"`)
+		header.Set("Content-Encoding", "gzip")
+		header.Set("Content-Length", strconv.Itoa(len(a.zipped)))
+		http.ServeContent(w, r, name, time.Time{}, bytes.NewReader(a.zipped))
+		return nil
+	}
+	header.Set("ETag", `"`+a.tag+`"`)
+	http.ServeContent(w, r, name, time.Time{}, file)
 	return nil
 }
 
@@ -129,4 +143,34 @@ func mediaType(name string) string {
 		return known
 	}
 	return mime.TypeByExtension(extension)
+}
+
+// isCompressible reports whether content of the type gets smaller by gzip.
+func isCompressible(kind string) bool {
+	switch kind, _, _ = strings.Cut(kind, ";"); kind {
+	case "application/json", "application/manifest+json", "application/wasm", "image/svg+xml":
+		return true
+	default:
+		return strings.HasPrefix(kind, "text/")
+	}
+}
+
+// acceptsGzip reports whether the client takes gzip.
+func acceptsGzip(r *http.Request) bool {
+	others := false
+	for item := range strings.SplitSeq(strings.Join(r.Header.Values("Accept-Encoding"), ","), ",") {
+		coding, params, _ := strings.Cut(item, ";")
+		taken := true
+		if _, weight, ok := strings.Cut(params, "q="); ok {
+			q, err := strconv.ParseFloat(strings.TrimSpace(weight), 64)
+			taken = err == nil && q > 0
+		}
+		switch strings.ToLower(strings.TrimSpace(coding)) {
+		case "gzip":
+			return taken
+		case "*":
+			others = taken
+		}
+	}
+	return others
 }
