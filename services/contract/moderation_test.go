@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 
@@ -82,6 +83,11 @@ func testModeration(t *testing.T, d *deployment) {
 		_, raised := p.GetAttributes()["handRaisedAt"]
 		return !raised && p.GetName() == "Renamed" && p.GetMetadata() == `{"a":1}` && len(sources) == 1 && sources[0] == livekit.TrackSource_MICROPHONE
 	})
+
+	for field, value := range map[string]map[string]any{"attributes": {"a": strings.Repeat("x", 70_000)}, "metadata": {"a": strings.Repeat("x", 600_000)}} {
+		do(ada, http.StatusBadRequest, "update-participant", map[string]any{"participant_identity": guestID, field: value},
+			`{"non_field_errors":["The name, metadata or attributes are too large."]}`)
+	}
 
 	track, err := lksdk.NewLocalSampleTrack(webrtc.RTPCodecCapability{MimeType: webrtc.MimeTypeOpus})
 	if err != nil {

@@ -72,7 +72,8 @@ func (r *Rooms) Remove(ctx context.Context, room, identity string) error {
 	return participantFault("remove participant", err)
 }
 
-// Change changes a participant. Errors: PARTICIPANT_NOT_FOUND.
+// Change changes a participant. Errors: PARTICIPANT_NOT_FOUND; INVALID_FIELDS for
+// more than LiveKit keeps of somebody, which is a setting of its own.
 func (r *Rooms) Change(ctx context.Context, room, identity string, change Change) error {
 	ctx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
@@ -84,6 +85,11 @@ func (r *Rooms) Change(ctx context.Context, room, identity string, change Change
 		req.Metadata = *change.Metadata
 	}
 	_, err := r.client.UpdateParticipant(ctx, req)
+	if is(err, twirp.InvalidArgument) {
+		return &apierr.Error{
+			Reason: apierr.InvalidFields, Text: "The name, metadata or attributes are too large.", Cause: fmt.Errorf("livekit: update participant: %w", err),
+		}
+	}
 	return participantFault("update participant", err)
 }
 
@@ -114,7 +120,10 @@ func participantFault(doing string, err error) error {
 	}
 }
 
-func isNotFound(err error) bool {
+func isNotFound(err error) bool { return is(err, twirp.NotFound) }
+
+// is reports whether LiveKit answered with the code.
+func is(err error, code twirp.ErrorCode) bool {
 	var answer twirp.Error
-	return errors.As(err, &answer) && answer.Code() == twirp.NotFound
+	return errors.As(err, &answer) && answer.Code() == code
 }

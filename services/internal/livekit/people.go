@@ -72,7 +72,7 @@ func (r *Rooms) Unmute(ctx context.Context, room, identity, track string) error 
 	ctx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
 	_, err := r.client.MutePublishedTrack(ctx, &livekit.MuteRoomTrackRequest{Room: room, Identity: identity, TrackSid: track})
-	if answer := twirp.Error(nil); errors.As(err, &answer) && answer.Code() == twirp.FailedPrecondition {
+	if is(err, twirp.FailedPrecondition) {
 		return fmt.Errorf("%w: %w", ErrUnmuteDisabled, err)
 	}
 	return participantFault("unmute track", err)

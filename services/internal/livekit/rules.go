@@ -52,13 +52,12 @@ func (r *Rules) Create(ctx context.Context, rule Rule) (string, error) {
 			DispatchRuleDirect: &livekit.SIPDispatchRuleDirect{RoomName: rule.Room, Pin: rule.PIN},
 		}},
 	}})
-	var answer twirp.Error
 	switch {
 	case err == nil:
 		return made.GetSipDispatchRuleId(), nil
 	// LiveKit has one code for all that it finds wrong with a rule; there is
 	// nothing else in these that could be.
-	case errors.As(err, &answer) && (answer.Code() == twirp.InvalidArgument || answer.Code() == twirp.AlreadyExists):
+	case is(err, twirp.InvalidArgument) || is(err, twirp.AlreadyExists):
 		return "", fmt.Errorf("%w: %w", ErrRuleExists, err)
 	default:
 		return "", fmt.Errorf("livekit: create dispatch rule: %w", err)

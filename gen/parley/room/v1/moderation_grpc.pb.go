@@ -56,6 +56,7 @@ type ModerationServiceClient interface {
 	// moderators.
 	RemoveParticipant(ctx context.Context, in *RemoveParticipantRequest, opts ...grpc.CallOption) (*RemoveParticipantResponse, error)
 	// UpdateParticipant changes what is set. For moderators.
+	// Errors: INVALID_FIELDS (more than LiveKit keeps of a participant).
 	UpdateParticipant(ctx context.Context, in *UpdateParticipantRequest, opts ...grpc.CallOption) (*UpdateParticipantResponse, error)
 	// ChangeRole makes a user in the meeting member or administrator. For
 	// moderators who are in the meeting themselves.
@@ -173,6 +174,7 @@ type ModerationServiceServer interface {
 	// moderators.
 	RemoveParticipant(context.Context, *RemoveParticipantRequest) (*RemoveParticipantResponse, error)
 	// UpdateParticipant changes what is set. For moderators.
+	// Errors: INVALID_FIELDS (more than LiveKit keeps of a participant).
 	UpdateParticipant(context.Context, *UpdateParticipantRequest) (*UpdateParticipantResponse, error)
 	// ChangeRole makes a user in the meeting member or administrator. For
 	// moderators who are in the meeting themselves.

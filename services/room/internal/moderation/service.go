@@ -18,7 +18,8 @@ type Rooms interface {
 }
 
 // Meetings acts on people in meetings. A method that names a participant fails
-// with PARTICIPANT_NOT_FOUND when it is not there.
+// with PARTICIPANT_NOT_FOUND when it is not there, and Change with INVALID_FIELDS
+// when it is too much to keep.
 type Meetings interface {
 	Present(ctx context.Context, roomID, identity string) (bool, error)
 	Mute(ctx context.Context, roomID, identity, track string) error
@@ -92,10 +93,10 @@ func New(parts Parts) *Service {
 	return &Service{parts}
 }
 
-// outcome turns an error of Meetings into the caller's: PARTICIPANT_NOT_FOUND,
+// outcome turns an error of Meetings into the caller's: what the caller can mend,
 // or LIVEKIT_FAILED with a text that says what was not done.
 func (s *Service) outcome(ctx context.Context, err error, text string) error {
-	if err == nil || apierr.Has(err, apierr.ParticipantNotFound) {
+	if err == nil || apierr.Has(err, apierr.ParticipantNotFound) || apierr.Has(err, apierr.InvalidFields) {
 		return err
 	}
 	s.Logger.WarnContext(ctx, "LiveKit did not do what it was asked", "what", text, "error", err)
