@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
@@ -44,6 +45,23 @@ func TestStatusRoundTrip(t *testing.T) {
 	}
 	if fmt.Sprint(got.Violations) != fmt.Sprint(sent.Violations) {
 		t.Fatalf("violations %v", got.Violations)
+	}
+}
+
+// TestManyViolations: a client may make as many fields wrong as its body has room
+// for, with names as long. That costs neither time nor room in the log.
+func TestManyViolations(t *testing.T) {
+	many := make([]Violation, 100_000)
+	for i := range many {
+		many[i] = Violation{Field: strings.Repeat("é", 1000), Text: "No."}
+	}
+	err := Invalid(many...)
+	if len(err.Violations) != maxViolations {
+		t.Errorf("%d violations", len(err.Violations))
+	}
+	text := err.Error()
+	if len(text) > 1000 || !utf8.ValidString(text) || !strings.HasSuffix(text, "é...: No.] and 95 more") {
+		t.Errorf("%d bytes: %s", len(text), text)
 	}
 }
 

@@ -3,6 +3,7 @@ package apierr
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	commonv1 "github.com/parleymeet/parley/gen/parley/common/v1"
@@ -46,9 +47,13 @@ func Wrap(reason Reason, cause error) *Error {
 	return &Error{Reason: reason, Cause: cause}
 }
 
-// Invalid returns INVALID_FIELDS with the wrong fields.
+// maxViolations is how many wrong fields an error names. A body of a megabyte can
+// have a hundred thousand, and each is sent, logged and shaped into the answer.
+const maxViolations = 100
+
+// Invalid returns INVALID_FIELDS with the wrong fields, the first hundred of them.
 func Invalid(violations ...Violation) *Error {
-	return &Error{Reason: InvalidFields, Violations: violations}
+	return &Error{Reason: InvalidFields, Violations: violations[:min(len(violations), maxViolations)]}
 }
 
 // InvalidField returns INVALID_FIELDS for a single field.
@@ -56,19 +61,40 @@ func InvalidField(field, code, format string, args ...any) *Error {
 	return Invalid(Violation{Field: field, Code: code, Text: fmt.Sprintf(format, args...)})
 }
 
-// Error returns the text, the wrong fields and the cause: it is for logs.
+// Error returns the text, the wrong fields and the cause: it is for logs, which
+// have no place for all that a client may write into the names of fields.
 func (e *Error) Error() string {
 	text := e.Text
 	if text == "" {
 		text = rowOf(e.Reason).Text
 	}
-	for _, v := range e.Violations {
-		text += fmt.Sprintf(" [%s: %s]", v.Field, v.Text)
+	var b strings.Builder
+	b.WriteString(text)
+	for i, v := range e.Violations {
+		if i == loggedViolations {
+			fmt.Fprintf(&b, " and %d more", len(e.Violations)-i)
+			break
+		}
+		fmt.Fprintf(&b, " [%s: %s]", beginning(v.Field), beginning(v.Text))
 	}
 	if e.Cause != nil {
-		return text + ": " + e.Cause.Error()
+		b.WriteString(": " + e.Cause.Error())
 	}
-	return text
+	return b.String()
+}
+
+const (
+	// loggedViolations is how many wrong fields a log shows, loggedText how many
+	// bytes of the name and of the text of each.
+	loggedViolations, loggedText = 5, 120
+)
+
+// beginning returns as much of a text as a log shows.
+func beginning(text string) string {
+	if len(text) <= loggedText {
+		return text
+	}
+	return strings.ToValidUTF8(text[:loggedText], "") + "..."
 }
 
 // Unwrap returns the cause.

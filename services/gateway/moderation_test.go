@@ -93,6 +93,7 @@ func TestModeration(t *testing.T) {
 		"update nothing":       {nil, "x/" + update, adaCook, "", `{"participant_identity":"a","name":"","metadata":null}`, 400, `{"non_field_errors":["At least one of the following fields must be provided: metadata, attributes, permission, name."]}`},
 		"update, unknown":      {nil, "x/" + update, adaCook, "", `{"participant_identity":"a","permission":{"x":true}}`, 400, `{"permission":[{"type":"extra_forbidden","loc":["x"],"msg":"Extra inputs are not permitted","input":"True","url":"https://errors.pydantic.dev/2.13/v/extra_forbidden"}]}`},
 		"update, wrong types":  {nil, "x/" + update, adaCook, "", `{"participant_identity":"a","metadata":"x","attributes":{"a":1},"permission":[]}`, 400, `{"attributes":{"a":["Not a valid string."]},"metadata":["Expected a dictionary of items but got type \"str\"."],"permission":["Expected a dictionary of items but got type \"list\"."]}`},
+		"update, dots":         {nil, "x/" + update, adaCook, "", `{"participant_identity":"a","attributes":{"a.b":1,"[0][1]":2}}`, 400, `{"attributes":{"[0][1]":["Not a valid string."],"a.b":["Not a valid string."]}}`},
 		"update, hidden":       {nil, "x/" + update, adaCook, "", `{"participant_identity":"a","permission":{"hidden":false}}`, 400, "<!doctype html>"},
 		"hidden by a stranger": {nil, "x/" + update, bobCook, "", `{"participant_identity":"a","permission":{"hidden":false}}`, 403, denied},
 	} {

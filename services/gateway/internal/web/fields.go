@@ -16,7 +16,7 @@ var bracket = regexp.MustCompile(`\[(\d+)\]`)
 func fieldErrors(violations []apierr.Violation, body map[string]any) map[string]any {
 	all := map[string]any{}
 	for _, v := range violations {
-		path := strings.Split(bracket.ReplaceAllString(v.Field, ".$1"), ".")
+		path := pathIn(body, v.Field)
 		switch {
 		case v.Field == "":
 			put(all, []string{nonFieldErrors}, v.Text)
@@ -28,6 +28,26 @@ func fieldErrors(violations []apierr.Violation, body map[string]any) map[string]
 		}
 	}
 	return all
+}
+
+// pathIn takes the name of a field apart at its dots. A key of the body may have
+// dots itself: it stays whole, or a client would choose how deep the answer is.
+func pathIn(body map[string]any, field string) []string {
+	var path []string
+	at := any(body)
+	for {
+		if object, ok := at.(map[string]any); ok {
+			if _, whole := object[field]; whole {
+				return append(path, field)
+			}
+		}
+		key, rest, more := strings.Cut(field, ".")
+		path = append(path, strings.Split(bracket.ReplaceAllString(key, ".$1"), ".")...)
+		if !more {
+			return path
+		}
+		at, field = lookup(at, []string{key}), rest
+	}
 }
 
 // put adds a text at the end of a path. Where a field has both texts of its own

@@ -40,12 +40,7 @@ func isSchemaError(code string) bool {
 // newSchemaError renders a violation at loc inside the configuration that was sent.
 func newSchemaError(v apierr.Violation, loc []string, configuration any) schemaError {
 	e := schemaError{Type: v.Code, Loc: loc, Msg: v.Text, URL: schemaURL + v.Code}
-	if object, ok := configuration.(map[string]any); ok && len(loc) > 0 {
-		if whole := strings.Join(loc, "."); object[whole] != nil {
-			e.Loc = []string{whole} // a key with dots in it
-		}
-	}
-	e.Input = asText(lookup(configuration, e.Loc))
+	e.Input = asText(lookup(configuration, loc))
 	switch v.Code {
 	case "literal_error":
 		e.Ctx = map[string]string{"expected": strings.TrimPrefix(v.Text, "Input should be ")}
