@@ -2,6 +2,7 @@ package rooms
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -23,12 +24,16 @@ const (
 	fieldConfiguration = "configuration"
 )
 
+// pathsBesideRooms are the paths that stand where the slug of a room does and are
+// something else.
+var pathsBesideRooms = []string{"creation-callback", "webhooks-livekit"}
+
 // parseName trims and checks a name and derives the slug. The violation is nil
 // when both may be stored.
 func parseName(text string) (name, slug string, wrong *apierr.Violation) {
 	name = strings.TrimFunc(text, func(r rune) bool { return unicode.IsSpace(r) || 0x1c <= r && r <= 0x1f })
 	slug = Slugify(name)
-	_, reserved := parseID(slug)
+	_, isID := parseID(slug)
 	switch {
 	case name == "":
 		return "", "", &apierr.Violation{Field: fieldName, Code: "blank", Text: "This field may not be blank."}
@@ -40,8 +45,8 @@ func parseName(text string) (name, slug string, wrong *apierr.Violation) {
 	case slug == "":
 		// A room with an empty slug could exist once, but no link would lead to it.
 		return "", "", &apierr.Violation{Field: fieldName, Code: "no_slug", Text: "Enter a name with at least one letter or digit."}
-	case reserved:
-		// Look-up would take the room's link for an id.
+	case isID, slices.Contains(pathsBesideRooms, slug):
+		// The room's link would be taken for an id, or lead elsewhere.
 		return "", "", &apierr.Violation{Field: fieldName, Code: "reserved", Text: `Room name "` + name + `" is reserved.`}
 	case len(slug) > maxSlug:
 		return "", "", &apierr.Violation{Field: fieldSlug, Code: "max_length",

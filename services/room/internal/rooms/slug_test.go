@@ -94,6 +94,8 @@ func TestParseName(t *testing.T) {
 		"a\x00b":                            {field: "name", code: "null_characters_not_allowed", text: "Null characters are not allowed."},
 		"日本":                                {field: "name", code: "no_slug", text: "Enter a name with at least one letter or digit."},
 		"2F7F162F E7D1421B90E702BFBFBF8DEF": {field: "name", code: "reserved", text: `Room name "2F7F162F E7D1421B90E702BFBFBF8DEF" is reserved.`},
+		"Creation callback":                 {field: "name", code: "reserved", text: `Room name "Creation callback" is reserved.`},
+		"webhooks-livekit":                  {field: "name", code: "reserved", text: `Room name "webhooks-livekit" is reserved.`},
 		hex32:                               {field: "name", code: "reserved", text: `Room name "` + hex32 + `" is reserved.`},
 		"x" + hex32:                         {name: "x" + hex32, slug: "x" + hex32},
 	} {
