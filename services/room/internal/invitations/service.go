@@ -122,12 +122,23 @@ func (s *Service) take(userID, roomID string, count int) time.Duration {
 	return wait
 }
 
-// plain returns the first name that says anything, without what would break a line.
+// plain returns the first name that shows anything, on one line: without what
+// breaks a line or turns the direction of writing around. What joins or parts
+// letters inside of words and emoji stays.
 func plain(names ...string) string {
 	for _, name := range names {
-		name = strings.Join(strings.FieldsFunc(name, func(r rune) bool { return unicode.IsSpace(r) || !unicode.IsPrint(r) }), " ")
-		if name != "" {
-			return name
+		name = strings.Map(func(r rune) rune {
+			switch {
+			case unicode.IsSpace(r) || unicode.IsControl(r):
+				return ' '
+			case unicode.IsPrint(r) || r == '\u200c' || r == '\u200d':
+				return r
+			default:
+				return -1
+			}
+		}, name)
+		if strings.ContainsFunc(name, func(r rune) bool { return unicode.IsGraphic(r) && !unicode.IsSpace(r) }) {
+			return strings.Join(strings.Fields(name), " ")
 		}
 	}
 	return "Parley"
