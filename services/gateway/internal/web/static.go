@@ -125,6 +125,7 @@ func (s *static) serve(w http.ResponseWriter, r *http.Request, name string) erro
 	if a.zipped != nil {
 		header.Set("Vary", "Accept-Encoding")
 	}
+	waitFor(w, a.size)
 	if a.zipped != nil && acceptsGzip(r) && r.Header.Get("Range") == "" {
 		header.Set("ETag", `"`+a.tag+`-gzip"`)
 		header.Set("Content-Encoding", "gzip")
@@ -135,6 +136,20 @@ func (s *static) serve(w http.ResponseWriter, r *http.Request, name string) erro
 	header.Set("ETag", `"`+a.tag+`"`)
 	http.ServeContent(w, r, name, time.Time{}, file)
 	return nil
+}
+
+const (
+	// leastTime and leastRate are what a client may take for a file: the time, and a
+	// second for so many bytes. The models of background effects are ten megabytes,
+	// for which slow lines need more than the server grants to other answers.
+	leastTime = time.Minute
+	leastRate = 16 << 10
+)
+
+// waitFor grants the time for an answer of a size.
+func waitFor(w http.ResponseWriter, size int64) {
+	until := time.Now().Add(leastTime + time.Duration(size/leastRate)*time.Second)
+	_ = http.NewResponseController(w).SetWriteDeadline(until) // else the server's own time is left
 }
 
 func mediaType(name string) string {
