@@ -38,8 +38,8 @@ func participantChange(body *frontendv1.ParticipantFields) (*roomv1.UpdatePartic
 	}
 	if attributes != nil {
 		change.Attributes = make(map[string]string, len(attributes.GetFields()))
-		for key, value := range attributes.GetFields() {
-			text, isText := value.GetKind().(*structpb.Value_StringValue)
+		for _, key := range slices.Sorted(maps.Keys(attributes.GetFields())) { // in an order, as not all faults may be told
+			text, isText := attributes.GetFields()[key].GetKind().(*structpb.Value_StringValue)
 			if !isText {
 				f.Refuse("attributes."+key, "invalid", "Not a valid string.")
 				continue

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -135,13 +136,10 @@ func routes() map[string]route {
 // one of them: what such a path does not take is not looked for under an id.
 func named(table map[string]route, features map[string]offRoute) map[string]bool {
 	paths := map[string]bool{}
-	for name := range table {
-		_, path, _ := strings.Cut(name, " ")
-		paths[path] = !strings.Contains(path, "{")
-	}
-	for name := range features {
-		_, path, _ := strings.Cut(name, " ")
-		paths[path] = !strings.Contains(path, "{")
+	for _, name := range slices.AppendSeq(slices.Collect(maps.Keys(table)), maps.Keys(features)) {
+		if _, path, _ := strings.Cut(name, " "); !strings.Contains(path, "{") {
+			paths[path] = true
+		}
 	}
 	return paths
 }
