@@ -221,6 +221,8 @@ func TestErrors(t *testing.T) {
 		"list":                 {"POST", "/rooms/", adaCook, `[]`, 400, `{"non_field_errors":["Invalid data. Expected a dictionary, but got list."]}`},
 		"malformed":            {"POST", "/rooms/", adaCook, `{"name"`, 400, `{"detail":"JSON parse error - unexpected EOF"}`},
 		"trailing":             {"POST", "/rooms/", adaCook, `{} {}`, 400, `{"detail":"JSON parse error - more than one value"}`},
+		"not UTF-8":            {"POST", "/rooms/", adaCook, "{\"name\":\"\xff\"}", 400, `{"detail":"JSON parse error - the text is not UTF-8"}`},
+		"camel case":           {"POST", "/rooms/x/enter/", adaCook, `{"participantId":"` + gil + `","allow_entry":true}`, 400, `{"participant_id":["This field is required."]}`},
 		"too deep":             {"POST", "/rooms/", adaCook, `{"name":` + deep + `}`, 400, `{"detail":"JSON parse error - nested too deeply"}`},
 		"number too large":     {"POST", "/rooms/", adaCook, `{"name":1e999}`, 400, `{"detail":"JSON parse error - the value does not fit"}`},
 		"too large":            {"POST", "/rooms/", adaCook, `{"name":"` + strings.Repeat("a", 1<<20) + `"}`, 413, `{"detail":"Request body is too large."}`},

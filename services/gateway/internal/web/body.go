@@ -6,8 +6,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"mime"
 	"net/http"
+	"strings"
+	"unicode/utf8"
 )
 
 const (
@@ -41,6 +44,8 @@ func plainBody(w http.ResponseWriter, r *http.Request, form bool) error {
 	if err != nil {
 		return err
 	}
+	// grpc-gateway would know a field by its name in camel case, too.
+	maps.DeleteFunc(object, func(key string, _ any) bool { return strings.ToLower(key) != key })
 	notesOf(r.Context()).body = object
 	plain, err := json.Marshal(object)
 	if err != nil {
@@ -71,6 +76,9 @@ func decodeBody(header string, raw []byte, form bool) (map[string]any, error) {
 
 // decodeObject reads a JSON object. Numbers stay as they were written.
 func decodeObject(raw []byte) (map[string]any, error) {
+	if !utf8.Valid(raw) {
+		return nil, parseError("the text is not UTF-8")
+	}
 	decoder := json.NewDecoder(bytes.NewReader(raw))
 	decoder.UseNumber()
 	var value any

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"fmt"
 	"net/http"
 	"net/netip"
 	"strings"
@@ -51,14 +52,16 @@ func (o origins) url(r *http.Request) string {
 
 // asciiOnly percent-encodes what must not stand in a URL or in metadata.
 func asciiOnly(text string) string {
-	const hex = "0123456789ABCDEF"
+	if !strings.ContainsFunc(text, func(r rune) bool { return r <= ' ' || r >= 0x7f }) {
+		return text
+	}
 	var b strings.Builder
-	for i := range len(text) {
-		if c := text[i]; c <= ' ' || c >= 0x7f {
-			b.WriteString("%" + string(hex[c>>4]) + string(hex[c&15]))
+	for _, c := range []byte(text) {
+		if c <= ' ' || c >= 0x7f {
+			fmt.Fprintf(&b, "%%%02X", c)
 			continue
 		}
-		b.WriteByte(text[i])
+		b.WriteByte(c)
 	}
 	return b.String()
 }
