@@ -6,6 +6,8 @@ import (
 	"log/slog"
 	"time"
 
+	"golang.org/x/time/rate"
+
 	"github.com/parleymeet/parley/pkg/apierr"
 	"github.com/parleymeet/parley/pkg/clock"
 )
@@ -44,6 +46,8 @@ type Allocator struct {
 	log     *slog.Logger
 	board   *board
 	metrics *Metrics
+	// noTrunk and noPIN are said once in a while, for as long as they hold.
+	noTrunk, noPIN rate.Sometimes
 }
 
 // NewAllocator returns an allocator that draws from random, which is
@@ -52,6 +56,7 @@ func NewAllocator(store Store, rules Rules, c clock.Clock, random io.Reader, log
 	return &Allocator{
 		store: store, rules: rules, clock: c, random: random, log: log,
 		board: newBoard(store, c), metrics: m,
+		noTrunk: rate.Sometimes{Interval: time.Hour}, noPIN: rate.Sometimes{Interval: time.Minute},
 	}
 }
 

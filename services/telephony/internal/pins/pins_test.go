@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"path/filepath"
@@ -169,6 +170,37 @@ func TestTheLastPINIsFound(t *testing.T) {
 			t.Errorf("error %v, log %s", err, log)
 		}
 	}
+}
+
+// TestNoTrunk: a suite without trunks is one for browsers, which is no alarm; one
+// whose trunk is full is an alarm, but not each time that a room asks again.
+func TestNoTrunk(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, rand.Reader)
+	ask := func(level string, counted int) {
+		t.Helper()
+		b.log.Reset()
+		for range 5 {
+			if _, err := b.Allocate(t.Context(), uuid.NewString(), ""); !apierr.Has(err, apierr.PinsExhausted) {
+				t.Errorf("error %v", err)
+			}
+		}
+		if strings.Count(b.log.String(), "\n") != 1 || !strings.Contains(b.log.String(), "level="+level) {
+			t.Errorf("log, want one line at %s:\n%s", level, b.log)
+		}
+		want := fmt.Sprintf("# HELP %[1]s Allocations that failed because no trunk had a PIN left.\n# TYPE %[1]s counter\n%[1]s %[2]d\n",
+			"parley_telephony_pins_exhausted_total", counted)
+		if err := testutil.GatherAndCompare(b.registry, strings.NewReader(want), "parley_telephony_pins_exhausted_total"); err != nil {
+			t.Error(err)
+		}
+	}
+	ask("INFO", 0)
+	must(t, b.store.CreateTrunk(t.Context(), &trunks.Trunk{
+		ID: "ST_a", Name: "a", State: trunks.Disabled, PINLength: 4, Arming: trunks.ArmingAlways, Guard: trunks.GuardAuto,
+		Created: b.clock.Now(), Updated: b.clock.Now(),
+	}))
+	b.clock.Advance(time.Second)
+	ask("ERROR", 5)
 }
 
 func TestCountryIsKept(t *testing.T) {

@@ -48,11 +48,17 @@ func (a *Allocator) place(ctx context.Context, w wish, roomID string, write writ
 }
 
 // exhausted is the end of an allocation for which no trunk has a PIN. It is told
-// loudly: phones cannot join the room.
+// loudly, if not each time that room asks again: phones cannot join the room. A
+// suite without any trunk is one for browsers, until it gets one.
 func (a *Allocator) exhausted(ctx context.Context, roomID, country string) {
+	if len(a.board.snapshot()) == 0 {
+		a.noTrunk.Do(func() { a.log.InfoContext(ctx, "there is no trunk: rooms get their PINs once there is one") })
+		return
+	}
 	a.metrics.exhausted.Inc()
-	a.log.ErrorContext(ctx, "no trunk has a PIN left: add a trunk, or give a trunk longer PINs",
-		"room", roomID, "country", country)
+	a.noPIN.Do(func() {
+		a.log.ErrorContext(ctx, "no trunk has a PIN left: add a trunk, or give a trunk longer PINs", "room", roomID, "country", country)
+	})
 }
 
 // placeOn tries draws, then the PINs from a random point on, until one is
