@@ -21,7 +21,8 @@
 // socket that only the process's own user can open. All three pass the same table.
 //
 //	server.go       Server: options, registration, listeners, stop
-//	interceptors.go the chain, in order
+//	chain.go        the chain, in order
+//	interceptors.go its links
 //	policy.go       the table of methods
 //	caller.go       proving the process at the other end
 //	local.go        connections inside one process

@@ -1,8 +1,14 @@
 package standalone
 
 import (
+	"go/parser"
+	gotoken "go/token"
+	"io/fs"
 	"os"
+	"path/filepath"
 	"reflect"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -46,6 +52,74 @@ func TestEverySettingIsDocumented(t *testing.T) {
 			}
 		}
 	}
+}
+
+// goFile is the name of a Go file in a comment; a * stands for several.
+var goFile = regexp.MustCompile(`[a-z0-9_*]+\.go\b`)
+
+// TestPackageMaps holds packages whose documentation lists their files to list all
+// of them and no other.
+func TestPackageMaps(t *testing.T) {
+	maps := 0
+	for _, module := range []string{"../../pkg", ".."} {
+		err := filepath.WalkDir(module, func(dir string, entry fs.DirEntry, err error) error {
+			if err != nil || !entry.IsDir() {
+				return err
+			}
+			if entry.Name() == "node_modules" {
+				return fs.SkipDir
+			}
+			files, err := filepath.Glob(filepath.Join(dir, "*.go"))
+			if err != nil {
+				return err
+			}
+			maps += checkMap(t, dir, files)
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if maps < 50 {
+		t.Errorf("only %d packages list their files: is this the repository?", maps)
+	}
+}
+
+// checkMap returns 1 if the documentation of the package lists files.
+func checkMap(t *testing.T, dir string, files []string) int {
+	t.Helper()
+	var documentation strings.Builder
+	var source []string
+	for _, file := range files {
+		if strings.HasSuffix(file, "_test.go") {
+			continue
+		}
+		source = append(source, filepath.Base(file))
+		parsed, err := parser.ParseFile(gotoken.NewFileSet(), file, nil, parser.PackageClauseOnly|parser.ParseComments)
+		if err != nil {
+			t.Fatal(err)
+		}
+		documentation.WriteString(parsed.Doc.Text())
+	}
+	listed := goFile.FindAllString(documentation.String(), -1)
+	if len(listed) == 0 {
+		return 0
+	}
+	is := func(name, file string) bool {
+		match, err := filepath.Match(name, file)
+		return err == nil && match
+	}
+	for _, file := range source {
+		if file != "doc.go" && !slices.ContainsFunc(listed, func(name string) bool { return is(name, file) }) {
+			t.Errorf("%s: the documentation of the package does not list %s", dir, file)
+		}
+	}
+	for _, name := range listed {
+		if !slices.ContainsFunc(files, func(file string) bool { return is(name, filepath.Base(file)) }) {
+			t.Errorf("%s: the documentation of the package lists %s, which is not there", dir, name)
+		}
+	}
+	return 1
 }
 
 func TestFaultsOfAllServicesAreToldOnce(t *testing.T) {

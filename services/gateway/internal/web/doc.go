@@ -35,6 +35,7 @@
 //	backchannel.go  log-outs that the identity provider tells of
 //	language.go in which language; the texts are in internal/texts
 //	origin.go   by which URL and from where the client came
-//	static.go   the frontend's files; pages.go our own few pages
+//	static.go   the frontend's files, of which assets.go knows the content; pages.go our own few pages
+//	security.go headers that browsers heed, and pages of other origins
 //	observe.go  request id, log, metrics, recovery
 package web

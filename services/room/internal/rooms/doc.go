@@ -20,6 +20,7 @@
 //	room.go           Room, Access, Role, AccessLevel
 //	slug.go name.go   names, slugs and look-up keys
 //	configuration.go  the closed schema of configurations
+//	country.go        where a room would have its phone number
 //	store.go          what a database must do
 //	peers.go          what other services must do
 //	service.go        Service: settings, parts, the caller

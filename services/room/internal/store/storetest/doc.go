@@ -9,6 +9,7 @@
 //	actors.go       who acts by a role that it has no more
 //	roles.go        moderation.Roles
 //	lobby.go        lobby.Store
+//	lasting.go      lobby.Store: who need not be written again
 //	phones.go       phones.Store
 //	live.go         live.Store: lives of rooms, what telephony is owed
 //	metadata.go     live.Store: what the people in a room are owed
