@@ -12,7 +12,7 @@ import (
 
 func TestFiles(t *testing.T) {
 	dir := t.TempDir()
-	for name, content := range map[string]string{"index.html": "<p>app", "assets/a-1.js": "x()", "sounds/in.mp3": "s", "model.wasm": "w", "media/logo.svg": "<svg", ".env": "SECRET", "a/.git/config": "x", ".well-known/security.txt": "c"} {
+	for name, content := range map[string]string{"index.html": "<p>app", "assets/a-B3_x-Ab1.js": "x()", "assets/logo.svg": "<svg", "assets/models/selfie.tflite": "m", "assets/thumbs-down.png": "p", "sounds/in.mp3": "s", "model.wasm": "w", "media/logo.svg": "<svg", ".env": "SECRET", "a/.git/config": "x", ".well-known/security.txt": "c"} {
 		file := filepath.Join(dir, name)
 		if err := os.MkdirAll(filepath.Dir(file), 0o750); err != nil {
 			t.Fatal(err)
@@ -26,32 +26,36 @@ func TestFiles(t *testing.T) {
 	}
 	g := start(t, "FRONTEND_DIR="+dir)
 	for path, want := range map[string][4]string{
-		"/":                         {"200", "text/html; charset=utf-8", "no-cache", "<p>app"},
-		"/abc-defg-hij":             {"200", "text/html; charset=utf-8", "no-cache", "<p>app"},
-		"/assets/a-1.js":            {"200", "text/javascript; charset=utf-8", "public, max-age=31536000, immutable", "x()"},
-		"/assets/gone.js":           {"404", "text/plain; charset=utf-8", "no-store", "404 page not found\n"},
-		"/sounds/in.mp3":            {"200", "audio/mpeg", "no-cache", "s"},
-		"/model.wasm":               {"200", "application/wasm", "no-cache", "w"},
-		"/leak.txt":                 {"404", "text/plain; charset=utf-8", "no-store", "404 page not found\n"},
-		"/robots.txt":               {"404", "text/plain; charset=utf-8", "no-store", "404 page not found\n"},
-		"/sounds/gone.MP3":          {"404", "text/plain; charset=utf-8", "no-store", "404 page not found\n"},
-		"/sounds":                   {"200", "text/html; charset=utf-8", "no-cache", "<p>app"},
-		"/recording/1.2":            {"200", "text/html; charset=utf-8", "no-cache", "<p>app"},
-		"/.env":                     {"404", "text/plain; charset=utf-8", "no-store", "404 page not found\n"},
-		"/a/.git/config":            {"404", "text/plain; charset=utf-8", "no-store", "404 page not found\n"},
-		"/.well-known/security.txt": {"200", "text/plain; charset=utf-8", "no-cache", "c"},
-		"/%2e%2e/%2e%2e/etc":        {"200", "text/html; charset=utf-8", "no-cache", "<p>app"},
-		"/media/recordings/x":       {"404", "text/plain; charset=utf-8", "no-store", "404 page not found\n"},
-		"/media/":                   {"200", "text/html; charset=utf-8", "no-cache", "<p>app"},
-		"/media":                    {"200", "text/html; charset=utf-8", "no-cache", "<p>app"}, // may be a room
-		"/media-team":               {"200", "text/html; charset=utf-8", "no-cache", "<p>app"},
-		"/media/logo.svg":           {"200", "image/svg+xml", "no-cache", "<svg"},
-		"/jwks":                     {"404", "text/plain; charset=utf-8", "no-store", "404 page not found\n"},
-		"/__version__/":             {"404", "text/plain; charset=utf-8", "no-store", "404 page not found\n"},
-		"/docs/openapi.json":        {"200", "application/json", "no-cache", "{"},
-		"/docs/":                    {"200", "text/html", "", "<"},
-		"/api/v1.0/no-such":         {"404", "application/json", "no-store", `{"detail":"Not found."}`},
-		"/api/v1.0/files":           {"404", "application/json", "no-store", `{"detail":"Not found."}`},
+		"/":                     {"200", "text/html; charset=utf-8", "no-cache", "<p>app"},
+		"/abc-defg-hij":         {"200", "text/html; charset=utf-8", "no-cache", "<p>app"},
+		"/assets/a-B3_x-Ab1.js": {"200", "text/javascript; charset=utf-8", "public, max-age=31536000, immutable", "x()"},
+		// Files that were copied keep their names when they are replaced.
+		"/assets/logo.svg":             {"200", "image/svg+xml", "no-cache", "<svg"},
+		"/assets/models/selfie.tflite": {"200", "text/plain; charset=utf-8", "no-cache", "m"},
+		"/assets/thumbs-down.png":      {"200", "image/png", "no-cache", "p"},
+		"/assets/gone.js":              {"404", "text/plain; charset=utf-8", "no-store", "404 page not found\n"},
+		"/sounds/in.mp3":               {"200", "audio/mpeg", "no-cache", "s"},
+		"/model.wasm":                  {"200", "application/wasm", "no-cache", "w"},
+		"/leak.txt":                    {"404", "text/plain; charset=utf-8", "no-store", "404 page not found\n"},
+		"/robots.txt":                  {"404", "text/plain; charset=utf-8", "no-store", "404 page not found\n"},
+		"/sounds/gone.MP3":             {"404", "text/plain; charset=utf-8", "no-store", "404 page not found\n"},
+		"/sounds":                      {"200", "text/html; charset=utf-8", "no-cache", "<p>app"},
+		"/recording/1.2":               {"200", "text/html; charset=utf-8", "no-cache", "<p>app"},
+		"/.env":                        {"404", "text/plain; charset=utf-8", "no-store", "404 page not found\n"},
+		"/a/.git/config":               {"404", "text/plain; charset=utf-8", "no-store", "404 page not found\n"},
+		"/.well-known/security.txt":    {"200", "text/plain; charset=utf-8", "no-cache", "c"},
+		"/%2e%2e/%2e%2e/etc":           {"200", "text/html; charset=utf-8", "no-cache", "<p>app"},
+		"/media/recordings/x":          {"404", "text/plain; charset=utf-8", "no-store", "404 page not found\n"},
+		"/media/":                      {"200", "text/html; charset=utf-8", "no-cache", "<p>app"},
+		"/media":                       {"200", "text/html; charset=utf-8", "no-cache", "<p>app"}, // may be a room
+		"/media-team":                  {"200", "text/html; charset=utf-8", "no-cache", "<p>app"},
+		"/media/logo.svg":              {"200", "image/svg+xml", "no-cache", "<svg"},
+		"/jwks":                        {"404", "text/plain; charset=utf-8", "no-store", "404 page not found\n"},
+		"/__version__/":                {"404", "text/plain; charset=utf-8", "no-store", "404 page not found\n"},
+		"/docs/openapi.json":           {"200", "application/json", "no-cache", "{"},
+		"/docs/":                       {"200", "text/html", "", "<"},
+		"/api/v1.0/no-such":            {"404", "application/json", "no-store", `{"detail":"Not found."}`},
+		"/api/v1.0/files":              {"404", "application/json", "no-store", `{"detail":"Not found."}`},
 	} {
 		resp, body := g.ask(t, "GET", path, "", "")
 		got := [3]string{resp.Status[:3], resp.Header.Get("Content-Type"), resp.Header.Get("Cache-Control")}

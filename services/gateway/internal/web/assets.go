@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"path"
 	"strings"
 	"sync"
 	"time"
@@ -16,15 +17,40 @@ import (
 )
 
 const (
-	// hashedNames begins the paths of files whose names carry a hash of their
-	// content, so that it never changes.
-	hashedNames = "assets/"
+	// builtFiles begins the paths of what a build makes and copies.
+	builtFiles = "assets/"
+	// hashLength is how long the hash is with which Vite ends such a name.
+	hashLength = 8
 	// smallFile is up to which size a file without such a name is read anew for
 	// each request: neither its size nor its time proves that it is the same.
 	smallFile = 64 << 10
 	// Files from leastZipped to mostZipped bytes are compressed.
 	leastZipped, mostZipped = 1 << 10, 32 << 20
 )
+
+// isHashed reports whether a file's name carries a hash of its content, so that
+// this never changes. Beside the files that Vite has named so are those that it
+// has copied as they are: logos, and the models of background effects. They keep
+// their names when an operator or a new version replaces them. A hash has a
+// capital or a digit, all but one in 750; that one is asked for again.
+func isHashed(name string) bool {
+	stem := strings.TrimSuffix(name, path.Ext(name))
+	cut := len(stem) - hashLength
+	if !strings.HasPrefix(name, builtFiles) || cut <= len(builtFiles) || !strings.ContainsRune("-.", rune(stem[cut-1])) {
+		return false
+	}
+	lower := true
+	for _, r := range stem[cut:] {
+		switch {
+		case 'A' <= r && r <= 'Z', '0' <= r && r <= '9':
+			lower = false
+		case 'a' <= r && r <= 'z', r == '-', r == '_':
+		default:
+			return false
+		}
+	}
+	return !lower
+}
 
 // errNoFile says that a path is nothing that can be sent.
 var errNoFile = errors.New("not a file")
@@ -77,7 +103,7 @@ func (a *assets) open(name string, compressible bool) (io.ReadSeekCloser, *asset
 
 // asset returns what is known of a file, which it reads where that is not enough.
 func (a *assets) asset(name string, file io.ReadSeeker, info fs.FileInfo, compressible bool) (*asset, error) {
-	lasting := strings.HasPrefix(name, hashedNames) || info.Size() > smallFile
+	lasting := isHashed(name) || info.Size() > smallFile
 	known := a.get(name)
 	if lasting && known.is(info) {
 		return known, nil

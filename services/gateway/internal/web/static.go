@@ -45,13 +45,13 @@ var mediaTypes = map[string]string{
 var notOffered = []string{"media/", "jwks", "__version__", "__heartbeat__", "__lbheartbeat__"}
 
 // belongsToApp reports whether a path that is no file may be one of the app's own.
-// Below /assets none is: the names there carry a hash, a missing one is an old
+// Below /assets none is: most names there carry a hash, a missing one is an old
 // page's, and must not be cached as something else.
 func belongsToApp(name string) bool {
 	if extension := strings.ToLower(path.Ext(name)); extension != ".html" && mediaTypes[extension] != "" {
 		return false
 	}
-	return !strings.HasPrefix(name, hashedNames) && !slices.ContainsFunc(notOffered, func(path string) bool {
+	return !strings.HasPrefix(name, builtFiles) && !slices.ContainsFunc(notOffered, func(path string) bool {
 		return name == path || strings.HasSuffix(path, "/") && strings.HasPrefix(name, path)
 	})
 }
@@ -116,7 +116,7 @@ func (s *static) serve(w http.ResponseWriter, r *http.Request, name string) erro
 		header.Set("Content-Type", kind)
 	}
 	header.Set("Cache-Control", "no-cache")
-	if strings.HasPrefix(name, hashedNames) {
+	if isHashed(name) {
 		header.Set("Cache-Control", "public, max-age=31536000, immutable")
 	}
 	if strings.HasSuffix(name, ".html") {

@@ -34,3 +34,38 @@ func TestSlowClient(t *testing.T) {
 		t.Errorf("%d of %d bytes: %v", n, len(model), err)
 	}
 }
+
+// TestHashed: only a name that Vite made is kept for good. Examples are from a build
+// of La Suite Meet's frontend.
+func TestHashed(t *testing.T) {
+	t.Parallel()
+	for name, want := range map[string]bool{
+		"assets/index-DFk0XVDx.js":                                       true,
+		"assets/module-_Gs5R4Wd.js":                                      true,
+		"assets/dist-BsDhg-B6.js":                                        true,
+		"assets/opendyslexic-latin-400-normal-BRMVKbCA.woff2":            true,
+		"assets/site-Dc3u7brU.webmanifest":                               true,
+		"assets/main.8f3b2c1d.js":                                        true,
+		"assets/logo.svg":                                                false,
+		"assets/logo-suite-numerique.png":                                false,
+		"assets/proconnect-button-hovered.svg":                           false,
+		"assets/reactions/face-with-tears-of-joy.png":                    false,
+		"assets/camera_mic_permission.svg":                               false,
+		"assets/logo-official.svg":                                       false, // eight letters
+		"assets/backgrounds/1.jpg":                                       false,
+		"assets/mediapipe/models/selfie_segmenter_landscape.tflite":      false,
+		"assets/mediapipe/wasm/0.10.14/vision_wasm_nosimd_internal.wasm": false,
+		"assets/dir-DFk0XVDx/logo.svg":                                   false,
+		"assets/-DFk0XVD.js":                                             false,
+		"assets/a-DFk0 VDx.js":                                           false,
+		"assets/a-é0XVDxA.js":                                            false,
+		"index-DFk0XVDx.js":                                              false,
+		"assets":                                                         false,
+		"assets/":                                                        false,
+		"assets/.js":                                                     false,
+	} {
+		if got := isHashed(name); got != want {
+			t.Errorf("%q: %t", name, got)
+		}
+	}
+}
