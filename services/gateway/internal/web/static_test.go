@@ -1,13 +1,18 @@
 package web
 
 import (
+	"bytes"
 	"crypto/rand"
+	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
 	"testing"
 	"testing/fstest"
 	"time"
+
+	"github.com/klauspost/compress/gzip"
 )
 
 // TestSlowClient: a file goes on for longer than the server grants to answers.
@@ -67,5 +72,40 @@ func TestHashed(t *testing.T) {
 		if got := isHashed(name); got != want {
 			t.Errorf("%q: %t", name, got)
 		}
+	}
+}
+
+// TestCompressionTime: who comes first waits for the compression, of text with many
+// repetitions too, on which the best one takes a hundred times as long.
+func TestCompressionTime(t *testing.T) {
+	t.Parallel()
+	var script []byte
+	for i := uint32(1); len(script) < 256<<10; i = i*1664525 + 1013904223 {
+		script = fmt.Appendf(script, "f(%d);", i>>26)
+	}
+	took := func(compress func() error) time.Duration {
+		begin := time.Now()
+		if err := compress(); err != nil {
+			t.Fatal(err)
+		}
+		return time.Since(begin)
+	}
+	ours := took(func() error {
+		zipped, err := zip(bytes.NewReader(script))
+		if err == nil && len(zipped) > len(script)/3 {
+			t.Errorf("%d of %d bytes are left", len(zipped), len(script))
+		}
+		return err
+	})
+	best := took(func() error {
+		writer, err := gzip.NewWriterLevel(io.Discard, gzip.BestCompression)
+		if err != nil {
+			return err
+		}
+		_, err = writer.Write(script)
+		return errors.Join(err, writer.Close())
+	})
+	if ours > best/4 {
+		t.Errorf("%v, the best compression %v", ours, best)
 	}
 }
