@@ -31,7 +31,7 @@ func TestFiles(t *testing.T) {
 		"/assets/a-B3_x-Ab1.js": {"200", "text/javascript; charset=utf-8", "public, max-age=31536000, immutable", "x()"},
 		// Files that were copied keep their names when they are replaced.
 		"/assets/logo.svg":             {"200", "image/svg+xml", "no-cache", "<svg"},
-		"/assets/models/selfie.tflite": {"200", "text/plain; charset=utf-8", "no-cache", "m"},
+		"/assets/models/selfie.tflite": {"200", "application/octet-stream", "no-cache", "m"},
 		"/assets/thumbs-down.png":      {"200", "image/png", "no-cache", "p"},
 		"/assets/gone.js":              {"404", "text/plain; charset=utf-8", "no-store", "404 page not found\n"},
 		"/sounds/in.mp3":               {"200", "audio/mpeg", "no-cache", "s"},
@@ -41,6 +41,8 @@ func TestFiles(t *testing.T) {
 		"/sounds/gone.MP3":             {"404", "text/plain; charset=utf-8", "no-store", "404 page not found\n"},
 		"/sounds":                      {"200", "text/html; charset=utf-8", "no-cache", "<p>app"},
 		"/recording/1.2":               {"200", "text/html; charset=utf-8", "no-cache", "<p>app"},
+		"/models/gone.tflite":          {"404", "text/plain; charset=utf-8", "no-store", "404 page not found\n"},
+		"/.well-known/change-password": {"404", "text/plain; charset=utf-8", "no-store", "404 page not found\n"},
 		"/.env":                        {"404", "text/plain; charset=utf-8", "no-store", "404 page not found\n"},
 		"/a/.git/config":               {"404", "text/plain; charset=utf-8", "no-store", "404 page not found\n"},
 		"/.well-known/security.txt":    {"200", "text/plain; charset=utf-8", "no-cache", "c"},

@@ -28,10 +28,16 @@ var mediaTypes = map[string]string{
 	".mjs":         "text/javascript; charset=utf-8",
 	".mp3":         "audio/mpeg",
 	".mp4":         "video/mp4",
+	".ogg":         "audio/ogg",
+	".otf":         "font/otf",
 	".png":         "image/png",
 	".svg":         "image/svg+xml",
+	".task":        "application/octet-stream", // models of background effects
+	".tflite":      "application/octet-stream",
+	".ttf":         "font/ttf",
 	".txt":         "text/plain; charset=utf-8",
 	".wasm":        "application/wasm",
+	".wav":         "audio/wav",
 	".webm":        "video/webm",
 	".webmanifest": "application/manifest+json",
 	".webp":        "image/webp",
@@ -41,8 +47,9 @@ var mediaTypes = map[string]string{
 }
 
 // notOffered are paths, or beginnings of such, that the contract's original
-// serves to machines. Who asks there must not be told 200 with a page.
-var notOffered = []string{"media/", "jwks", "__version__", "__heartbeat__", "__lbheartbeat__"}
+// serves to machines, or that have a meaning everywhere. Who asks there must not be
+// told 200 with a page.
+var notOffered = []string{".well-known/", "media/", "jwks", "__version__", "__heartbeat__", "__lbheartbeat__"}
 
 // belongsToApp reports whether a path that is no file may be one of the app's own.
 // Below /assets none is: most names there carry a hash, a missing one is an old
