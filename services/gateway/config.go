@@ -120,12 +120,15 @@ func source(text string) (path string, ok bool) {
 }
 
 // contentOrigins returns ContentOrigins and those of other servers that the
-// frontend is told to use: its style sheet, its home page, the host of its
+// frontend is told to use: its style sheet, its home page, the hosts of its
 // analytics. They are not checked: who is not found here must be in ContentOrigins.
 func (c *Config) contentOrigins() []string {
 	origins := slices.Clone(c.ContentOrigins)
-	analytics := c.Browser.Analytics.orEmpty().GetFields()["host"].GetStringValue()
-	for _, raw := range []string{c.Browser.CustomCSSURL, c.Browser.ExternalHomeURL, analytics} {
+	analytics := c.Browser.Analytics.orEmpty().GetFields()
+	for _, raw := range []string{
+		c.Browser.CustomCSSURL, c.Browser.ExternalHomeURL,
+		analytics["host"].GetStringValue(), analytics["flags_api_host"].GetStringValue(),
+	} {
 		if u, err := url.Parse(raw); err == nil && u.Scheme != "" && u.Host != "" {
 			origins = append(origins, u.Scheme+"://"+u.Host)
 		}

@@ -96,8 +96,8 @@ func TestHeaders(t *testing.T) {
 		"anywhere": {[]string{"FRONTEND_FRAME_ANCESTORS=*"}, policy("", " *"), ""},
 		"told of": {[]string{
 			"FRONTEND_CUSTOM_CSS_URL=https://style.example.org/a.css", "FRONTEND_EXTERNAL_HOME_URL=https://example.org/home",
-			`FRONTEND_ANALYTICS={"id":"x","host":"https://stats.example.org"}`, "FRONTEND_DOCUMENTATION_URL=https://docs.example.org",
-		}, policy(" https://style.example.org https://example.org https://stats.example.org", ""), alone},
+			`FRONTEND_ANALYTICS={"id":"x","host":"https://stats.example.org","flags_api_host":"https://flags.example.org/"}`, "FRONTEND_DOCUMENTATION_URL=https://docs.example.org",
+		}, policy(" https://style.example.org https://example.org https://stats.example.org https://flags.example.org", ""), alone},
 		"a CDN": {[]string{"FRONTEND_CONTENT_ORIGINS=https://cdn.example.org/models/"}, policy(" https://cdn.example.org/models/", ""), alone},
 	} {
 		t.Run(name, func(t *testing.T) {
