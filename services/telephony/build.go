@@ -134,6 +134,7 @@ func (s *Service) buildDispatch(cfg Config, key *secret.Key) (err error) {
 	case cfg.SIPRedisURL != "":
 		handlers := sipbus.NewHandlers(s.domain.Resolver, s.domain.Trunks, s.recorder, cfg.MaxCallDuration, s.deps.Logger)
 		s.bus, err = sipbus.New(cfg.SIPRedisURL.Reveal(), handlers, s.deps.Logger, s.deps.Registry)
+		s.bridges = calls.NewBridges(s.store, s.bus, s.deps.Clock, s.deps.Logger)
 	}
 	return err
 }

@@ -55,8 +55,9 @@ type Service struct {
 	book     *throttle.Book
 	brake    *throttle.Brake
 	crowd    *throttle.Crowd
-	bus      *sipbus.Bus   // nil without SIP_REDIS_URL, and where LiveKit has rules
-	rules    *rules.Keeper // nil where LiveKit SIP is answered
+	bus      *sipbus.Bus    // nil without SIP_REDIS_URL, and where LiveKit has rules
+	bridges  *calls.Bridges // nil without a bus
+	rules    *rules.Keeper  // nil where LiveKit SIP is answered
 }
 
 // New builds the service. No peer, no database server and no bus needs to be up.
@@ -171,6 +172,7 @@ func (s *Service) run(ctx context.Context) error {
 			return err
 		}
 		workers.Go(func() { s.bus.Run(ctx) })
+		workers.Go(func() { s.bridges.Run(ctx) })
 	default:
 		s.deps.Logger.InfoContext(ctx, "SIP_REDIS_URL is not set: LiveKit SIP is not answered")
 	}

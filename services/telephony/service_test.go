@@ -92,6 +92,12 @@ func start(t *testing.T, cfg Config, listeners ...net.Listener) *grpcx.Server {
 // startWatched is start with a log and metrics.
 func startWatched(t *testing.T, cfg Config, log *slog.Logger, registry prometheus.Registerer, listeners ...net.Listener) *grpcx.Server {
 	t.Helper()
+	return listen(t, Policy(), launch(t, cfg, log, registry, clock.System{}).Register, listeners...)
+}
+
+// launch runs a whole service with fake peers.
+func launch(t *testing.T, cfg Config, log *slog.Logger, registry prometheus.Registerer, c clock.Clock) *Service {
+	t.Helper()
 	anyone := grpcx.Rule{Callers: []string{identity.CallerTelephony}}
 	peers := grpcx.Service(roomv1.AdmissionService_ServiceDesc, anyone)
 	for method, rule := range grpcx.Service(tokenv1.TokenService_ServiceDesc, anyone) {
@@ -102,7 +108,7 @@ func startWatched(t *testing.T, cfg Config, log *slog.Logger, registry prometheu
 		tokenv1.RegisterTokenServiceServer(r, fakeToken{})
 	}).Local(identity.CallerTelephony)
 	s, err := New(cfg, Deps{
-		Room: peer, Token: peer, Logger: log, Registry: registry, Clock: clock.System{},
+		Room: peer, Token: peer, Logger: log, Registry: registry, Clock: c,
 	})
 	must(t, err)
 	ctx, cancel := context.WithCancel(context.Background())
@@ -115,7 +121,7 @@ func startWatched(t *testing.T, cfg Config, log *slog.Logger, registry prometheu
 		must(t, <-ended)
 	})
 	testkit.Eventually(t, 10*time.Second, func() error { return s.store.Ready(t.Context()) })
-	return listen(t, Policy(), s.Register, listeners...)
+	return s
 }
 
 func createTrunk(t *testing.T, server *grpcx.Server, trunk *telephonyv1.Trunk) *telephonyv1.Trunk {

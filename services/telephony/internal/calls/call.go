@@ -57,7 +57,23 @@ type Call struct {
 	Refusal string
 	// Updated is when the record was last written.
 	Updated time.Time
+
+	// Bridge is the name on the SIP bus of the LiveKit SIP that has the call, empty
+	// where it is not known. It and Proof are kept, but not read back with a call.
+	Bridge string
+	Proof  Proof
 }
+
+// Proof says whether the carrier has shown the credentials of its trunk. Proofs are
+// ordered as they become known.
+type Proof int
+
+// The proofs.
+const (
+	NotAsked Proof = iota
+	Unproven
+	Proven
+)
 
 // Event is a piece of what is known of a call.
 type Event = Call
@@ -108,10 +124,10 @@ type Store interface {
 	// RecordCalls lays events over the records of their calls, creating those that
 	// are new: all of them or, on an error, none. The state goes forward only, and
 	// not from one end to the other. Of trunk, room, caller, its key and number,
-	// called, the times, end reason, refusal and SIP status, what is known already stays,
-	// but of Started the earliest; Updated is set. Same events in any order give the
-	// same state. An event of a call that FailSilentCalls has made fail shows that it
-	// went on: state, end and reason are the event's. So they are where NoteParticipant
+	// called, bridge, the times, end reason, refusal and SIP status, what is known already stays,
+	// but of Started the earliest, and of Proof the last in their order; Updated is set. Same events in any order give the
+	// same state. An event of a call that FailSilentCalls or FailCallsOf has made fail
+	// shows that it went on: state, end and reason are the event's. So they are where NoteParticipant
 	// has made the call end, if the event is an end.
 	RecordCalls(ctx context.Context, events ...Event) error
 	// NoteParticipant lays what is told of a call's participant over its record. A
@@ -121,7 +137,7 @@ type Store interface {
 	// later. While it is in the room the call has Joined at least; when it has left,
 	// the call has Ended with that time and reason. That is a guess: the next
 	// participant undoes it, and an event that is an end replaces it. An end that an
-	// event told stays; one that FailSilentCalls made is undone. Trunk and room stay if
+	// event told stays; one that FailSilentCalls or FailCallsOf made is undone. Trunk and room stay if
 	// they are known. Calls that were refused, or that a bridge took, never change.
 	// Same events and participants in any order give the same record.
 	NoteParticipant(ctx context.Context, p Participant, now time.Time) error
@@ -131,8 +147,8 @@ type Store interface {
 	RenewCalls(ctx context.Context, silent, now time.Time, limit int) (int, error)
 	// AdmitCall records an event of a call that rings unless its trunk has as
 	// many calls as the quota says, and reports whether it did; a call that is on
-	// record is not asked again. In one statement. Calls that are over, or were
-	// last updated at silent or before, count for nothing.
+	// record, and not unproven, is not asked again. In one statement. Calls that are
+	// over or unproven, or were last updated at silent or before, count for nothing.
 	AdmitCall(ctx context.Context, e Event, q Quota, silent time.Time) (bool, error)
 	// LiveCalls counts the calls of a trunk as AdmitCall does, and those of them
 	// that have no room.
@@ -154,6 +170,12 @@ type Store interface {
 	// ForgetNumbers removes the numbers of callers from calls that started before
 	// the time, limit at most, and returns how many.
 	ForgetNumbers(ctx context.Context, before time.Time, limit int) (int, error)
+	// Bridges returns the bridges of the calls that are not over, in order.
+	Bridges(ctx context.Context) ([]string, error)
+	// FailCallsOf makes calls of a bridge that are not over fail at now with the
+	// reason, limit at most, and returns how many. It is a guess like that of
+	// FailSilentCalls.
+	FailCallsOf(ctx context.Context, bridge string, now time.Time, reason string, limit int) (int, error)
 	// FailSilentCalls makes calls that are not over and were last updated before
 	// silent fail at now with the reason, limit at most, and returns how many. That
 	// is a guess, which the next event of a call undoes.

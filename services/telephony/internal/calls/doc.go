@@ -7,10 +7,10 @@
 // time of their own, and opened for operators alone, who are named in the log.
 //
 // LiveKit tells besides when the [Participant] of a call comes and goes, and where
-// it answers LiveKit SIP itself that is all that is known. Two ends are guesses,
+// it answers LiveKit SIP itself that is all that is known. Three ends are guesses,
 // which what is known better undoes: calls whose participant left have ended, and
-// calls of which nothing has been heard for long have failed. LiveKit SIP says
-// nothing while a caller is in the prompt.
+// calls of which nothing has been heard for long, or whose LiveKit SIP has left the
+// bus, have failed. LiveKit SIP says nothing while a caller is in the prompt.
 //
 // Nothing here may delay a call: events go into a bounded queue and are written
 // by one worker, in order. Events that are lost are counted and logged: the
@@ -21,5 +21,6 @@
 //	call.go      the nouns and what storage must do
 //	recorder.go  the queue and its worker
 //	sweep.go     the end of silent calls and old records
+//	bridges.go   the end of calls whose LiveKit SIP has died
 //	metrics.go   what operators watch
 package calls

@@ -22,6 +22,8 @@ type Question struct {
 	CallID string
 	// TrunkID is the trunk that an earlier answer named; "" to find it by number.
 	TrunkID string
+	// Bridge is the name on the SIP bus of the LiveKit SIP that asks.
+	Bridge string
 	// Called are the numbers under which the call may be known, best first.
 	Called []string
 	// Caller is empty or a word such as "anonymous" when withheld.

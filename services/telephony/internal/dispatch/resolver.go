@@ -167,7 +167,7 @@ func (r *Resolver) event(q Question, d Decision) calls.Event {
 	return calls.Event{
 		ID: q.CallID, TrunkID: d.TrunkID, State: calls.Incoming, Called: d.Called, Started: r.Clock.Now(),
 		Caller: e164.Masked(d.Caller), CallerKey: r.Throttle.Key(d.Caller, q.CallID),
-		CallerNumber: r.Lines.SealNumber(q.CallID, d.Caller),
+		CallerNumber: r.Lines.SealNumber(q.CallID, d.Caller), Bridge: q.Bridge,
 	}
 }
 

@@ -18,7 +18,11 @@ import (
 	"google.golang.org/protobuf/proto"
 )
 
-const serviceName = "IOInfo"
+// The psrpc services that LiveKit SIP asks.
+const (
+	serviceName    = "IOInfo"
+	sipServiceName = "IOInfoSIP"
+)
 
 // The methods of IOInfo that are about SIP.
 const (

@@ -4,7 +4,10 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
+	"maps"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -344,5 +347,46 @@ func TestURLIsChecked(t *testing.T) {
 	_, err := New("http://user:hunter2@host", nil, slog.New(slog.DiscardHandler), prometheus.NewRegistry())
 	if err == nil || strings.Contains(err.Error(), "hunter2") {
 		t.Errorf("error %v", err)
+	}
+}
+
+// TestBridgesAreSeen: who asks is known by name, and is missed when it has gone.
+func TestBridgesAreSeen(t *testing.T) {
+	t.Parallel()
+	url := testkit.Redis(t)
+	d := &desk{}
+	b := serve(t, url, d)
+	names := make(map[string]bool)
+	gone := clients(t, url)
+	for service, c := range gone {
+		_, err := c.EvaluateSIPDispatchRules(t.Context(), &rpc.EvaluateSIPDispatchRulesRequest{})
+		must(t, err)
+		_, err = c.UpdateSIPCallState(t.Context(), &rpc.UpdateSIPCallStateRequest{})
+		must(t, err)
+		_, err = c.RecordCallContext(t.Context(), &rpc.RecordCallContextRequest{})
+		must(t, err)
+		name := d.question.Bridge
+		for _, e := range d.events[len(d.events)-2:] {
+			if e.Bridge != name {
+				t.Errorf("%s: event of %q, question of %q", service, e.Bridge, name)
+			}
+		}
+		if absent, known := b.Absent(t.Context(), []string{name}); !known || len(absent) != 0 || names[name] {
+			t.Errorf("%s: %q is absent, or not the only one of its name", service, name)
+		}
+		names[name] = true
+	}
+	for _, c := range gone {
+		c.(interface{ Close() }).Close()
+	}
+	testkit.Eventually(t, 5*time.Second, func() error {
+		if absent, known := b.Absent(t.Context(), slices.Sorted(maps.Keys(names))); !known || len(absent) != 2 {
+			return fmt.Errorf("absent: %v", absent)
+		}
+		return nil
+	})
+	must(t, b.Stop(t.Context()))
+	if _, known := b.Absent(t.Context(), nil); known {
+		t.Error("who is there is known without the bus")
 	}
 }

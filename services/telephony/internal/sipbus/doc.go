@@ -17,7 +17,7 @@
 // Files:
 //
 //	bus.go       the connection, the two services
-//	rivals.go    who else answers
+//	rivals.go    who else answers, and which bridges are there
 //	handlers.go  the four methods
 //	wire.go      between psrpc messages and the domain
 package sipbus

@@ -5,9 +5,12 @@ import (
 	"log/slog"
 	"time"
 
+	"github.com/livekit/protocol/livekit"
 	"github.com/livekit/protocol/rpc"
+	"github.com/livekit/psrpc/pkg/metadata"
 	"google.golang.org/protobuf/types/known/emptypb"
 
+	lk "github.com/parleymeet/parley/services/internal/livekit"
 	"github.com/parleymeet/parley/services/telephony/internal/dispatch"
 	"github.com/parleymeet/parley/services/telephony/internal/trunks"
 )
@@ -43,7 +46,9 @@ func NewHandlers(r Resolver, p Passwords, rec dispatch.Recorder, maxCall time.Du
 // call and which credentials the carrier must show. A call from a source that
 // the trunk does not know is dropped in silence, as if nobody were here.
 func (h *Handlers) GetSIPTrunkAuthentication(ctx context.Context, req *rpc.GetSIPTrunkAuthenticationRequest) (*rpc.GetSIPTrunkAuthenticationResponse, error) {
-	decision, trunk := h.resolver.Authenticate(ctx, authQuestion(req))
+	question := authQuestion(req)
+	question.Bridge = bridge(ctx)
+	decision, trunk := h.resolver.Authenticate(ctx, question)
 	if decision.Result == dispatch.Reject {
 		return authRefusal(decision), nil
 	}
@@ -57,19 +62,36 @@ func (h *Handlers) GetSIPTrunkAuthentication(ctx context.Context, req *rpc.GetSI
 
 // EvaluateSIPDispatchRules says where the call goes, or asks for its PIN.
 func (h *Handlers) EvaluateSIPDispatchRules(ctx context.Context, req *rpc.EvaluateSIPDispatchRulesRequest) (*rpc.EvaluateSIPDispatchRulesResponse, error) {
-	decision, entry := h.resolver.Dispatch(ctx, dispatchQuestion(req))
+	question := dispatchQuestion(req)
+	question.Bridge = bridge(ctx)
+	decision, entry := h.resolver.Dispatch(ctx, question)
 	return dispatchAnswer(decision, entry, h.maxCall), nil
 }
 
 // UpdateSIPCallState queues what became of a call. LiveKit SIP holds a lock
 // while it waits for the answer.
-func (h *Handlers) UpdateSIPCallState(_ context.Context, req *rpc.UpdateSIPCallStateRequest) (*emptypb.Empty, error) {
-	h.recorder.Record(callEvent(req.GetCallInfo()))
+func (h *Handlers) UpdateSIPCallState(ctx context.Context, req *rpc.UpdateSIPCallStateRequest) (*emptypb.Empty, error) {
+	h.record(ctx, req.GetCallInfo())
 	return &emptypb.Empty{}, nil
 }
 
 // RecordCallContext queues what is known of a call in the same way.
-func (h *Handlers) RecordCallContext(_ context.Context, req *rpc.RecordCallContextRequest) (*emptypb.Empty, error) {
-	h.recorder.Record(callEvent(req.GetCallInfo()))
+func (h *Handlers) RecordCallContext(ctx context.Context, req *rpc.RecordCallContextRequest) (*emptypb.Empty, error) {
+	h.record(ctx, req.GetCallInfo())
 	return &emptypb.Empty{}, nil
+}
+
+func (h *Handlers) record(ctx context.Context, info *livekit.SIPCallInfo) {
+	event := callEvent(info)
+	event.Bridge = bridge(ctx)
+	h.recorder.Record(event)
+}
+
+// bridge is who asks, by its name on the bus.
+func bridge(ctx context.Context) string {
+	header := metadata.IncomingHeader(ctx)
+	if header == nil {
+		return ""
+	}
+	return lk.Text(header.RemoteID)
 }

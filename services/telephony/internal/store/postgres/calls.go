@@ -15,8 +15,8 @@ import (
 
 const recordCall = `
 	INSERT INTO calls AS c (id, trunk_id, room_id, state, caller, called, started_at, answered_at, ended_at,
-		end_reason, refusal, updated_at, caller_key, caller_number, sip_status, sip_reason)
-	VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
+		end_reason, refusal, updated_at, caller_key, caller_number, sip_status, sip_reason, bridge, proof)
+	VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)
 	ON CONFLICT (id) DO UPDATE SET
 		trunk_id    = coalesce(nullif(c.trunk_id, ''), excluded.trunk_id),
 		room_id     = coalesce(nullif(c.room_id, ''), excluded.room_id),
@@ -35,6 +35,8 @@ const recordCall = `
 		refusal     = coalesce(nullif(c.refusal, ''), excluded.refusal),
 		sip_status  = coalesce(nullif(c.sip_status, 0), excluded.sip_status),
 		sip_reason  = CASE WHEN c.sip_status <> 0 THEN c.sip_reason ELSE excluded.sip_reason END,
+		bridge      = coalesce(nullif(c.bridge, ''), excluded.bridge),
+		proof       = greatest(c.proof, excluded.proof),
 		updated_at  = greatest(c.updated_at, excluded.updated_at)`
 
 func recordArgs(e calls.Event) []any {
@@ -45,6 +47,7 @@ func recordArgs(e calls.Event) []any {
 	return []any{
 		e.ID, e.TrunkID, e.RoomID, int(e.State), e.Caller, e.Called, started,
 		nullable(e.Answered), nullable(e.Ended), e.EndReason, e.Refusal, e.Updated, e.CallerKey, blob(e.CallerNumber), e.SIPStatus, e.SIPReason,
+		e.Bridge, int(e.Proof),
 	}
 }
 
@@ -127,6 +130,23 @@ func (s *Store) FailSilentCalls(ctx context.Context, silent, now time.Time, reas
 		WHERE id IN (SELECT id FROM calls WHERE state < 4 AND updated_at < $1 LIMIT $4)
 		AND state < 4 AND updated_at < $1`, silent, now, reason, limit)
 	return int(tag.RowsAffected()), fault("fail silent calls", err)
+}
+
+// Bridges implements calls.Store.
+func (s *Store) Bridges(ctx context.Context) ([]string, error) {
+	rows, err := s.Pool().Query(ctx, `SELECT DISTINCT bridge FROM calls WHERE state < 4 AND bridge <> '' ORDER BY bridge`)
+	if err != nil {
+		return nil, fault("list bridges", err)
+	}
+	list, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	return list, fault("list bridges", err)
+}
+
+// FailCallsOf implements calls.Store.
+func (s *Store) FailCallsOf(ctx context.Context, bridge string, now time.Time, reason string, limit int) (int, error) {
+	tag, err := s.Pool().Exec(ctx, `UPDATE calls SET state = 5, silent = true, ended_at = $2, end_reason = $3, updated_at = $2
+		WHERE id IN (SELECT id FROM calls WHERE state < 4 AND bridge <> '' AND bridge = $1 LIMIT $4) AND state < 4`, bridge, now, reason, limit)
+	return int(tag.RowsAffected()), fault("fail calls of a bridge", err)
 }
 
 // DeleteCalls implements calls.Store.

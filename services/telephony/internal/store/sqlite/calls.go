@@ -35,8 +35,8 @@ func lookup(ctx context.Context, q querier, trunkID, digits string) (dispatch.Lo
 
 const recordCall = `
 	INSERT INTO calls AS c (id, trunk_id, room_id, state, caller, called, started_at, answered_at, ended_at,
-		end_reason, refusal, updated_at, caller_key, caller_number, sip_status, sip_reason)
-	VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+		end_reason, refusal, updated_at, caller_key, caller_number, sip_status, sip_reason, bridge, proof)
+	VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 	ON CONFLICT (id) DO UPDATE SET
 		trunk_id    = coalesce(nullif(c.trunk_id, ''), excluded.trunk_id),
 		room_id     = coalesce(nullif(c.room_id, ''), excluded.room_id),
@@ -55,6 +55,8 @@ const recordCall = `
 		refusal     = coalesce(nullif(c.refusal, ''), excluded.refusal),
 		sip_status  = coalesce(nullif(c.sip_status, 0), excluded.sip_status),
 		sip_reason  = CASE WHEN c.sip_status <> 0 THEN c.sip_reason ELSE excluded.sip_reason END,
+		bridge      = coalesce(nullif(c.bridge, ''), excluded.bridge),
+		proof       = max(c.proof, excluded.proof),
 		updated_at  = max(c.updated_at, excluded.updated_at)`
 
 // RecordCalls implements calls.Store.
@@ -66,7 +68,8 @@ func (s *Store) RecordCalls(ctx context.Context, events ...calls.Event) error {
 				started = e.Updated
 			}
 			_, err := tx.ExecContext(ctx, recordCall, e.ID, e.TrunkID, e.RoomID, int(e.State), e.Caller, e.Called, micros(started),
-				nullable(e.Answered), nullable(e.Ended), e.EndReason, e.Refusal, micros(e.Updated), e.CallerKey, blob(e.CallerNumber), e.SIPStatus, e.SIPReason)
+				nullable(e.Answered), nullable(e.Ended), e.EndReason, e.Refusal, micros(e.Updated), e.CallerKey, blob(e.CallerNumber), e.SIPStatus, e.SIPReason,
+				e.Bridge, int(e.Proof))
 			if err != nil {
 				return err
 			}
@@ -136,6 +139,23 @@ func (s *Store) FailSilentCalls(ctx context.Context, silent, now time.Time, reas
 		WHERE id IN (SELECT id FROM calls WHERE state < 4 AND updated_at < ? LIMIT ?)`,
 		micros(now), reason, micros(now), micros(silent), limit)
 	return n, fault("fail silent calls", err)
+}
+
+// Bridges implements calls.Store.
+func (s *Store) Bridges(ctx context.Context) ([]string, error) {
+	rows, err := s.Read().QueryContext(ctx, `SELECT DISTINCT bridge FROM calls WHERE state < 4 AND bridge <> '' ORDER BY bridge`)
+	list, err := collect(rows, err, func(rows *sql.Rows) (bridge string, err error) {
+		err = rows.Scan(&bridge)
+		return bridge, err
+	})
+	return list, fault("list bridges", err)
+}
+
+// FailCallsOf implements calls.Store.
+func (s *Store) FailCallsOf(ctx context.Context, bridge string, now time.Time, reason string, limit int) (int, error) {
+	n, err := s.exec(ctx, `UPDATE calls SET state = 5, silent = true, ended_at = ?1, end_reason = ?2, updated_at = ?1
+		WHERE id IN (SELECT id FROM calls WHERE state < 4 AND bridge <> '' AND bridge = ?3 LIMIT ?4)`, micros(now), reason, bridge, limit)
+	return n, fault("fail calls of a bridge", err)
 }
 
 // DeleteCalls implements calls.Store.

@@ -143,6 +143,48 @@ func callsEnd(t *testing.T, s Store) {
 	same(t, "old", n, 1)
 }
 
+// bridgesDie: the calls of a bridge that has died fail, unless they are over; if it
+// has not, they go on.
+func bridgesDie(t *testing.T, s Store) {
+	ctx, later := t.Context(), start.Add(time.Hour)
+	for _, e := range []calls.Event{
+		{ID: "a1", Bridge: "A", State: calls.Incoming}, {ID: "a2", State: calls.Incoming}, {ID: "a3", Bridge: "A", State: calls.Active},
+		{ID: "a4", Bridge: "A", State: calls.Ended, Ended: start, EndReason: "hung up"},
+		{ID: "b1", Bridge: "B", State: calls.Active}, {ID: "c1", Bridge: "C", State: calls.Ended}, {ID: "none", State: calls.Active},
+	} {
+		e.Started, e.Updated = start, start
+		must(t, s.RecordCalls(ctx, e))
+	}
+	must(t, s.RecordCalls(ctx, calls.Event{ID: "a2", Bridge: "A", State: calls.Incoming, Updated: start},
+		calls.Event{ID: "b1", Bridge: "A", State: calls.Active, Updated: start}))
+	bridges := func(want ...string) {
+		t.Helper()
+		got, err := s.Bridges(ctx)
+		must(t, err)
+		same(t, "bridges", sprint(got), sprint(want))
+	}
+	bridges("A", "B")
+	for bridge, failed := range map[string][]int{"A": {2, 1, 0}, "C": {0}, "": {0}} {
+		for _, want := range failed {
+			n, err := s.FailCallsOf(ctx, bridge, later, "gone", 2)
+			must(t, err)
+			same(t, "failed", n, want)
+		}
+	}
+	bridges("B")
+	must(t, s.RecordCalls(ctx, calls.Event{ID: "a3", State: calls.Active, Updated: later}))
+	bridges("A", "B")
+	for id, want := range map[string]calls.Call{
+		"a1": {State: calls.Failed, Ended: later, EndReason: "gone", Updated: later}, "a3": {State: calls.Active, Updated: later},
+		"a4": {State: calls.Ended, Ended: start, EndReason: "hung up", Updated: start}, "none": {State: calls.Active, Updated: start},
+	} {
+		want.ID, want.Started = id, start
+		got, err := s.Call(ctx, id)
+		must(t, err)
+		same(t, id, got, want)
+	}
+}
+
 // silentCallsGoOn: a call that was taken for failed, as nobody had heard of it, is
 // what the next event says. One that failed does not come back.
 func silentCallsGoOn(t *testing.T, s Store) {

@@ -85,6 +85,7 @@ func Run(t *testing.T, open func(t *testing.T) Store) {
 		"CallsChange":              callsChange,
 		"CallsEnd":                 callsEnd,
 		"SilentCallsGoOn":          silentCallsGoOn,
+		"BridgesDie":               bridgesDie,
 		"ParticipantsAreNoted":     participantsAreNoted,
 		"ParticipantsOfOthers":     participantsOfOthers,
 		"ParticipantsBreakSilence": participantsBreakSilence,
