@@ -81,6 +81,37 @@ func lineTrunk(t *testing.T, server *grpcx.Server, trunk *telephonyv1.Trunk) {
 	createTrunk(t, server, trunk)
 }
 
+// TestChallengesHoldNoLine: whoever reaches LiveKit SIP may call a trunk that asks
+// for credentials, and leave it waiting for them. That must not keep the carrier out.
+func TestChallengesHoldNoLine(t *testing.T) {
+	t.Parallel()
+	cfg := testConfig(t)
+	cfg.SIPRedisURL = config.Secret(testkit.Redis(t))
+	lineTrunk(t, start(t, cfg), &telephonyv1.Trunk{AuthUsername: "carrier", AuthPassword: "s3cret"})
+	b := newBridge(t, cfg.SIPRedisURL)
+	for _, id := range []string{"scan1", "scan2", "carrier", "early"} {
+		if !b.rings(id) {
+			t.Fatalf("%s: busy while nobody has shown credentials", id)
+		}
+	}
+	// LiveKit SIP asks again once it has the credentials.
+	if !b.rings("carrier") || !b.prompts("carrier") {
+		t.Fatal("with credentials: refused")
+	}
+	testkit.Eventually(t, 5*time.Second, func() error {
+		if b.rings("late") {
+			return errors.New("a call in the prompt holds no line")
+		}
+		return nil
+	})
+	if b.rings("early") {
+		t.Error("who was there first without credentials gets a second line")
+	}
+	if !b.rings("carrier") {
+		t.Error("a call that has its line is refused")
+	}
+}
+
 // TestADeadBridgeHoldsNoLine: a LiveKit SIP that dies tells nothing of its callers,
 // and LiveKit knows none who is in the prompt.
 func TestADeadBridgeHoldsNoLine(t *testing.T) {

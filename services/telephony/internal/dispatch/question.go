@@ -86,6 +86,8 @@ type Decision struct {
 	Called, Caller string
 
 	stage Stage
+	// proof says whether the carrier has shown its credentials.
+	proof calls.Proof
 	// handsOver says that a bridge asks which lets the caller in by itself.
 	handsOver bool
 	// enters says that the caller is let in on Accept, as person, into the lobby

@@ -121,6 +121,9 @@ func (r *Resolver) Authenticate(ctx context.Context, q Question) (Decision, *tru
 		if trunk, err = r.trunk(ctx, &q, &d); err != nil {
 			return err
 		}
+		if trunk.AuthUsername != "" { // asked of the carrier only now, perhaps in vain
+			d.proof = calls.Unproven
+		}
 		if err := r.welcome(ctx, trunk, q, d); err != nil {
 			return err
 		}
@@ -167,7 +170,7 @@ func (r *Resolver) event(q Question, d Decision) calls.Event {
 	return calls.Event{
 		ID: q.CallID, TrunkID: d.TrunkID, State: calls.Incoming, Called: d.Called, Started: r.Clock.Now(),
 		Caller: e164.Masked(d.Caller), CallerKey: r.Throttle.Key(d.Caller, q.CallID),
-		CallerNumber: r.Lines.SealNumber(q.CallID, d.Caller), Bridge: q.Bridge,
+		CallerNumber: r.Lines.SealNumber(q.CallID, d.Caller), Bridge: q.Bridge, Proof: d.proof,
 	}
 }
 
@@ -192,7 +195,7 @@ func (r *Resolver) record(q Question, d Decision) {
 // locate is the question up to the room's door: the room of the PIN, and nil
 // where the caller is to be asked for one.
 func (r *Resolver) locate(ctx context.Context, q *Question, d *Decision) (*Lookup, error) {
-	d.stage = q.stage()
+	d.stage, d.proof = q.stage(), calls.Proven
 	trunk, err := r.trunk(ctx, q, d)
 	if err != nil {
 		return nil, err

@@ -55,6 +55,20 @@ func quotasHold(t *testing.T, s Store) {
 	same(t, "without an id, which leaves no record", sprint(admit("", two), admit("", two), count()), "true true 1 1")
 	same(t, "after one has ended", admit("3", two), true)
 	same(t, "an ended one does not come back", admit("1", two), false)
+	unproven := func(id string, q calls.Quota) bool {
+		t.Helper()
+		ok, err := s.AdmitCall(ctx, calls.Event{ID: id, TrunkID: "ST_a", Updated: start, Proof: calls.Unproven}, q, silent)
+		must(t, err)
+		return ok
+	}
+	same(t, "one that has shown no credentials", unproven("4", calls.Quota{MaxCalls: 3}), true)
+	same(t, "takes no line", count(), "2 2")
+	same(t, "and has none", unproven("4", two), false)
+	must(t, s.RecordCalls(ctx, calls.Event{ID: "4", State: calls.Incoming, Updated: start}))
+	same(t, "also when its state is told", count(), "2 2")
+	must(t, s.RecordCalls(ctx, calls.Event{ID: "4", State: calls.Incoming, Proof: calls.Proven, Updated: start}))
+	same(t, "until it has shown them", count(), "3 3")
+	same(t, "for good", sprint(unproven("4", two), count()), "true 3 3")
 	silent = start
 	same(t, "calls that went silent", count(), "0 0")
 	same(t, "count for nothing", fresh(two), true)
