@@ -19,6 +19,7 @@ import (
 	"github.com/parleymeet/parley/pkg/grpcx"
 	"github.com/parleymeet/parley/pkg/identity"
 	"github.com/parleymeet/parley/pkg/testkit"
+	"github.com/parleymeet/parley/services/telephony/internal/calls"
 )
 
 const lineNumber = "+33123456789"
@@ -126,10 +127,11 @@ func TestADeadBridgeHoldsNoLine(t *testing.T) {
 	if !dead.rings("first") || !dead.prompts("first") {
 		t.Fatal("the first call is refused")
 	}
+	bridges := calls.NewBridges(s.store, s.bus, now, s.deps.Logger) // the service's own has its own timer
 	check := func(after time.Duration) {
 		t.Helper()
 		now.Advance(after)
-		must(t, s.bridges.Check(t.Context()))
+		must(t, bridges.Check(t.Context()))
 	}
 	check(0)
 	check(time.Minute)
@@ -152,5 +154,46 @@ func TestADeadBridgeHoldsNoLine(t *testing.T) {
 	check(time.Minute)
 	if !alive.prompts("second") {
 		t.Error("the call of another bridge is gone too")
+	}
+}
+
+// TestWhoHungUpMeanwhileHoldsNoLine: LiveKit SIP tells the end of a call once, and
+// nobody hears it while the bus is away.
+func TestWhoHungUpMeanwhileHoldsNoLine(t *testing.T) {
+	t.Parallel()
+	cfg := testConfig(t)
+	bus := testkit.StartRedis(t, 0)
+	cfg.SIPRedisURL = config.Secret(bus.URL)
+	now := clock.NewFake(time.Now())
+	s := launch(t, cfg, slog.New(slog.DiscardHandler), prometheus.NewRegistry(), now)
+	lineTrunk(t, listen(t, Policy(), s.Register), &telephonyv1.Trunk{AllowedAddresses: []string{"192.0.2.0/24"}})
+	b := newBridge(t, cfg.SIPRedisURL)
+	bridges := calls.NewBridges(s.store, s.bus, now, s.deps.Logger) // the service's own has its own timer
+	check := func(after time.Duration) {
+		t.Helper()
+		now.Advance(after)
+		must(t, bridges.Check(t.Context()))
+	}
+	check(0)
+	check(time.Hour) // what was before the start is of no account here
+	if !b.rings("first") || !b.prompts("first") || b.rings("second") {
+		t.Fatal("one line is not one line")
+	}
+	bus.Stop()
+	check(time.Second)
+	bus.Start()
+	testkit.Eventually(t, 10*time.Second, func() error { return s.bus.Ready(t.Context()) })
+	b = newBridge(t, cfg.SIPRedisURL) // hears answers again
+	check(time.Second)
+	check(time.Second)
+	if b.rings("second") {
+		t.Fatal("who may be typing has no line any more")
+	}
+	check(2 * time.Minute)
+	if !b.rings("second") {
+		t.Error("who has not been heard of since holds the line")
+	}
+	if !b.prompts("first") { // and types only now
+		t.Error("a caller who was there all the time is refused")
 	}
 }

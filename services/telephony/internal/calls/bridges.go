@@ -15,6 +15,11 @@ const (
 	// that has only lost its connection is back within seconds.
 	goneAfter  = 30 * time.Second
 	goneReason = "the SIP bridge is gone"
+	// promptTime is how long callers take who type a PIN. Of who was in the prompt
+	// while the bus was away, and has not been heard of for so long since, LiveKit SIP
+	// may have told the end when nobody was there to hear it. It tells nothing twice.
+	promptTime   = 2 * time.Minute
+	promptReason = "no word from the SIP bridge since the SIP bus was away"
 )
 
 // Bus knows which bridges are on it; sipbus.Bus meets it.
@@ -26,13 +31,16 @@ type Bus interface {
 
 // Bridges gives up the calls of bridges that have died: nobody else tells of those
 // whose callers were still in the prompt, and each would hold one of its trunk's
-// lines for as long as silence is no sign that a call is over.
+// lines for as long as silence is no sign that a call is over. So it does with calls
+// in the prompt whose end may have been told while the bus was away.
 type Bridges struct {
 	store  Store
 	bus    Bus
 	clock  clock.Clock
 	log    *slog.Logger
 	absent map[string]time.Time // since when, of those that were not there last time
+	back   time.Time            // when the bus was back; zero while it is away
+	doubts bool                 // whether calls in the prompt may have ended before
 }
 
 // NewBridges returns a watch over the bridges on a bus.
@@ -67,9 +75,28 @@ func (b *Bridges) Check(ctx context.Context) error {
 	}
 	gone, there := b.bus.Absent(ctx, bridges)
 	if !there { // readiness tells so
+		b.back = time.Time{}
 		return nil
 	}
 	now := b.clock.Now()
+	if b.back.IsZero() {
+		b.back, b.doubts = now, true
+	}
+	if err := b.giveUp(ctx, known, gone, now); err != nil {
+		return err
+	}
+	if !b.doubts || now.Sub(b.back) < promptTime {
+		return nil
+	}
+	_, err = sweep.All(ctx, cleanBatch, func(limit int) (int, error) {
+		return b.store.FailPrompts(ctx, b.back, now, promptReason, limit)
+	})
+	b.doubts = err != nil
+	return err
+}
+
+// giveUp notes who is gone, and fails the calls of who is for too long.
+func (b *Bridges) giveUp(ctx context.Context, known map[string]time.Time, gone []string, now time.Time) error {
 	b.absent = make(map[string]time.Time, len(gone))
 	for _, bridge := range gone {
 		since, again := known[bridge]

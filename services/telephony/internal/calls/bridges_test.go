@@ -18,6 +18,7 @@ type exchange struct {
 	calls  map[string]int
 	absent []string
 	away   bool
+	before []time.Time // which calls in the prompt failed
 }
 
 func (x *exchange) Bridges(context.Context) ([]string, error) {
@@ -36,6 +37,11 @@ func (x *exchange) FailCallsOf(_ context.Context, bridge string, _ time.Time, _ 
 	done, err := some(&n, limit)
 	x.calls[bridge] = n
 	return done, err
+}
+
+func (x *exchange) FailPrompts(_ context.Context, before, _ time.Time, _ string, _ int) (int, error) {
+	x.before = append(x.before, before)
+	return 0, nil
 }
 
 func (x *exchange) Absent(_ context.Context, bridges []string) (absent []string, known bool) {
@@ -80,5 +86,39 @@ func TestBridges(t *testing.T) {
 	}
 	if n := strings.Count(log.String(), "a SIP bridge is gone"); n != 2 || !strings.Contains(log.String(), "calls=1001") {
 		t.Errorf("log: %s", log)
+	}
+}
+
+// TestPromptsAreDoubted: who was in the prompt while the bus was away is given up
+// some time after it is back, once.
+func TestPromptsAreDoubted(t *testing.T) {
+	t.Parallel()
+	x, now := &exchange{away: true}, clock.NewFake(time.Now())
+	b := NewBridges(x, x, now, slog.New(slog.DiscardHandler))
+	check := func(after time.Duration, away bool) time.Time {
+		t.Helper()
+		x.away = away
+		now.Advance(after)
+		if err := b.Check(t.Context()); err != nil {
+			t.Error(err)
+		}
+		return now.Now()
+	}
+	check(0, true)
+	started := check(time.Hour, false)
+	check(promptTime-1, false)
+	if len(x.before) != 0 {
+		t.Fatalf("given up before %v", x.before)
+	}
+	check(1, false)
+	check(time.Hour, false)
+	check(time.Hour, true)
+	lost := check(time.Hour, false)
+	check(promptTime/2, true)
+	again := check(promptTime/2, false)
+	check(promptTime/2, false)
+	check(promptTime/2, false)
+	if !slices.Equal(x.before, []time.Time{started, again}) {
+		t.Errorf("given up before %v, want %v and not %v", x.before, []time.Time{started, again}, lost)
 	}
 }

@@ -126,9 +126,9 @@ type Store interface {
 	// not from one end to the other. Of trunk, room, caller, its key and number,
 	// called, bridge, the times, end reason, refusal and SIP status, what is known already stays,
 	// but of Started the earliest, and of Proof the last in their order; Updated is set. Same events in any order give the
-	// same state. An event of a call that FailSilentCalls or FailCallsOf has made fail
-	// shows that it went on: state, end and reason are the event's. So they are where NoteParticipant
-	// has made the call end, if the event is an end.
+	// same state. An event of a call that FailSilentCalls, FailPrompts or FailCallsOf
+	// has made fail shows that it went on: state, end and reason are the event's. So they
+	// are where NoteParticipant has made the call end, if the event is an end.
 	RecordCalls(ctx context.Context, events ...Event) error
 	// NoteParticipant lays what is told of a call's participant over its record. A
 	// call without one gets it, started when the participant joined, if its trunk
@@ -137,8 +137,8 @@ type Store interface {
 	// later. While it is in the room the call has Joined at least; when it has left,
 	// the call has Ended with that time and reason. That is a guess: the next
 	// participant undoes it, and an event that is an end replaces it. An end that an
-	// event told stays; one that FailSilentCalls or FailCallsOf made is undone. Trunk and room stay if
-	// they are known. Calls that were refused, or that a bridge took, never change.
+	// event told stays; one that FailSilentCalls, FailPrompts or FailCallsOf made is
+	// undone. Trunk and room stay if they are known. Calls that were refused, or that a bridge took, never change.
 	// Same events and participants in any order give the same record.
 	NoteParticipant(ctx context.Context, p Participant, now time.Time) error
 	// RenewCalls makes calls that are not over, and were last updated before silent,
@@ -176,6 +176,9 @@ type Store interface {
 	// reason, limit at most, and returns how many. It is a guess like that of
 	// FailSilentCalls.
 	FailCallsOf(ctx context.Context, bridge string, now time.Time, reason string, limit int) (int, error)
+	// FailPrompts makes calls that have no room yet, are not over and were last
+	// updated before a time fail in the same way.
+	FailPrompts(ctx context.Context, before, now time.Time, reason string, limit int) (int, error)
 	// FailSilentCalls makes calls that are not over and were last updated before
 	// silent fail at now with the reason, limit at most, and returns how many. That
 	// is a guess, which the next event of a call undoes.

@@ -149,6 +149,14 @@ func (s *Store) FailCallsOf(ctx context.Context, bridge string, now time.Time, r
 	return int(tag.RowsAffected()), fault("fail calls of a bridge", err)
 }
 
+// FailPrompts implements calls.Store.
+func (s *Store) FailPrompts(ctx context.Context, before, now time.Time, reason string, limit int) (int, error) {
+	tag, err := s.Pool().Exec(ctx, `UPDATE calls SET state = 5, silent = true, ended_at = $2, end_reason = $3, updated_at = $2
+		WHERE id IN (SELECT id FROM calls WHERE state < 4 AND room_id = '' AND updated_at < $1 LIMIT $4)
+		AND state < 4 AND room_id = '' AND updated_at < $1`, before, now, reason, limit)
+	return int(tag.RowsAffected()), fault("fail calls in the prompt", err)
+}
+
 // DeleteCalls implements calls.Store.
 func (s *Store) DeleteCalls(ctx context.Context, before time.Time, limit int) (int, error) {
 	tag, err := s.Pool().Exec(ctx, `DELETE FROM calls WHERE id IN

@@ -158,6 +158,14 @@ func (s *Store) FailCallsOf(ctx context.Context, bridge string, now time.Time, r
 	return n, fault("fail calls of a bridge", err)
 }
 
+// FailPrompts implements calls.Store.
+func (s *Store) FailPrompts(ctx context.Context, before, now time.Time, reason string, limit int) (int, error) {
+	n, err := s.exec(ctx, `UPDATE calls SET state = 5, silent = true, ended_at = ?1, end_reason = ?2, updated_at = ?1
+		WHERE id IN (SELECT id FROM calls WHERE state < 4 AND room_id = '' AND updated_at < ?3 LIMIT ?4)`,
+		micros(now), reason, micros(before), limit)
+	return n, fault("fail calls in the prompt", err)
+}
+
 // DeleteCalls implements calls.Store.
 func (s *Store) DeleteCalls(ctx context.Context, before time.Time, limit int) (int, error) {
 	n, err := s.exec(ctx, `DELETE FROM calls WHERE id IN

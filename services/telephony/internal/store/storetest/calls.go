@@ -185,6 +185,37 @@ func bridgesDie(t *testing.T, s Store) {
 	}
 }
 
+// promptsFail: of calls that are not over, those without a room that were not heard
+// of since a time.
+func promptsFail(t *testing.T, s Store) {
+	ctx, later := t.Context(), start.Add(time.Hour)
+	for _, e := range []calls.Event{
+		{ID: "1", State: calls.Incoming, Updated: start}, {ID: "2", State: calls.Incoming, Updated: start},
+		{ID: "late", State: calls.Incoming, Updated: start.Add(time.Second)}, {ID: "room", RoomID: "r", State: calls.Incoming, Updated: start},
+		{ID: "ended", State: calls.Ended, Updated: start},
+	} {
+		must(t, s.RecordCalls(ctx, e))
+	}
+	for _, want := range []int{1, 1, 0} {
+		n, err := s.FailPrompts(ctx, start.Add(time.Second), later, "doubtful", 1)
+		must(t, err)
+		same(t, "failed", n, want)
+	}
+	must(t, s.RecordCalls(ctx, calls.Event{ID: "2", RoomID: "r", State: calls.Incoming, Updated: later}))
+	for id, want := range map[string]calls.Call{
+		"1": {State: calls.Failed, Started: start, Ended: later, EndReason: "doubtful", Updated: later},
+		"2": {State: calls.Incoming, RoomID: "r", Started: start, Updated: later},
+	} {
+		want.ID = id
+		got, err := s.Call(ctx, id)
+		must(t, err)
+		same(t, id, got, want)
+	}
+	live, _, err := s.Calls(ctx, calls.Filter{Live: true}, page.Window{Limit: 10})
+	must(t, err)
+	same(t, "live", len(live), 3)
+}
+
 // silentCallsGoOn: a call that was taken for failed, as nobody had heard of it, is
 // what the next event says. One that failed does not come back.
 func silentCallsGoOn(t *testing.T, s Store) {

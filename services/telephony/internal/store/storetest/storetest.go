@@ -86,6 +86,7 @@ func Run(t *testing.T, open func(t *testing.T) Store) {
 		"CallsEnd":                 callsEnd,
 		"SilentCallsGoOn":          silentCallsGoOn,
 		"BridgesDie":               bridgesDie,
+		"PromptsFail":              promptsFail,
 		"ParticipantsAreNoted":     participantsAreNoted,
 		"ParticipantsOfOthers":     participantsOfOthers,
 		"ParticipantsBreakSilence": participantsBreakSilence,
