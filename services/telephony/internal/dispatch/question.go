@@ -85,7 +85,9 @@ type Decision struct {
 	// Called and Caller are in E.164 form, empty when unknown or withheld.
 	Called, Caller string
 
-	stage Stage
+	// dialled is what no trunk has, as it was sent.
+	dialled []string
+	stage   Stage
 	// proof says whether the carrier has shown its credentials.
 	proof calls.Proof
 	// handsOver says that a bridge asks which lets the caller in by itself.

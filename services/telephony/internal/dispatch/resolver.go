@@ -10,6 +10,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/parleymeet/parley/pkg/clock"
+	"github.com/parleymeet/parley/services/internal/livekit"
 	"github.com/parleymeet/parley/services/telephony/internal/calls"
 	"github.com/parleymeet/parley/services/telephony/internal/e164"
 	"github.com/parleymeet/parley/services/telephony/internal/trunks"
@@ -156,6 +157,12 @@ func (r *Resolver) logRefusal(ctx context.Context, q Question, d Decision, cause
 	}
 	if d.RoomID != "" {
 		attrs = append(attrs, slog.String("room", d.RoomID))
+	}
+	switch d.Reason { // what the operator has to compare with the trunk
+	case NumberUnknown:
+		attrs = append(attrs, slog.Any("called", d.dialled), slog.String("source", livekit.Text(q.Source)))
+	case SourceNotAllowed:
+		attrs = append(attrs, slog.String("source", livekit.Text(q.Source)))
 	}
 	if cause != nil {
 		attrs = append(attrs, slog.String("error", cause.Error()))

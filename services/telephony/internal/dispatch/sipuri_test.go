@@ -7,6 +7,36 @@ import (
 	"testing"
 )
 
+// TestRefusalsTellWhatWasSent: a carrier that sends numbers in another form, or calls
+// from another network, is found out by the log. No PIN is.
+func TestRefusalsTellWhatWasSent(t *testing.T) {
+	t.Parallel()
+	national := Question{CallID: "SCL_1", Called: []string{"0100000001", "0100000001", ""}, Caller: caller, Source: "203.0.113.9"}
+	mixed, elsewhere := national, ask("+33100000003", "") // on ST_guarded
+	mixed.Called, elsewhere.Source = []string{"0100000001", "pilot"}, "198.51.100.1"
+	for name, c := range map[string]struct {
+		q    Question
+		uris bool
+		want string
+	}{
+		"a national number":  {national, false, `called=[0100000001] source=203.0.113.9`},
+		"and a name":         {mixed, false, `called="[0100000001 pilot]" source=203.0.113.9`},
+		"what may be a PIN":  {mixed, true, `called=[pilot] source=`},
+		"from another place": {elsewhere, false, `reason=source_not_allowed trunk=ST_guarded call=SCL_1 source=198.51.100.1`},
+	} {
+		log := &bytes.Buffer{}
+		w := newWorld()
+		r := w.resolver(t, log)
+		if r.cfg.SIPURIs = c.uris; c.uris {
+			w.list = w.list[:1] // of which none has a network
+		}
+		r.Authenticate(t.Context(), c.q)
+		if !strings.Contains(log.String(), c.want) {
+			t.Errorf("%s: log %s, want %s", name, log, c.want)
+		}
+	}
+}
+
 // TestSIPURIs dials PINs of ST_guarded, the one trunk with a network, as users
 // of SIP URIs.
 func TestSIPURIs(t *testing.T) {

@@ -4,7 +4,9 @@ import (
 	"context"
 	"fmt"
 	"net/netip"
+	"slices"
 
+	"github.com/parleymeet/parley/services/internal/livekit"
 	"github.com/parleymeet/parley/services/telephony/internal/e164"
 	"github.com/parleymeet/parley/services/telephony/internal/pins"
 	"github.com/parleymeet/parley/services/telephony/internal/trunks"
@@ -43,7 +45,7 @@ func (r *Resolver) find(ctx context.Context, q *Question, d *Decision) (*trunks.
 }
 
 // called returns the trunk that has a called number, nil for none. What no trunk
-// has is noted for the record, unless it may be a PIN.
+// has is noted for record and log, unless it may be a PIN.
 func (r *Resolver) called(listing *trunks.Listing, q Question, d *Decision) *trunks.Trunk {
 	for _, text := range q.Called {
 		number := e164.Dialled(text)
@@ -51,8 +53,14 @@ func (r *Resolver) called(listing *trunks.Listing, q Question, d *Decision) *tru
 			d.Called = number
 			return trunk
 		}
-		if d.Called == "" && (!r.cfg.SIPURIs || !pins.WellFormed(text)) {
+		if text == "" || (r.cfg.SIPURIs && pins.WellFormed(text)) {
+			continue
+		}
+		if d.Called == "" {
 			d.Called = number
+		}
+		if text = livekit.Text(text); !slices.Contains(d.dialled, text) {
+			d.dialled = append(d.dialled, text)
 		}
 	}
 	return nil
