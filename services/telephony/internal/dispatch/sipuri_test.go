@@ -11,16 +11,16 @@ import (
 // from another network, is found out by the log. No PIN is.
 func TestRefusalsTellWhatWasSent(t *testing.T) {
 	t.Parallel()
-	national := Question{CallID: "SCL_1", Called: []string{"0100000001", "0100000001", ""}, Caller: caller, Source: "203.0.113.9"}
+	national := Question{CallID: "SCL_1", Called: []string{"0199999999", "0199999999", ""}, Caller: caller, Source: "203.0.113.9"}
 	mixed, elsewhere := national, ask("+33100000003", "") // on ST_guarded
-	mixed.Called, elsewhere.Source = []string{"0100000001", "pilot"}, "198.51.100.1"
+	mixed.Called, elsewhere.Source = []string{"0199999999", "pilot"}, "198.51.100.1"
 	for name, c := range map[string]struct {
 		q    Question
 		uris bool
 		want string
 	}{
-		"a national number":  {national, false, `called=[0100000001] source=203.0.113.9`},
-		"and a name":         {mixed, false, `called="[0100000001 pilot]" source=203.0.113.9`},
+		"a national number":  {national, false, `called=[0199999999] source=203.0.113.9`},
+		"and a name":         {mixed, false, `called="[0199999999 pilot]" source=203.0.113.9`},
 		"what may be a PIN":  {mixed, true, `called=[pilot] source=`},
 		"from another place": {elsewhere, false, `reason=source_not_allowed trunk=ST_guarded call=SCL_1 source=198.51.100.1`},
 	} {
@@ -33,6 +33,26 @@ func TestRefusalsTellWhatWasSent(t *testing.T) {
 		r.Authenticate(t.Context(), c.q)
 		if !strings.Contains(log.String(), c.want) {
 			t.Errorf("%s: log %s, want %s", name, log, c.want)
+		}
+	}
+}
+
+// TestNationalNumbers: a trunk takes calls to its number as it is dialled in its
+// country, and no such number is a PIN.
+func TestNationalNumbers(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]string{
+		"0100000001": "ST_a", "01 00 00 00 01": "ST_a", "100000003": "ST_guarded", "+0100000001": "", "0100000009": "",
+	} {
+		for _, uris := range []bool{false, true} {
+			r := newWorld().resolver(t, &bytes.Buffer{})
+			r.cfg.SIPURIs = uris
+			d, _ := r.Dispatch(t.Context(), Question{CallID: "SCL_1", Called: []string{"pilot", text}, Caller: caller, Source: "203.0.113.9"})
+			switch {
+			case want == "" && d.Result == Reject:
+			case d.Result != RequestPIN || d.TrunkID != want || !strings.HasPrefix(d.Called, "+3310000000"):
+				t.Errorf("%s (URIs %v): %+v, want the prompt of %s", text, uris, d, want)
+			}
 		}
 	}
 }

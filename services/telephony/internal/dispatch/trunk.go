@@ -44,7 +44,8 @@ func (r *Resolver) find(ctx context.Context, q *Question, d *Decision) (*trunks.
 	return trunk, nil
 }
 
-// called returns the trunk that has a called number, nil for none. What no trunk
+// called returns the trunk that has a called number, nil for none. Some carriers
+// send the number as it is dialled in its country. What no trunk
 // has is noted for record and log, unless it may be a PIN.
 func (r *Resolver) called(listing *trunks.Listing, q Question, d *Decision) *trunks.Trunk {
 	for _, text := range q.Called {
@@ -61,6 +62,12 @@ func (r *Resolver) called(listing *trunks.Listing, q Question, d *Decision) *tru
 		}
 		if text = livekit.Text(text); !slices.Contains(d.dialled, text) {
 			d.dialled = append(d.dialled, text)
+		}
+	}
+	for _, text := range q.Called {
+		if number := listing.National(e164.DialledNationally(text)); number != "" {
+			d.Called = number
+			return listing.ByNumber(number)
 		}
 	}
 	return nil

@@ -50,6 +50,16 @@ func Dialled(text string) string {
 	return "+" + digits
 }
 
+// DialledNationally returns the digits of a called number that has no plus sign, ""
+// for one that has and for what is no number.
+func DialledNationally(text string) string {
+	digits, ok := digitsOf(userPart(text))
+	if !ok || strings.HasPrefix(digits, "+") {
+		return ""
+	}
+	return digits
+}
+
 // Caller returns the E.164 form of a caller's number, which a carrier may send
 // in the national form of country. It returns "" for callers who withhold it
 // and for whatever is no number.

@@ -1,6 +1,7 @@
 package e164
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
@@ -23,6 +24,9 @@ type form struct {
 	code string
 	// display is the international format.
 	display string
+	// nationals are the digits dialled in its own country, with and without the
+	// prefix that is not part of the number.
+	nationals []string
 }
 
 // forms keeps the latest forms: finding one takes dozens of regular expressions,
@@ -45,6 +49,11 @@ func formOf(number string) form {
 	if parsed, err := phonenumbers.Parse(number, phonenumbers.UNKNOWN_REGION); err == nil {
 		f.code = "+" + strconv.Itoa(int(parsed.GetCountryCode()))
 		f.display = phonenumbers.Format(parsed, phonenumbers.INTERNATIONAL)
+		for _, text := range []string{phonenumbers.Format(parsed, phonenumbers.NATIONAL), phonenumbers.GetNationalSignificantNumber(parsed)} {
+			if digits, ok := digitsOf(text); ok && !slices.Contains(f.nationals, digits) {
+				f.nationals = append(f.nationals, digits)
+			}
+		}
 	}
 	forms.Add(number, f)
 	return f
@@ -53,6 +62,9 @@ func formOf(number string) form {
 // Display returns the international format for people, such as
 // "+33 1 23 45 67 89". A number that the library cannot read stays as it is.
 func Display(number string) string { return formOf(number).display }
+
+// Nationals returns the digits by which a number is dialled in its own country.
+func Nationals(number string) []string { return formOf(number).nationals }
 
 // Masked returns the display with only the country code, the first national
 // digit and the last two digits left: "+33 6 •• •• •• 12". It is "" for "".

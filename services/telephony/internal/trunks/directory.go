@@ -10,6 +10,7 @@ import (
 	"golang.org/x/sync/singleflight"
 
 	"github.com/parleymeet/parley/pkg/clock"
+	"github.com/parleymeet/parley/services/telephony/internal/e164"
 )
 
 // maxAge is how long a directory may be behind what another replica wrote. A
@@ -45,13 +46,41 @@ type Listing struct {
 	Trunks   []*Trunk
 	byID     map[string]*Trunk
 	byNumber map[string]*Trunk
+	// byNational has the number that is dialled so in its own country, "" where
+	// several are.
+	byNational map[string]string
+}
+
+func newListing(all []*Trunk) *Listing {
+	l := &Listing{Trunks: all, byID: make(map[string]*Trunk, len(all)), byNumber: map[string]*Trunk{}, byNational: map[string]string{}}
+	for _, t := range all {
+		l.byID[t.ID] = t
+		for _, n := range t.Numbers {
+			l.byNumber[n.E164] = t
+			if n.Country == "" {
+				continue // it is dialled the same everywhere
+			}
+			for _, digits := range e164.Nationals(n.E164) {
+				if _, taken := l.byNational[digits]; taken {
+					l.byNational[digits] = ""
+					continue
+				}
+				l.byNational[digits] = n.E164
+			}
+		}
+	}
+	return l
 }
 
 // ByID returns a trunk, nil for none.
 func (l *Listing) ByID(id string) *Trunk { return l.byID[id] }
 
 // ByNumber returns the trunk that has the number, nil for none.
-func (l *Listing) ByNumber(e164 string) *Trunk { return l.byNumber[e164] }
+func (l *Listing) ByNumber(number string) *Trunk { return l.byNumber[number] }
+
+// National returns the number of a trunk that is dialled so in its own country, ""
+// for none and where several are.
+func (l *Listing) National(digits string) string { return l.byNational[digits] }
 
 // BySource returns the trunk that lists the address: the one with the smallest
 // network where several do, nil where none or no single one does.
@@ -128,13 +157,7 @@ func (d *Directory) read(ctx context.Context, changes int) (*Listing, error) {
 	if err != nil {
 		return nil, err
 	}
-	l := &Listing{Trunks: all, byID: make(map[string]*Trunk, len(all)), byNumber: map[string]*Trunk{}}
-	for _, t := range all {
-		l.byID[t.ID] = t
-		for _, n := range t.Numbers {
-			l.byNumber[n.E164] = t
-		}
-	}
+	l := newListing(all)
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.changes == changes {

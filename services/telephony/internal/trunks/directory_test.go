@@ -5,6 +5,26 @@ import (
 	"testing"
 )
 
+// TestNational: a number is found by what is dialled in its country, unless that
+// would be another's, too.
+func TestNational(t *testing.T) {
+	t.Parallel()
+	trunk := func(numbers ...Number) *Trunk { return &Trunk{Numbers: numbers} }
+	l := newListing([]*Trunk{
+		trunk(Number{E164: "+33123456789", Country: "FR"}, Number{E164: "+12025550123", Country: "US"}, Number{E164: "+80012345678"}),
+		trunk(Number{E164: "+33145678901", Country: "FR"}), trunk(Number{E164: "+81145678901", Country: "JP"}),
+		trunk(Number{E164: "+390612345678", Country: "IT"}),
+	})
+	for digits, want := range map[string]string{
+		"0123456789": "+33123456789", "123456789": "+33123456789", "2025550123": "+12025550123", "0612345678": "+390612345678",
+		"12345678": "", "0145678901": "", "145678901": "", "0999999999": "", "": "", "33123456789": "",
+	} {
+		if got := l.National(digits); got != want {
+			t.Errorf("%s: %q, want %q", digits, got, want)
+		}
+	}
+}
+
 func TestBySource(t *testing.T) {
 	t.Parallel()
 	trunk := func(id string, networks ...string) *Trunk {
