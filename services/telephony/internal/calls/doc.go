@@ -18,7 +18,8 @@
 // stopped, or it refused them. Participants are told by webhook, which is repeated,
 // and are written at once.
 //
-//	call.go      the nouns and what storage must do
+//	call.go      the nouns
+//	store.go     what storage must do
 //	recorder.go  the queue and its worker
 //	sweep.go     the end of silent calls and old records
 //	bridges.go   the end of calls whose LiveKit SIP has died
