@@ -69,12 +69,12 @@ func (db *DB) Prepare(ctx context.Context, query string) (*sql.Stmt, error) {
 }
 
 // tryAsync runs fn once on the writing connection while that does not wait for the disk.
-func (db *DB) tryAsync(ctx context.Context, fn func(ctx context.Context, tx *sql.Tx) error) (err error) {
+func (db *DB) tryAsync(ctx context.Context, fn func(ctx context.Context, tx *sql.Tx) error) error {
 	conn, err := db.write.Conn(ctx)
 	if err != nil {
 		return fmt.Errorf("sqlite: begin: %w", err)
 	}
-	defer func() { err = errors.Join(err, conn.Close()) }()
+	defer func() { _ = conn.Close() }() // gives it back, unless it was given up
 	if _, err := conn.ExecContext(ctx, "PRAGMA synchronous = NORMAL"); err != nil {
 		return fmt.Errorf("sqlite: begin: %w", err)
 	}

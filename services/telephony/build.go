@@ -66,7 +66,7 @@ func build(cfg Config, deps Deps, db store) (*Service, error) {
 		return nil, fmt.Errorf("PIN metrics: %w", err)
 	}
 	recorder, err := calls.NewRecorder(db, calls.Keep{
-		Records: cfg.CallRetention, Numbers: cfg.CallerNumberRetention, Key: key, Present: !cfg.answersLiveKitSIP(),
+		Records: cfg.CallRetention, Numbers: cfg.CallerNumberRetention, Key: key, ByParticipant: !cfg.answersLiveKitSIP(),
 	}, deps.Clock, deps.Logger, deps.Registry)
 	if err != nil {
 		return nil, fmt.Errorf("call metrics: %w", err)

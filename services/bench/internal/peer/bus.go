@@ -15,6 +15,8 @@ import (
 	"github.com/livekit/psrpc/pkg/server"
 	"github.com/redis/go-redis/v9"
 	"google.golang.org/protobuf/types/known/durationpb"
+
+	"github.com/parleymeet/parley/services/internal/livekit"
 )
 
 // Names of psrpc services.
@@ -55,7 +57,7 @@ func serveBus(ctx context.Context, o Options) error {
 		Result: rpc.SIPDispatchResult_ACCEPT, RoomName: strings.Repeat("r", 36), SipTrunkId: strings.Repeat("t", 15),
 		ParticipantIdentity: strings.Repeat("i", 36), ParticipantName: "+33 6 •• •• •• 12", Token: strings.Repeat("t", 700),
 		ParticipantAttributes: map[string]string{
-			"is_authenticated": "false", "parley.trunk_id": strings.Repeat("t", 15), "sip.callID": strings.Repeat("c", 16),
+			"is_authenticated": "false", livekit.TrunkAttribute: strings.Repeat("t", 15), livekit.CallAttribute: strings.Repeat("c", 16),
 		},
 		WsUrl: "ws://127.0.0.1:7880", MaxCallDuration: durationpb.New(8 * time.Hour),
 	}

@@ -86,10 +86,10 @@ func noHeader(string) (string, bool) { return "", false }
 // admit runs before the body is decoded: route, visitor, limit, body, in this
 // order. The request is a copy that grpc-gateway has made, and may be changed.
 func (a *api) admit(next runtime.HandlerFunc) runtime.HandlerFunc {
-	var named sync.Once
-	var name, pattern string // those of the one route for which admit was called
+	var once sync.Once
+	var name, pattern string // of the one route for which admit was called
 	return func(w http.ResponseWriter, r *http.Request, params map[string]string) {
-		named.Do(func() {
+		once.Do(func() {
 			name = routeName(r)
 			_, pattern, _ = strings.Cut(name, " ")
 		})

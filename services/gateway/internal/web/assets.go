@@ -158,9 +158,8 @@ func tagOf(file io.ReadSeeker) (string, error) {
 }
 
 // zip returns the content compressed, or nil where that gains less than a tenth,
-// and goes back to its start. Somebody waits for it: the best compression of the
-// frontend's largest script, for noise reduction, is a thirtieth smaller than the
-// usual one and takes fifteen times as long, seconds.
+// and goes back to its start. Somebody waits for it, so it is not the best
+// compression, which of large scripts gains a few hundredths in many times as long.
 func zip(file io.ReadSeeker) ([]byte, error) {
 	var zipped bytes.Buffer
 	writer, err := gzip.NewWriterLevel(&zipped, zipLevel)

@@ -182,10 +182,10 @@ func (s *Service) note(ctx context.Context, drafts []Draft, now time.Time) ([]En
 		return nil, err
 	}
 	var others []Draft
-	var places []int // of the others
+	var positions []int // of the others
 	for i, entry := range entries {
 		if entry == (Entry{}) {
-			others, places = append(others, drafts[i]), append(places, i)
+			others, positions = append(others, drafts[i]), append(positions, i)
 		}
 	}
 	terms.Waiting += pause
@@ -194,7 +194,7 @@ func (s *Service) note(ctx context.Context, drafts []Draft, now time.Time) ([]En
 		return nil, err
 	}
 	for i, entry := range written {
-		entries[places[i]] = entry
+		entries[positions[i]] = entry
 	}
 	return entries, nil
 }

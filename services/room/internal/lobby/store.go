@@ -22,8 +22,8 @@ type Store interface {
 	//     all of the draft, but since when it did.
 	//   - Anybody else waits from now on.
 	//
-	// What Ask notes everybody sees at once, but a loss of power may undo the
-	// last moment of it: people ask again, and so it need not wait for the disk.
+	// What Ask notes everybody sees at once, but a loss of power may undo what came
+	// last: people ask again, and so it need not wait for the disk.
 	Ask(ctx context.Context, drafts []Draft, terms Terms) ([]Entry, error)
 	// Lasting returns the drafts' entries, in order, as far as they have the draft's
 	// identity and Ask need not write them again: they were decided on, or they

@@ -154,7 +154,8 @@ func (l *lane) noteTrouble(ctx context.Context, results []result) {
 	l.trouble = now
 	switch now {
 	case exhausted:
-		l.log.ErrorContext(ctx, "outbox: PINS ARE EXHAUSTED, new rooms have none: add a trunk, or give a trunk longer PINs", "error", cause)
+		// Telephony knows whether that is a fault, and then says so loudly.
+		l.log.WarnContext(ctx, "outbox: there is no PIN to be had, rooms wait for one", "error", cause)
 	case unavailable:
 		l.log.WarnContext(ctx, "outbox: telephony is away, tasks wait for it", "error", cause)
 	default:

@@ -89,7 +89,7 @@ func (b *Bridges) Check(ctx context.Context) error {
 		return nil
 	}
 	_, err = sweep.All(ctx, cleanBatch, func(limit int) (int, error) {
-		return b.store.FailPrompts(ctx, b.back, now, promptReason, limit)
+		return b.store.FailCalls(ctx, Doubt{Reason: promptReason, Before: b.back, Prompt: true}, now, limit)
 	})
 	b.doubts = err != nil
 	return err
@@ -108,7 +108,7 @@ func (b *Bridges) giveUp(ctx context.Context, known map[string]time.Time, gone [
 			continue
 		}
 		failed, err := sweep.All(ctx, cleanBatch, func(limit int) (int, error) {
-			return b.store.FailCallsOf(ctx, bridge, now, goneReason, limit)
+			return b.store.FailCalls(ctx, Doubt{Reason: goneReason, Bridge: bridge}, now, limit)
 		})
 		if err != nil {
 			return err

@@ -3,6 +3,7 @@ package calls
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"log/slog"
 	"slices"
 	"strings"
@@ -32,16 +33,19 @@ func (x *exchange) Bridges(context.Context) ([]string, error) {
 	return bridges, nil
 }
 
-func (x *exchange) FailCallsOf(_ context.Context, bridge string, _ time.Time, _ string, limit int) (int, error) {
-	n := x.calls[bridge]
-	done, err := some(&n, limit)
-	x.calls[bridge] = n
-	return done, err
-}
-
-func (x *exchange) FailPrompts(_ context.Context, before, _ time.Time, _ string, _ int) (int, error) {
-	x.before = append(x.before, before)
-	return 0, nil
+func (x *exchange) FailCalls(_ context.Context, d Doubt, _ time.Time, limit int) (int, error) {
+	switch d {
+	case Doubt{Reason: goneReason, Bridge: d.Bridge}:
+		n := x.calls[d.Bridge]
+		done, err := some(&n, limit)
+		x.calls[d.Bridge] = n
+		return done, err
+	case Doubt{Reason: promptReason, Before: d.Before, Prompt: true}:
+		x.before = append(x.before, d.Before)
+		return 0, nil
+	default:
+		return 0, fmt.Errorf("doubt %+v", d)
+	}
 }
 
 func (x *exchange) Absent(_ context.Context, bridges []string) (absent []string, known bool) {

@@ -113,3 +113,19 @@ type Filter struct {
 	// trunk is empty.
 	Refused bool
 }
+
+// Doubt selects calls that are not over on record and may be all the same. It
+// names a bridge or a time, or selects none.
+type Doubt struct {
+	// Reason is the end reason of such a call.
+	Reason string
+	// Bridge selects the calls of one; empty for any.
+	Bridge string
+	// Before selects calls that were last updated before it; zero for any.
+	Before time.Time
+	// Prompt selects calls that have no room yet.
+	Prompt bool
+}
+
+// None reports whether the doubt selects no call.
+func (d Doubt) None() bool { return d.Bridge == "" && d.Before.IsZero() }

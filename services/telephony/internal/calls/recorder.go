@@ -50,9 +50,9 @@ type Keep struct {
 	Records, Numbers time.Duration
 	// Key seals the numbers.
 	Key *secret.Key
-	// Present says that calls whose participant is in a live room go on: for where
-	// LiveKit SIP does not tell, every ten minutes, that they do.
-	Present bool
+	// ByParticipant says that calls go on for as long as their participant is in a
+	// live room: for where LiveKit SIP does not tell, every ten minutes, that they do.
+	ByParticipant bool
 }
 
 // NewRecorder returns a recorder that deletes what is older than it may be.

@@ -213,7 +213,10 @@ func (a *archive) RenewCalls(_ context.Context, silent, now time.Time, limit int
 	return n, err
 }
 
-func (a *archive) FailSilentCalls(_ context.Context, _, _ time.Time, _ string, limit int) (int, error) {
+func (a *archive) FailCalls(_ context.Context, d Doubt, now time.Time, limit int) (int, error) {
+	if want := (Doubt{Reason: silentReason, Before: now.Add(-silentAfter)}); d != want {
+		return 0, fmt.Errorf("doubt %+v, want %+v", d, want)
+	}
 	return some(&a.silent, limit)
 }
 
@@ -242,7 +245,7 @@ func TestPresentCallsGoOn(t *testing.T) {
 		a := &archive{silent: 2 * cleanBatch, present: cleanBatch - 1}
 		failed := &counting{archive: a}
 		r := newRecorder(t, failed)
-		r.keep.Present = present
+		r.keep.ByParticipant = present
 		if err := r.Clean(t.Context()); err != nil || failed.failed != want {
 			t.Errorf("present %v: %d calls failed, want %d: %v", present, failed.failed, want, err)
 		}
@@ -255,8 +258,8 @@ type counting struct {
 	failed int
 }
 
-func (c *counting) FailSilentCalls(ctx context.Context, silent, now time.Time, reason string, limit int) (int, error) {
-	n, err := c.archive.FailSilentCalls(ctx, silent, now, reason, limit)
+func (c *counting) FailCalls(ctx context.Context, d Doubt, now time.Time, limit int) (int, error) {
+	n, err := c.archive.FailCalls(ctx, d, now, limit)
 	c.failed += n
 	return n, err
 }

@@ -15,9 +15,9 @@ type Store interface {
 	// called, bridge, the times, end reason, refusal and SIP status, what is known
 	// already stays, but of Started the earliest, and of Proof the last in their
 	// order; Updated is set. Same events in any order give the same state. An event
-	// of a call that FailSilentCalls, FailPrompts or FailCallsOf has made fail shows
-	// that it went on: state, end and reason are the event's. So they are where
-	// NoteParticipant has made the call end, if the event is an end.
+	// of a call that FailCalls has made fail shows that it went on: state, end and
+	// reason are the event's. So they are where NoteParticipant has made the call end,
+	// if the event is an end.
 	RecordCalls(ctx context.Context, events ...Event) error
 	// NoteParticipant lays what is told of a call's participant over its record. A
 	// call without one gets it, started when the participant joined, if its trunk
@@ -26,10 +26,9 @@ type Store interface {
 	// later. While it is in the room the call has Joined at least; when it has left,
 	// the call has Ended with that time and reason. That is a guess: the next
 	// participant undoes it, and an event that is an end replaces it. An end that an
-	// event told stays; one that FailSilentCalls, FailPrompts or FailCallsOf made is
-	// undone. Trunk and room stay if they are known. Calls that were refused, or that
-	// a bridge took, never change. Same events and participants in any order give the
-	// same record.
+	// event told stays; one that FailCalls made is undone. Trunk and room stay if they
+	// are known. Calls that were refused, or that a bridge took, never change. Same
+	// events and participants in any order give the same record.
 	NoteParticipant(ctx context.Context, p Participant, now time.Time) error
 	// RenewCalls makes calls that are not over, and were last updated before silent,
 	// count as updated at now, if their participant is in a room that is live: limit
@@ -62,17 +61,10 @@ type Store interface {
 	ForgetNumbers(ctx context.Context, before time.Time, limit int) (int, error)
 	// Bridges returns the bridges of the calls that are not over, in order.
 	Bridges(ctx context.Context) ([]string, error)
-	// FailCallsOf makes calls of a bridge that are not over fail at now with the
-	// reason, limit at most, and returns how many. It is a guess like that of
-	// FailSilentCalls.
-	FailCallsOf(ctx context.Context, bridge string, now time.Time, reason string, limit int) (int, error)
-	// FailPrompts makes calls that have no room yet, are not over and were last
-	// updated before a time fail in the same way.
-	FailPrompts(ctx context.Context, before, now time.Time, reason string, limit int) (int, error)
-	// FailSilentCalls makes calls that are not over and were last updated before
-	// silent fail at now with the reason, limit at most, and returns how many. That
-	// is a guess, which the next event of a call undoes.
-	FailSilentCalls(ctx context.Context, silent, now time.Time, reason string, limit int) (int, error)
+	// FailCalls makes calls that are in doubt fail at now with the doubt's reason,
+	// limit at most, and returns how many. That is a guess, which the next event of a
+	// call undoes.
+	FailCalls(ctx context.Context, d Doubt, now time.Time, limit int) (int, error)
 	// DeleteCalls deletes records last updated before the time, limit at most,
 	// and returns how many.
 	DeleteCalls(ctx context.Context, before time.Time, limit int) (int, error)

@@ -59,13 +59,13 @@ func (r *Recorder) Clean(ctx context.Context) error {
 	now := r.clock.Now()
 	for _, do := range []func(limit int) (int, error){
 		func(limit int) (int, error) {
-			if !r.keep.Present {
+			if !r.keep.ByParticipant {
 				return 0, nil
 			}
 			return r.store.RenewCalls(ctx, now.Add(-repeatAfter), now, limit)
 		},
 		func(limit int) (int, error) {
-			return r.store.FailSilentCalls(ctx, now.Add(-silentAfter), now, silentReason, limit)
+			return r.store.FailCalls(ctx, Doubt{Reason: silentReason, Before: now.Add(-silentAfter)}, now, limit)
 		},
 		func(limit int) (int, error) { return r.store.DeleteCalls(ctx, now.Add(-r.keep.Records), limit) },
 		func(limit int) (int, error) { return r.store.ForgetNumbers(ctx, now.Add(-r.keep.Numbers), limit) },

@@ -45,8 +45,8 @@ func (r *Resolver) find(ctx context.Context, q *Question, d *Decision) (*trunks.
 }
 
 // called returns the trunk that has a called number, nil for none. Some carriers
-// send the number as it is dialled in its country. What no trunk
-// has is noted for record and log, unless it may be a PIN.
+// send the number as it is dialled in its country. What no trunk has is noted for
+// record and log, unless it may be a PIN.
 func (r *Resolver) called(listing *trunks.Listing, q Question, d *Decision) *trunks.Trunk {
 	for _, text := range q.Called {
 		number := e164.Dialled(text)

@@ -17,7 +17,8 @@
 // Files:
 //
 //	bus.go       the connection, the two services
-//	rivals.go    who else answers, and which bridges are there
+//	rivals.go    who else answers
+//	bridges.go   which LiveKit SIPs are there
 //	handlers.go  the four methods
 //	wire.go      between psrpc messages and the domain
 package sipbus

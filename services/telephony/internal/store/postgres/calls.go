@@ -20,17 +20,17 @@ const recordCall = `
 	ON CONFLICT (id) DO UPDATE SET
 		trunk_id    = coalesce(nullif(c.trunk_id, ''), excluded.trunk_id),
 		room_id     = coalesce(nullif(c.room_id, ''), excluded.room_id),
-		state       = CASE WHEN c.silent OR (c.stage > 0 AND excluded.state >= 4) THEN excluded.state
+		state       = CASE WHEN c.silent OR (c.left_state > 0 AND excluded.state >= 4) THEN excluded.state
 			WHEN c.state >= 4 THEN c.state ELSE greatest(c.state, excluded.state) END,
-		stage       = CASE WHEN c.stage > 0 AND excluded.state < 4 THEN greatest(c.stage, excluded.state) ELSE 0 END,
+		left_state  = CASE WHEN c.left_state > 0 AND excluded.state < 4 THEN greatest(c.left_state, excluded.state) ELSE 0 END,
 		caller      = coalesce(nullif(c.caller, ''), excluded.caller),
 		caller_number = coalesce(nullif(c.caller_number, ''), excluded.caller_number),
 		caller_key  = coalesce(nullif(c.caller_key, ''), excluded.caller_key),
 		called      = coalesce(nullif(c.called, ''), excluded.called),
 		started_at  = least(c.started_at, excluded.started_at),
 		answered_at = coalesce(c.answered_at, excluded.answered_at),
-		ended_at    = CASE WHEN c.silent OR (c.stage > 0 AND excluded.state >= 4) THEN excluded.ended_at ELSE coalesce(c.ended_at, excluded.ended_at) END,
-		end_reason  = CASE WHEN c.silent OR (c.stage > 0 AND excluded.state >= 4) THEN excluded.end_reason ELSE coalesce(nullif(c.end_reason, ''), excluded.end_reason) END,
+		ended_at    = CASE WHEN c.silent OR (c.left_state > 0 AND excluded.state >= 4) THEN excluded.ended_at ELSE coalesce(c.ended_at, excluded.ended_at) END,
+		end_reason  = CASE WHEN c.silent OR (c.left_state > 0 AND excluded.state >= 4) THEN excluded.end_reason ELSE coalesce(nullif(c.end_reason, ''), excluded.end_reason) END,
 		silent      = false,
 		refusal     = coalesce(nullif(c.refusal, ''), excluded.refusal),
 		sip_status  = coalesce(nullif(c.sip_status, 0), excluded.sip_status),
@@ -124,12 +124,28 @@ func filter(f calls.Filter) (where string, args []any) {
 	return " WHERE " + strings.Join(terms, " AND "), args
 }
 
-// FailSilentCalls implements calls.Store.
-func (s *Store) FailSilentCalls(ctx context.Context, silent, now time.Time, reason string, limit int) (int, error) {
-	tag, err := s.Pool().Exec(ctx, `UPDATE calls SET state = 5, silent = true, ended_at = $2, end_reason = $3, updated_at = $2
-		WHERE id IN (SELECT id FROM calls WHERE state < 4 AND updated_at < $1 LIMIT $4)
-		AND state < 4 AND updated_at < $1`, silent, now, reason, limit)
-	return int(tag.RowsAffected()), fault("fail silent calls", err)
+// FailCalls implements calls.Store.
+func (s *Store) FailCalls(ctx context.Context, d calls.Doubt, now time.Time, limit int) (int, error) {
+	if d.None() {
+		return 0, nil
+	}
+	doubted, args := "state < 4", []any{now, d.Reason, limit}
+	add := func(term string, value any) {
+		args = append(args, value)
+		doubted += fmt.Sprintf(" AND "+term, len(args))
+	}
+	if d.Bridge != "" {
+		add("bridge <> '' AND bridge = $%d", d.Bridge) // as the index has it
+	}
+	if !d.Before.IsZero() {
+		add("updated_at < $%d", d.Before)
+	}
+	if d.Prompt {
+		doubted += " AND room_id = ''"
+	}
+	tag, err := s.Pool().Exec(ctx, `UPDATE calls SET state = 5, silent = true, ended_at = $1, end_reason = $2, updated_at = $1
+		WHERE id IN (SELECT id FROM calls WHERE `+doubted+` LIMIT $3) AND `+doubted, args...)
+	return int(tag.RowsAffected()), fault("fail calls", err)
 }
 
 // Bridges implements calls.Store.
@@ -140,21 +156,6 @@ func (s *Store) Bridges(ctx context.Context) ([]string, error) {
 	}
 	list, err := pgx.CollectRows(rows, pgx.RowTo[string])
 	return list, fault("list bridges", err)
-}
-
-// FailCallsOf implements calls.Store.
-func (s *Store) FailCallsOf(ctx context.Context, bridge string, now time.Time, reason string, limit int) (int, error) {
-	tag, err := s.Pool().Exec(ctx, `UPDATE calls SET state = 5, silent = true, ended_at = $2, end_reason = $3, updated_at = $2
-		WHERE id IN (SELECT id FROM calls WHERE state < 4 AND bridge <> '' AND bridge = $1 LIMIT $4) AND state < 4`, bridge, now, reason, limit)
-	return int(tag.RowsAffected()), fault("fail calls of a bridge", err)
-}
-
-// FailPrompts implements calls.Store.
-func (s *Store) FailPrompts(ctx context.Context, before, now time.Time, reason string, limit int) (int, error) {
-	tag, err := s.Pool().Exec(ctx, `UPDATE calls SET state = 5, silent = true, ended_at = $2, end_reason = $3, updated_at = $2
-		WHERE id IN (SELECT id FROM calls WHERE state < 4 AND room_id = '' AND updated_at < $1 LIMIT $4)
-		AND state < 4 AND room_id = '' AND updated_at < $1`, before, now, reason, limit)
-	return int(tag.RowsAffected()), fault("fail calls in the prompt", err)
 }
 
 // DeleteCalls implements calls.Store.

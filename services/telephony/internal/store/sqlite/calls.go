@@ -40,17 +40,17 @@ const recordCall = `
 	ON CONFLICT (id) DO UPDATE SET
 		trunk_id    = coalesce(nullif(c.trunk_id, ''), excluded.trunk_id),
 		room_id     = coalesce(nullif(c.room_id, ''), excluded.room_id),
-		state       = CASE WHEN c.silent OR (c.stage > 0 AND excluded.state >= 4) THEN excluded.state
+		state       = CASE WHEN c.silent OR (c.left_state > 0 AND excluded.state >= 4) THEN excluded.state
 			WHEN c.state >= 4 THEN c.state ELSE max(c.state, excluded.state) END,
-		stage       = CASE WHEN c.stage > 0 AND excluded.state < 4 THEN max(c.stage, excluded.state) ELSE 0 END,
+		left_state  = CASE WHEN c.left_state > 0 AND excluded.state < 4 THEN max(c.left_state, excluded.state) ELSE 0 END,
 		caller      = coalesce(nullif(c.caller, ''), excluded.caller),
 		caller_number = coalesce(nullif(c.caller_number, x''), excluded.caller_number),
 		caller_key  = coalesce(nullif(c.caller_key, ''), excluded.caller_key),
 		called      = coalesce(nullif(c.called, ''), excluded.called),
 		started_at  = min(c.started_at, excluded.started_at),
 		answered_at = coalesce(c.answered_at, excluded.answered_at),
-		ended_at    = CASE WHEN c.silent OR (c.stage > 0 AND excluded.state >= 4) THEN excluded.ended_at ELSE coalesce(c.ended_at, excluded.ended_at) END,
-		end_reason  = CASE WHEN c.silent OR (c.stage > 0 AND excluded.state >= 4) THEN excluded.end_reason ELSE coalesce(nullif(c.end_reason, ''), excluded.end_reason) END,
+		ended_at    = CASE WHEN c.silent OR (c.left_state > 0 AND excluded.state >= 4) THEN excluded.ended_at ELSE coalesce(c.ended_at, excluded.ended_at) END,
+		end_reason  = CASE WHEN c.silent OR (c.left_state > 0 AND excluded.state >= 4) THEN excluded.end_reason ELSE coalesce(nullif(c.end_reason, ''), excluded.end_reason) END,
 		silent      = false,
 		refusal     = coalesce(nullif(c.refusal, ''), excluded.refusal),
 		sip_status  = coalesce(nullif(c.sip_status, 0), excluded.sip_status),
@@ -133,12 +133,24 @@ func filter(f calls.Filter) (where string, args []any) {
 	return " WHERE " + strings.Join(terms, " AND "), args
 }
 
-// FailSilentCalls implements calls.Store.
-func (s *Store) FailSilentCalls(ctx context.Context, silent, now time.Time, reason string, limit int) (int, error) {
+// FailCalls implements calls.Store.
+func (s *Store) FailCalls(ctx context.Context, d calls.Doubt, now time.Time, limit int) (int, error) {
+	if d.None() {
+		return 0, nil
+	}
+	doubted, args := "state < 4", []any{micros(now), d.Reason, micros(now)}
+	if d.Bridge != "" {
+		doubted, args = doubted+" AND bridge <> '' AND bridge = ?", append(args, d.Bridge) // as the index has it
+	}
+	if !d.Before.IsZero() {
+		doubted, args = doubted+" AND updated_at < ?", append(args, micros(d.Before))
+	}
+	if d.Prompt {
+		doubted += " AND room_id = ''"
+	}
 	n, err := s.exec(ctx, `UPDATE calls SET state = 5, silent = true, ended_at = ?, end_reason = ?, updated_at = ?
-		WHERE id IN (SELECT id FROM calls WHERE state < 4 AND updated_at < ? LIMIT ?)`,
-		micros(now), reason, micros(now), micros(silent), limit)
-	return n, fault("fail silent calls", err)
+		WHERE id IN (SELECT id FROM calls WHERE `+doubted+` LIMIT ?)`, append(args, limit)...)
+	return n, fault("fail calls", err)
 }
 
 // Bridges implements calls.Store.
@@ -149,21 +161,6 @@ func (s *Store) Bridges(ctx context.Context) ([]string, error) {
 		return bridge, err
 	})
 	return list, fault("list bridges", err)
-}
-
-// FailCallsOf implements calls.Store.
-func (s *Store) FailCallsOf(ctx context.Context, bridge string, now time.Time, reason string, limit int) (int, error) {
-	n, err := s.exec(ctx, `UPDATE calls SET state = 5, silent = true, ended_at = ?1, end_reason = ?2, updated_at = ?1
-		WHERE id IN (SELECT id FROM calls WHERE state < 4 AND bridge <> '' AND bridge = ?3 LIMIT ?4)`, micros(now), reason, bridge, limit)
-	return n, fault("fail calls of a bridge", err)
-}
-
-// FailPrompts implements calls.Store.
-func (s *Store) FailPrompts(ctx context.Context, before, now time.Time, reason string, limit int) (int, error) {
-	n, err := s.exec(ctx, `UPDATE calls SET state = 5, silent = true, ended_at = ?1, end_reason = ?2, updated_at = ?1
-		WHERE id IN (SELECT id FROM calls WHERE state < 4 AND room_id = '' AND updated_at < ?3 LIMIT ?4)`,
-		micros(now), reason, micros(before), limit)
-	return n, fault("fail calls in the prompt", err)
 }
 
 // DeleteCalls implements calls.Store.

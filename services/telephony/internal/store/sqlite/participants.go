@@ -7,11 +7,11 @@ import (
 	"github.com/parleymeet/parley/services/telephony/internal/calls"
 )
 
-// noteParticipant is the new record with state and stage of one that was not known
+// noteParticipant is the new record with state and left_state of one that was not known
 // before, and what becomes of one that was. An end is told, and stays, where it is
 // presumed neither from silence nor from the participant.
 const noteParticipant = `
-	INSERT INTO calls AS c (id, trunk_id, room_id, state, stage, caller, called, started_at, ended_at,
+	INSERT INTO calls AS c (id, trunk_id, room_id, state, left_state, caller, called, started_at, ended_at,
 		end_reason, refusal, updated_at, joined_at, left_at)
 	SELECT ?1, ?2, ?3, CASE WHEN ?5 IS NULL THEN 2 ELSE 4 END, CASE WHEN ?5 IS NULL THEN 0 ELSE 2 END, '', '', ?4, ?5,
 		?6, '', ?7, ?4, ?5
@@ -19,14 +19,14 @@ const noteParticipant = `
 	ON CONFLICT (id) DO UPDATE SET
 		trunk_id   = coalesce(nullif(c.trunk_id, ''), excluded.trunk_id),
 		room_id    = coalesce(nullif(c.room_id, ''), excluded.room_id),
-		state      = CASE WHEN c.state >= 4 AND c.stage = 0 AND NOT c.silent THEN c.state
+		state      = CASE WHEN c.state >= 4 AND c.left_state = 0 AND NOT c.silent THEN c.state
 			WHEN excluded.left_at IS NOT NULL OR c.silent THEN excluded.state
-			WHEN c.stage > 0 THEN c.stage ELSE max(c.state, excluded.state) END,
-		stage      = CASE WHEN (c.state >= 4 AND c.stage = 0 AND NOT c.silent) OR excluded.left_at IS NULL THEN 0
-			WHEN c.silent THEN excluded.stage
-			WHEN c.stage > 0 THEN c.stage ELSE max(c.state, excluded.stage) END,
-		ended_at   = CASE WHEN c.state >= 4 AND c.stage = 0 AND NOT c.silent THEN c.ended_at ELSE excluded.ended_at END,
-		end_reason = CASE WHEN c.state >= 4 AND c.stage = 0 AND NOT c.silent THEN c.end_reason ELSE excluded.end_reason END,
+			WHEN c.left_state > 0 THEN c.left_state ELSE max(c.state, excluded.state) END,
+		left_state = CASE WHEN (c.state >= 4 AND c.left_state = 0 AND NOT c.silent) OR excluded.left_at IS NULL THEN 0
+			WHEN c.silent THEN excluded.left_state
+			WHEN c.left_state > 0 THEN c.left_state ELSE max(c.state, excluded.left_state) END,
+		ended_at   = CASE WHEN c.state >= 4 AND c.left_state = 0 AND NOT c.silent THEN c.ended_at ELSE excluded.ended_at END,
+		end_reason = CASE WHEN c.state >= 4 AND c.left_state = 0 AND NOT c.silent THEN c.end_reason ELSE excluded.end_reason END,
 		silent     = false,
 		started_at = min(c.started_at, excluded.started_at),
 		updated_at = max(c.updated_at, excluded.updated_at),

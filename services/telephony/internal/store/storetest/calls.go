@@ -125,10 +125,10 @@ func callsAreRecordedTogether(t *testing.T, s Store) {
 func callsEnd(t *testing.T, s Store) {
 	ctx := t.Context()
 	must(t, s.RecordCalls(ctx, calls.Event{ID: "1", State: calls.Active, Updated: start}))
-	n, err := s.FailSilentCalls(ctx, start, start.Add(time.Hour), "silent", 10)
+	n, err := s.FailCalls(ctx, calls.Doubt{Reason: "silent", Before: start}, start.Add(time.Hour), 10)
 	must(t, err)
 	same(t, "not silent long enough", n, 0)
-	n, err = s.FailSilentCalls(ctx, start.Add(time.Second), start.Add(time.Hour), "silent", 10)
+	n, err = s.FailCalls(ctx, calls.Doubt{Reason: "silent", Before: start.Add(time.Second)}, start.Add(time.Hour), 10)
 	must(t, err)
 	same(t, "silent", n, 1)
 	got := onlyCall(t, s)
@@ -166,7 +166,7 @@ func bridgesDie(t *testing.T, s Store) {
 	bridges("A", "B")
 	for bridge, failed := range map[string][]int{"A": {2, 1, 0}, "C": {0}, "": {0}} {
 		for _, want := range failed {
-			n, err := s.FailCallsOf(ctx, bridge, later, "gone", 2)
+			n, err := s.FailCalls(ctx, calls.Doubt{Reason: "gone", Bridge: bridge}, later, 2)
 			must(t, err)
 			same(t, "failed", n, want)
 		}
@@ -196,8 +196,11 @@ func promptsFail(t *testing.T, s Store) {
 	} {
 		must(t, s.RecordCalls(ctx, e))
 	}
+	n, err := s.FailCalls(ctx, calls.Doubt{Reason: "doubtful", Prompt: true}, later, 10)
+	must(t, err)
+	same(t, "of no time", n, 0)
 	for _, want := range []int{1, 1, 0} {
-		n, err := s.FailPrompts(ctx, start.Add(time.Second), later, "doubtful", 1)
+		n, err := s.FailCalls(ctx, calls.Doubt{Reason: "doubtful", Before: start.Add(time.Second), Prompt: true}, later, 1)
 		must(t, err)
 		same(t, "failed", n, want)
 	}
@@ -228,7 +231,7 @@ func silentCallsGoOn(t *testing.T, s Store) {
 		e.TrunkID, e.Started, e.Updated = "ST_a", start, start
 		must(t, s.RecordCalls(ctx, e))
 	}
-	n, err := s.FailSilentCalls(ctx, start.Add(time.Minute), start.Add(time.Hour), "silent", 10)
+	n, err := s.FailCalls(ctx, calls.Doubt{Reason: "silent", Before: start.Add(time.Minute)}, start.Add(time.Hour), 10)
 	must(t, err)
 	same(t, "silent", n, 3)
 	for id, state := range map[string]calls.State{"prompt": calls.Incoming, "left": calls.Ended, "failed": calls.Active, "refused": calls.Active, "bridge": calls.Failed} {

@@ -162,7 +162,7 @@ func participantsBreakSilence(t *testing.T, s Store) {
 			must(t, s.NoteParticipant(ctx, calls.Participant{CallID: id, RoomID: "r", Joined: start}, start))
 		}
 	}
-	n, err := s.FailSilentCalls(ctx, start.Add(time.Minute), silent, "silent", 10)
+	n, err := s.FailCalls(ctx, calls.Doubt{Reason: "silent", Before: start.Add(time.Minute)}, silent, 10)
 	must(t, err)
 	same(t, "silent", n, 4)
 	note("stays", time.Minute, 0)
@@ -223,7 +223,7 @@ func callsAreRenewed(t *testing.T, s Store) {
 		must(t, err)
 		same(t, sprint("round", i), n, want)
 	}
-	n, err := s.FailSilentCalls(ctx, now, now, "silent", 10)
+	n, err := s.FailCalls(ctx, calls.Doubt{Reason: "silent", Before: now}, now, 10)
 	must(t, err)
 	same(t, "silent", n, 4) // young, over, nowhere, unseen
 	for id, want := range map[string]calls.State{
